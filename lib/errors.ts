@@ -1,0 +1,14 @@
+/** The base of what Tidegate throws at handlers. */
+
+/** Carried by a response that nobody has written yet. */
+export const UNWRITTEN = "x-tidegate-unwritten";
+
+/**
+ * Hono prints what a handler throws to the console, unless it has a response of its own; under an open breaker that
+ * would be a stack trace per request. This response is a placeholder: `tide.middleware()` writes the real one.
+ */
+export abstract class TidegateError extends Error {
+  getResponse(): Response {
+    return new Response(null, { status: 503, headers: { [UNWRITTEN]: "1" } });
+  }
+}

@@ -1,0 +1,54 @@
+/** The operator's override: shared, always with an end, an actor and a reason. Rule 9 of the design. */
+import { enter, stayOpenUntil } from "./breaker.ts";
+import type { Operate } from "./commands.ts";
+import type { TransitionCause } from "./events.ts";
+import type { OperateReply } from "./replies.ts";
+import { OP_IDS_KEPT, type Override } from "./state.ts";
+import { expect, report, type Turn } from "./turn.ts";
+
+export function operate(turn: Turn, command: Operate): OperateReply {
+  const { core } = turn;
+  const unchanged = (reason: "stale" | "repeated"): OperateReply => ({
+    kind: "unchanged",
+    reason,
+    overrideVersion: core.overrideVersion,
+  });
+  if (core.opIds.includes(command.opId)) return unchanged("repeated");
+  if (command.expectedVersion !== null && command.expectedVersion !== core.overrideVersion) return unchanged("stale");
+
+  core.opIds.push(command.opId);
+  if (core.opIds.length > OP_IDS_KEPT) core.opIds.shift();
+  core.overrideVersion += 1;
+  core.operated = true;
+  const { mode, actor, reason } = command;
+  const until = mode === "auto" ? turn.now : turn.now + command.ttlMs;
+  report(turn, { kind: "override", at: turn.now, mode, until, actor, reason });
+  if (mode !== "auto") beginOverride(turn, { mode, until, actor, reason }, "override");
+  else if (core.override) endOverride(turn, turn.now, "override");
+  return { kind: "operated", overrideVersion: core.overrideVersion };
+}
+
+/** Puts an override in force, whatever was in force before. */
+export function beginOverride(turn: Turn, override: Override, cause: TransitionCause): void {
+  const { core, now } = turn;
+  const replaced = core.override?.mode;
+  core.override = override;
+  core.observedUntil = 0;
+  core.failedRecoveries = 0;
+  expect(turn.gate, override.until);
+  if (override.mode === "force_open") {
+    if (core.state !== "open") enter(turn, "open", now, cause);
+    stayOpenUntil(turn, override.until);
+  } else if (override.mode === "force_closed" || replaced === "force_closed" || core.state !== "closed") {
+    enter(turn, "closed", now, cause);
+  }
+}
+
+/** `force_open` leaves through probes; `force_closed` leaves with an empty window; `observe` leaves with its own. */
+export function endOverride(turn: Turn, at: number, cause: TransitionCause): void {
+  const { core } = turn;
+  const mode = core.override?.mode;
+  core.override = null;
+  if (mode === "force_open") enter(turn, "half_open", at, cause);
+  if (mode === "force_closed") enter(turn, "closed", at, cause);
+}

@@ -1,0 +1,72 @@
+/**
+ * The one door through which time, chance and the network come in.
+ *
+ * Nothing below `lib/` reads a clock, starts a timer, rolls dice or opens a request of its own accord: it is handed a
+ * {@link Runtime}. Tests and simulators hand in one that they own; `tidegate/testing` has it ready.
+ */
+
+/** A running timer. What it is belongs to the runtime; only {@link Runtime.clearTimer} may look at it. */
+export type Timer = unknown;
+
+export interface Runtime {
+  /** Wall-clock time in milliseconds since 1970, for display and for times that outlive the process. May jump. */
+  readonly wallMs: () => number;
+  /** Milliseconds since an arbitrary start, never backwards: the clock for every duration. */
+  readonly monotonicMs: () => number;
+  /** Calls `task` once after `delayMs`. A timer alone never keeps a process alive. */
+  readonly setTimer: (task: () => void, delayMs: number) => Timer;
+  readonly clearTimer: (timer: Timer) => void;
+  /** Uniform in [0, 1). Not for secrets. */
+  readonly random: () => number;
+  /** 128 unpredictable bits as text, for ids that must not collide. */
+  readonly uuid: () => string;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * The runtime of the platform: Node, Deno, Workers, Bun. Cheap to make; touches nothing until it is used, so that
+ * module scope on Workers stays free of timers and randomness.
+ *
+ * @example
+ * ```ts
+ * const runtime = systemRuntime();
+ * const timer = runtime.setTimer(() => console.log("late"), 1_000);
+ * runtime.clearTimer(timer);
+ * ```
+ */
+export function systemRuntime(): Runtime {
+  return {
+    wallMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    setTimer: (task, delayMs) => {
+      const timer: unknown = setTimeout(task, delayMs);
+      // Node and Deno on npm timers: an idle timer must not hold a process that wants to end.
+      if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+      return timer;
+    },
+    clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+    random: () => Math.random(),
+    uuid: () => crypto.randomUUID(),
+    fetch: (input, init) => fetch(input, init),
+  };
+}
+
+interface Platform {
+  readonly Deno?: object;
+  readonly Bun?: object;
+  readonly navigator?: { readonly userAgent?: string };
+  readonly process?: { readonly stdout?: { readonly isTTY?: boolean } };
+}
+
+/** For people, in lists of instances. */
+export function platformName(): "node" | "deno" | "bun" | "workerd" {
+  const { Deno, Bun, navigator } = globalThis as Platform;
+  if (Deno) return "deno";
+  if (Bun) return "bun";
+  return navigator?.userAgent === "Cloudflare-Workers" ? "workerd" : "node";
+}
+
+/** Whether somebody is looking at standard output. */
+export function isTerminal(): boolean {
+  return (globalThis as Platform).process?.stdout?.isTTY ?? false;
+}

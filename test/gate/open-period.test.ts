@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { refusal, TestGate } from "../support/gate.ts";
+import { breakDown, failProbe, halfOpenGate, openGate, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
+
+/** How long the open period is that a failing probe begins now. */
+function afterFailedProbe({ gate, a }: ReturnType<typeof openGate>): number {
+  a.settle(a.admit(), "failure");
+  const length = gate.core.openUntil - gate.now;
+  waitForHalfOpen(gate);
+  return length;
+}
+
+describe("an open breaker", () => {
+  test("refuses and says what is left of its period", () => {
+    const { gate, a } = openGate();
+    gate.passes(10_000);
+    expect(a.admit().reply).toEqual(refusal("open", 20_000));
+    gate.passes(19_999);
+    expect(a.admit({ lane: "slow" }).reply).toEqual(refusal("open", 1));
+  });
+
+  test("becomes half-open as of the moment it was due, however late it is noticed", () => {
+    const { gate, a } = openGate();
+    const due = gate.core.openUntil;
+    gate.passes(500_000);
+    expect(gate.breaker).toBe("half_open");
+    expect(gate.core.since).toBe(due);
+    expect(gate.events.at(-1)).toMatchObject({ at: due, from: "open", to: "half_open", cause: "open_period_over" });
+    expect(a.admit().reply).toMatchObject({ kind: "permit", probe: true });
+  });
+
+  test("stays open twice as long with each failed recovery, up to five minutes", () => {
+    const opened = halfOpenGate();
+    const lengths = Array.from({ length: 6 }, () => afterFailedProbe(opened));
+    expect(lengths).toEqual([60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
+  });
+
+  test("stays open as long as configured where that is longer than five minutes", () => {
+    const opened = halfOpenGate({ recoveryMs: 400_000 });
+    expect([afterFailedProbe(opened), afterFailedProbe(opened)]).toEqual([400_000, 400_000]);
+  });
+
+  test("stays open up to a fifth longer by the jitter of the batch that opened it", () => {
+    for (const [jitter, longer] of [
+      [0, 0],
+      [1, 6],
+      [500, 3_000],
+      [999, 5_994],
+    ] as const) {
+      const gate = new TestGate();
+      gate.jitter = jitter;
+      breakDown(gate, gate.instance("a"));
+      expect(gate.core.openUntil - gate.now).toBe(30_000 + longer);
+    }
+  });
+
+  test("counts a reopening soon after closing as a failed recovery", () => {
+    const { gate, a } = halfOpenGate();
+    recover(gate, a);
+    gate.passes(29_999);
+    breakDown(gate, a);
+    expect(gate.core.openUntil - gate.now).toBe(60_000);
+  });
+
+  test("starts again at the first period once a recovery has lasted", () => {
+    const { gate, a } = halfOpenGate();
+    failProbe(gate, a);
+    recover(gate, a);
+    gate.passes(30_000);
+    breakDown(gate, a);
+    expect(gate.core.openUntil - gate.now).toBe(30_000);
+  });
+});
