@@ -1,0 +1,161 @@
+/** From variables to a {@link Config}: seconds become milliseconds, defaults that depend on others are decided. */
+import type { AppEnv, BreakerSettings, Config, DatabaseTarget, StoreTarget } from "./types.ts";
+import { parseConnectionUrl, secretsOf } from "./url.ts";
+import type { Values } from "./variables.ts";
+
+type Settled = Omit<Config, "warnings">;
+
+/** The contract's table. */
+const SLOW_MAX_CONCURRENT: Readonly<Record<AppEnv, number>> = { production: 5, staging: 5, development: 3, testing: 1 };
+const EMBEDDED: DatabaseTarget = { kind: "pglite", directory: null, address: "pglite: in memory" };
+
+const seconds = (count: number): number => count * 1000;
+const partsOf10000 = (ratio: number): number => Math.round(ratio * 10_000);
+
+export function assemble(values: Values, appName: string): Settled {
+  const database = values.DATABASE_URL ?? EMBEDDED;
+  const store = storeTarget(values);
+  const pool = poolOf(values, appName);
+  const breaker = breakerOf(values);
+  const admission = {
+    waitTimeoutMs: seconds(values.DB_POOL_TIMEOUT),
+    exhaustedRetryAfterMs: seconds(values.DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS),
+    maxWaiting: values.DB_MAX_WAITING,
+  };
+  return {
+    app: { name: appName, env: values.APP_ENV },
+    listen: { host: values.HOST, port: values.PORT },
+    database,
+    pool,
+    admission,
+    breaker,
+    gate: gateOf(values, pool, breaker, admission),
+    store: {
+      ...store,
+      namespace: values.STATE_NAMESPACE ?? `${appName}-${values.APP_ENV}`,
+      deadlineMs: values.STATE_DEADLINE_MS ?? (store.kind === "upstash" ? 250 : 50),
+      fallback: values.STATE_FALLBACK,
+      maxSkewMs: values.STATE_MAX_SKEW_MS,
+      expectedInstances: values.EXPECTED_INSTANCES,
+    },
+    health: {
+      memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
+      probeTimeoutMs: values.HEALTH_PROBE_TIMEOUT_MS,
+    },
+    resilience: {
+      degradedAlertMs: seconds(values.RESILIENCE_DEGRADED_ALERT_SECONDS),
+      poolSaturationWarningRatio: values.RESILIENCE_POOL_SATURATION_WARNING,
+      poolSaturationCriticalRatio: values.RESILIENCE_POOL_SATURATION_CRITICAL,
+      restartChurnWindowMs: seconds(values.RESILIENCE_RESTART_CHURN_WINDOW_SECONDS),
+      restartChurnThreshold: values.RESILIENCE_RESTART_CHURN_THRESHOLD,
+    },
+    restart: {
+      hook: values.RESTART_HOOK,
+      cooldownMs: seconds(values.WORKER_RESTART_COOLDOWN),
+      retryBudget: values.WORKER_RESTART_RETRY_BUDGET,
+      windowMs: seconds(values.WORKER_RESTART_WINDOW_SECONDS),
+      churnThreshold: values.WORKER_RESTART_CHURN_THRESHOLD,
+      guarded: values.WORKER_GUARDED_MODE_ENABLED,
+    },
+    watchdog: {
+      enabled: values.WATCHDOG_ENABLED,
+      checkIntervalMs: seconds(values.WATCHDOG_CHECK_INTERVAL),
+      cronSecret: values.CRON_SECRET,
+    },
+    access: accessOf(values),
+    http: {
+      rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      trustedProxies: values.TRUSTED_PROXIES ?? [],
+      requestBodyLimitBytes: values.REQUEST_BODY_LIMIT_BYTES,
+    },
+    audit: { file: values.AUDIT_FILE },
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    secrets: secretValues(values, database, store),
+  };
+}
+
+function storeTarget(values: Values): StoreTarget {
+  const location = values.STATE_URL;
+  return location.kind === "upstash" ? { ...location, token: values.STATE_TOKEN ?? "" } : location;
+}
+
+function poolOf(values: Values, applicationName: string): Config["pool"] {
+  return {
+    poolSize: values.DB_POOL_SIZE,
+    maxOverflow: values.DB_MAX_OVERFLOW,
+    poolRecycleMs: seconds(values.DB_POOL_RECYCLE),
+    connectTimeoutMs: seconds(values.DB_TCP_CONNECT_TIMEOUT),
+    callTimeoutMs: values.DB_CALL_TIMEOUT_MS,
+    slowCallTimeoutMs: values.DB_SLOW_CALL_TIMEOUT_MS,
+    slowMaxConcurrent: values.DB_SLOW_MAX_CONCURRENT ?? SLOW_MAX_CONCURRENT[values.APP_ENV],
+    healthPoolSize: values.DB_HEALTH_POOL_SIZE,
+    pooler: values.DB_POOLER,
+    applicationName,
+  };
+}
+
+function breakerOf(values: Values): BreakerSettings {
+  return {
+    enabled: values.CIRCUIT_BREAKER_ENABLED,
+    failureThreshold: values.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
+    failureRatio: values.CIRCUIT_BREAKER_FAILURE_RATE,
+    windowMs: seconds(values.CIRCUIT_BREAKER_WINDOW_SECONDS),
+    windowCalls: values.CIRCUIT_BREAKER_WINDOW_SIZE,
+    recoveryTimeoutMs: seconds(values.CIRCUIT_BREAKER_RECOVERY_TIMEOUT),
+    halfOpenProbes: values.CIRCUIT_BREAKER_HALF_OPEN_PROBES,
+    successesToClose: values.CIRCUIT_BREAKER_SUCCESSES_TO_CLOSE,
+    slowRatio: values.CIRCUIT_BREAKER_SLOW_RATE,
+    slowCallMs: values.CIRCUIT_BREAKER_SLOW_CALL_MS,
+  };
+}
+
+function gateOf(
+  values: Values,
+  pool: Config["pool"],
+  breaker: BreakerSettings,
+  admission: Config["admission"],
+): Config["gate"] {
+  return {
+    enabled: breaker.enabled,
+    capacity: {
+      request: values.DB_MAX_CONCURRENT ?? pool.poolSize + pool.maxOverflow,
+      slow: pool.slowMaxConcurrent,
+      health: pool.healthPoolSize,
+    },
+    maxWaiting: admission.maxWaiting,
+    windowSeconds: values.CIRCUIT_BREAKER_WINDOW_SECONDS,
+    windowCalls: breaker.windowCalls,
+    failureThreshold: breaker.failureThreshold,
+    failureRate: partsOf10000(breaker.failureRatio),
+    slowRate: partsOf10000(breaker.slowRatio),
+    recoveryMs: breaker.recoveryTimeoutMs,
+    probes: breaker.halfOpenProbes,
+    successesToClose: breaker.successesToClose,
+    connectTimeoutMs: pool.connectTimeoutMs,
+    fullRetryAfterMs: admission.exhaustedRetryAfterMs,
+  };
+}
+
+function accessOf(values: Values): Config["access"] {
+  const { ADMIN_OIDC_ISSUER: issuer, ADMIN_OIDC_AUDIENCE: audience } = values;
+  const { CF_ACCESS_TEAM_DOMAIN: team, CF_ACCESS_AUD: tag } = values;
+  return {
+    adminTokens: values.ADMIN_TOKENS ?? [],
+    monitorTokens: values.MONITOR_TOKENS ?? [],
+    oidc: issuer !== null && audience !== null ? { issuer, audience } : null,
+    cloudflareAccess:
+      team !== null && tag !== null
+        ? { issuer: `https://${team.replace(/^https:\/\/|\/$/gi, "").toLowerCase()}`, audience: tag }
+        : null,
+    sessionSecret: values.SESSION_SECRET,
+  };
+}
+
+/** Whole URLs are no secrets of their own: they turn up in errors taken apart, which is why their parts are here. */
+function secretValues(values: Values, database: DatabaseTarget, store: StoreTarget): readonly string[] {
+  const urls = [database, store].flatMap((target) => ("url" in target ? (parseConnectionUrl(target.url) ?? []) : []));
+  const tokens = [...(values.ADMIN_TOKENS ?? []), ...(values.MONITOR_TOKENS ?? [])].map(({ token }) => token);
+  const single = [values.STATE_TOKEN, values.CRON_SECRET, values.SESSION_SECRET].flatMap((secret) => secret ?? []);
+  return [...new Set([...urls.flatMap(secretsOf), ...tokens, ...single])];
+}

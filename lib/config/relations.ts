@@ -1,0 +1,65 @@
+/** What must hold between variables, and what is allowed but probably not meant. */
+import type { ConfigFault } from "./fault.ts";
+import type { ConfigWarning } from "./types.ts";
+import type { Values } from "./variables.ts";
+
+/** Variables that are wrong by themselves are left out. */
+type Usable = Partial<Values>;
+
+const unset = (variable: string, needed: string): ConfigFault => ({ variable, needed, found: "nothing" });
+
+/** Two variables of which one alone is a half-finished setting. */
+function together(values: Usable, one: keyof Values, other: keyof Values): ConfigFault[] {
+  if (values[one] === null && values[other]) return [unset(one, `a value, since ${other} is set`)];
+  if (values[other] === null && values[one]) return [unset(other, `a value, since ${one} is set`)];
+  return [];
+}
+
+export function relationFaults(values: Usable): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (values.STATE_URL?.kind === "upstash" && values.STATE_TOKEN === null) {
+    faults.push(unset("STATE_TOKEN", "the REST token, since STATE_URL is upstash:"));
+  }
+  const { RESILIENCE_POOL_SATURATION_WARNING: warning, RESILIENCE_POOL_SATURATION_CRITICAL: critical } = values;
+  if (warning !== undefined && critical !== undefined && warning > critical) {
+    const needed = `at least RESILIENCE_POOL_SATURATION_WARNING, which is ${warning}`;
+    faults.push({ variable: "RESILIENCE_POOL_SATURATION_CRITICAL", needed, found: JSON.stringify(`${critical}`) });
+  }
+  faults.push(...together(values, "ADMIN_OIDC_ISSUER", "ADMIN_OIDC_AUDIENCE"));
+  faults.push(...together(values, "CF_ACCESS_TEAM_DOMAIN", "CF_ACCESS_AUD"));
+  return faults;
+}
+
+/** Below this a bearer token can be guessed: 16 characters of base64 are 96 bits. */
+const SHORTEST_TOKEN = 16;
+
+/** @param isSet whether the environment itself names the variable. */
+export function relationWarnings(values: Values, isSet: (name: keyof Values) => boolean): readonly ConfigWarning[] {
+  const warnings: ConfigWarning[] = [];
+  const warn = (variable: keyof Values, message: string) => warnings.push({ variable, message });
+  const hasAdmins = values.ADMIN_TOKENS ?? values.ADMIN_OIDC_ISSUER ?? values.CF_ACCESS_TEAM_DOMAIN;
+
+  if (values.STATE_URL.kind !== "memory" && !isSet("EXPECTED_INSTANCES")) {
+    warn(
+      "EXPECTED_INSTANCES",
+      "is not set: while the shared store is away, each instance takes itself for the only one",
+    );
+  }
+  if (values.APP_ENV !== "production") return warnings;
+
+  if (!hasAdmins) warn("ADMIN_TOKENS", "is not set, nor any other admin identity: /admin is not served");
+  if (hasAdmins && values.SESSION_SECRET === null) {
+    warn("SESSION_SECRET", "is not set: in production nobody can sign in to the console");
+  }
+  for (const name of ["ADMIN_TOKENS", "MONITOR_TOKENS"] as const) {
+    const short = values[name]?.filter(({ token }) => token.length < SHORTEST_TOKEN) ?? [];
+    if (short.length > 0) {
+      const whose = short.map((entry) => entry.name).join(", ");
+      warn(name, `has tokens of less than ${SHORTEST_TOKEN} characters, which can be guessed: ${whose}`);
+    }
+  }
+  if ((values.DATABASE_URL ?? { kind: "pglite" }).kind === "pglite") {
+    warn("DATABASE_URL", "is the embedded database, which is for development");
+  }
+  return warnings;
+}

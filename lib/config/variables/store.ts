@@ -1,0 +1,66 @@
+/** Variables of the store that the instances share. */
+import { choice, integer, matching, word } from "../schemas.ts";
+import { type StoreLocation, storeLocation } from "../targets.ts";
+import type { Table } from "../variable.ts";
+
+export interface StoreValues {
+  readonly STATE_URL: StoreLocation;
+  readonly STATE_TOKEN: string | null;
+  readonly STATE_NAMESPACE: string | null;
+  readonly STATE_DEADLINE_MS: number | null;
+  readonly STATE_FALLBACK: "local" | "closed";
+  readonly STATE_MAX_SKEW_MS: number;
+  readonly EXPECTED_INSTANCES: number;
+}
+
+export const STORE: Table<StoreValues> = {
+  STATE_URL: {
+    group: "store",
+    default: "memory:",
+    description:
+      "`memory:` (one instance), `redis://user:password@host:port` or `rediss://`, `upstash:https://host` with `STATE_TOKEN`, `deno-kv:` or `deno-kv:PATH`, `durable-object:`",
+    secret: "url",
+    schema: storeLocation,
+  },
+  STATE_TOKEN: {
+    group: "store",
+    default: null,
+    otherwise: "none; needed by `upstash:`",
+    description: "Bearer token of the REST store",
+    secret: "whole",
+    schema: word("a token without blanks, at most 512 characters", 512),
+  },
+  STATE_NAMESPACE: {
+    group: "store",
+    default: null,
+    otherwise: "app name and `APP_ENV`, such as `tidegate-development`",
+    description: "Keeps applications apart that share one store",
+    schema: matching("up to 64 letters, digits and . _ -", /^[\w.-]{1,64}$/),
+  },
+  STATE_DEADLINE_MS: {
+    group: "store",
+    default: null,
+    otherwise: "50; 250 for REST (`upstash:`)",
+    description: "Longest a call to the store may take before the instance goes on without it",
+    schema: integer("milliseconds", 1, 60_000),
+  },
+  STATE_FALLBACK: {
+    group: "store",
+    default: "local",
+    description: "While the store is away: `local` works within a share of the capacity, `closed` grants nothing",
+    schema: choice(["local", "closed"]),
+  },
+  STATE_MAX_SKEW_MS: {
+    group: "store",
+    default: "1000",
+    description: "How far clocks may differ where the store has none of its own (`deno-kv:`)",
+    schema: integer("milliseconds", 0, 3_600_000),
+  },
+  EXPECTED_INSTANCES: {
+    group: "store",
+    default: "1",
+    description: "How many instances there are at most: decides each one's share while the store is away",
+    // The gate keeps as many sessions and no more.
+    schema: integer("instances", 1, 16_384),
+  },
+};

@@ -1,0 +1,52 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { envExample, generate, readmeSection, withSection } from "../../infra/generate.ts";
+import { VARIABLE_LIST } from "../../lib/config/variables.ts";
+import { readConfig } from "../../lib/config.ts";
+
+const root = new URL("../../", import.meta.url);
+const MARKS = "# x\n\n<!-- environment:start -->\n<!-- environment:end -->\n\nend\n";
+
+async function emptyFolder(): Promise<string> {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  const folder = await mkdtemp(join(tmpdir(), "tidegate-generate-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return `${folder}/`;
+}
+
+test(".env.example is what the table says: `npm run generate` brings it up to date", async () => {
+  expect(await readFile(new URL(".env.example", root), "utf8")).toBe(envExample());
+});
+
+test("the README's section is what the table says: `npm run generate` brings it up to date", async () => {
+  const readme = await readFile(new URL("README.md", root), "utf8");
+  expect(withSection(readme)).toBe(readme);
+});
+
+test("both name every variable, and the example changes nothing once its comments are gone", () => {
+  const settings = [...envExample().matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]);
+  expect(settings.map(([name]) => name)).toEqual(VARIABLE_LIST.map(([name]) => name));
+  expect(readConfig(Object.fromEntries(settings))).toEqual(readConfig({}));
+  for (const [name] of VARIABLE_LIST) expect(readmeSection()).toContain(`| \`${name}\``);
+});
+
+test("generating writes both files, and then has nothing more to do", async () => {
+  const folder = await emptyFolder();
+  await writeFile(`${folder}README.md`, MARKS);
+  expect(await generate(folder, true)).toHaveLength(2);
+  expect(await generate(folder, false)).toEqual([]);
+  expect(await generate(folder, true)).toEqual([]);
+  const readme = await readFile(`${folder}README.md`, "utf8");
+  expect(readme.startsWith("# x\n\n<!-- environment:start -->\n\n**Application**")).toBe(true);
+  expect(readme.endsWith("<!-- environment:end -->\n\nend\n")).toBe(true);
+});
+
+test("without a README or its marks, .env.example is written all the same, and the rest is said", async () => {
+  const folder = await emptyFolder();
+  expect(await generate(folder, false)).toEqual([expect.stringContaining("no such file")]);
+  expect(await readFile(`${folder}.env.example`, "utf8")).toBe(envExample());
+  await writeFile(`${folder}README.md`, "<!-- environment:end -->\n<!-- environment:start -->\n");
+  expect(await generate(folder, false)).toEqual([expect.stringContaining("in this order")]);
+});
