@@ -1,0 +1,125 @@
+/**
+ * Trouble on demand: a database that is slow, failing or hanging for a while, round any real one. For the demo's
+ * controls and for users' tests of their own handlers under trouble.
+ */
+import type { Runtime } from "../runtime.ts";
+import { type Database, type DatabaseAdapter, DatabaseError, type Execution } from "./port.ts";
+import { databaseError } from "./wire/errors.ts";
+import { faultOfAbort, within } from "./within.ts";
+
+/**
+ * - `slow`: every statement takes `delayMs` longer, within its own deadline
+ * - `failing`: every statement fails as if the database were not there
+ * - `hanging`: nothing comes back; a statement ends when its caller or its deadline gives it up
+ */
+export type FaultMode = "slow" | "failing" | "hanging";
+
+export interface FaultRequest {
+  readonly mode: FaultMode;
+  /** How long the trouble lasts, in milliseconds. */
+  readonly forMs: number;
+  /** For `slow`, in milliseconds. Default 2,000. */
+  readonly delayMs?: number;
+}
+
+export interface FaultControl {
+  /**
+   * Begins trouble, in place of any there is. Statements that run already are not touched.
+   *
+   * @throws RangeError for times that are no positive number; Error when the database was not opened yet.
+   */
+  set(request: FaultRequest): void;
+  /** Ends it. What hangs goes on hanging until it is given up, as with a real database. */
+  clear(): void;
+  current(): { readonly mode: FaultMode; readonly remainingMs: number } | null;
+}
+
+const DEFAULT_DELAY_MS = 2_000;
+
+/**
+ * Wraps a database so that trouble can be switched on. Pings are affected like statements.
+ *
+ * @example
+ * ```ts
+ * const { adapter, faults } = withFaults(pglite());
+ * const tide = tidegate({ database: adapter });
+ * faults.set({ mode: "hanging", forMs: 10_000 });
+ * ```
+ */
+export function withFaults(adapter: DatabaseAdapter): {
+  readonly adapter: DatabaseAdapter;
+  readonly faults: FaultControl;
+} {
+  let clock: Runtime | undefined;
+  let active: { readonly mode: FaultMode; readonly delayMs: number; readonly until: number } | undefined;
+
+  const present = (): typeof active =>
+    active !== undefined && clock !== undefined && clock.monotonicMs() < active.until ? active : undefined;
+
+  return {
+    adapter: {
+      kind: adapter.kind,
+      address: adapter.address,
+      secrets: adapter.secrets,
+      open: (settings, runtime) => {
+        clock = runtime;
+        return troubled(adapter.open(settings, runtime), runtime, present);
+      },
+    },
+    faults: {
+      set: ({ mode, forMs, delayMs = DEFAULT_DELAY_MS }) => {
+        for (const [name, ms] of Object.entries({ forMs, delayMs })) {
+          if (!(ms > 0 && Number.isFinite(ms)))
+            throw new RangeError(`faults: ${name} must be a positive number, it was ${ms}`);
+        }
+        if (clock === undefined)
+          throw new Error("faults: an opened database is needed, it is not open; call set after tidegate()");
+        active = { mode, delayMs, until: clock.monotonicMs() + forMs };
+      },
+      clear: () => {
+        active = undefined;
+      },
+      current: () => {
+        const now = present();
+        return now === undefined || clock === undefined
+          ? null
+          : { mode: now.mode, remainingMs: now.until - clock.monotonicMs() };
+      },
+    },
+  };
+}
+
+type Trouble = { readonly mode: FaultMode; readonly delayMs: number } | undefined;
+
+function troubled(database: Database, runtime: Runtime, present: () => Trouble): Database {
+  /** Waits out the trouble and says under which conditions the statement may still run. */
+  async function suffer(execution: Execution): Promise<Execution> {
+    const trouble = present();
+    if (trouble === undefined) return execution;
+    if (trouble.mode === "failing")
+      throw new DatabaseError("connection", "The database could not be reached (simulated).");
+    const waitMs = trouble.mode === "hanging" ? Number.POSITIVE_INFINITY : trouble.delayMs;
+    const startedAt = runtime.monotonicMs();
+    const overdue = databaseError("timeout");
+    await within(
+      new Promise<never>(() => {}),
+      { by: startedAt + Math.min(waitMs, execution.deadlineMs), signal: execution.signal },
+      runtime,
+      (ended) => (ended === "late" ? overdue : databaseError(faultOfAbort(execution.signal))),
+    ).catch((error: unknown) => {
+      if (error !== overdue || waitMs >= execution.deadlineMs) throw error;
+    });
+    // The wait stands for time at the server: it comes off the deadline, not off the time to get there.
+    return {
+      ...execution,
+      deadlineMs: execution.deadlineMs - waitMs,
+      startBy: execution.startBy + waitMs,
+      connectBy: execution.connectBy + waitMs,
+    };
+  }
+  return {
+    ...database,
+    query: async (statement, execution) => database.query(statement, await suffer(execution)),
+    ping: async (execution) => database.ping(await suffer(execution)),
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * The embedded database: PGlite, a PostgreSQL in WebAssembly, in a thread of its own. For development, tests and small
+ * single-machine use, on Node and Deno.
+ *
+ * Map of this folder: `worker` is the thread, `engine` one life of it, this file the database with its one place for a
+ * statement. What it cannot do: stop a single statement. A statement beyond its deadline ends the whole thread; a
+ * database in memory then starts afresh, prepared again, and everything written since is lost.
+ */
+import type { Runtime } from "../../runtime.ts";
+import type { Database, DatabaseAdapter, Execution } from "../port.ts";
+import { DatabaseError } from "../port.ts";
+import { slots } from "../slots.ts";
+import { render } from "../sql.ts";
+import { toBinds } from "../wire/binds.ts";
+import { databaseError } from "../wire/errors.ts";
+import { faultOfAbort, within } from "../within.ts";
+import { type Engine, type EngineSetup, startEngine } from "./engine.ts";
+
+export interface PgliteOptions {
+  /**
+   * SQL, as text or as the URL of a file, run once on a fresh database, in one transaction, before the first
+   * statement; again when a database in memory had to be started afresh. A directory remembers that it was done.
+   */
+  readonly initialise?: readonly (string | URL)[];
+}
+
+/** How long a closing thread may take to write; then it is ended. */
+const CLOSE_MS = 5_000;
+
+/**
+ * An embedded PostgreSQL. Its thread starts with the first statement (2 to 4 s), which waits for it within its own
+ * `connectBy`.
+ *
+ * `DB_POOL_*` has no meaning here: there is one connection, one statement at a time, and `pool()` says so. A ping goes
+ * in front of all waiting statements but cannot overtake the running one: when that keeps it beyond its `connectBy`,
+ * it fails as `exhausted`, because nothing was proven.
+ *
+ * @param url `pglite:` for memory, `pglite:DIR` for a directory.
+ * @throws TypeError for any other URL.
+ * @example
+ * ```ts
+ * const tide = tidegate({ database: pglite("pglite:", { initialise: [new URL("./schema.sql", import.meta.url)] }) });
+ * ```
+ */
+export function pglite(url = "pglite:", options: PgliteOptions = {}): DatabaseAdapter {
+  if (!url.startsWith("pglite:")) {
+    throw new TypeError(
+      'pglite: "pglite:" or "pglite:DIR" is needed, it was another kind of URL; see DATABASE_URL in the README',
+    );
+  }
+  const directory = url.slice("pglite:".length);
+  const setup: EngineSetup = {
+    directory: directory === "" ? undefined : directory,
+    initialise: (options.initialise ?? []).map((source) =>
+      typeof source === "string" ? { sql: source } : { file: source.href },
+    ),
+  };
+  return { kind: "pglite", address: url, secrets: [], open: (_settings, runtime) => open(url, setup, runtime) };
+}
+
+function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
+  const place = slots(1, 0, runtime);
+  let engine: Engine | undefined;
+  let closed = false;
+
+  function engineNow(): Engine {
+    if (engine?.alive() !== true) engine = startEngine(setup);
+    return engine;
+  }
+
+  /** The thread cannot be told to stop, so a caller's abort ends nothing: only the deadline does. */
+  async function runIn(engineOfNow: Engine, text: string, values: readonly unknown[], execution: Execution) {
+    const binds = toBinds(values);
+    const untilDeadline = {
+      by: runtime.monotonicMs() + execution.deadlineMs,
+      signal: new AbortController().signal,
+    };
+    const overdue = databaseError("timeout");
+    try {
+      return await within(engineOfNow.run(text, binds), untilDeadline, runtime, () => overdue);
+    } catch (error) {
+      if (error === overdue) {
+        await engineOfNow.kill();
+        // At once, so that the next caller does not pay for this one.
+        if (!closed) engine = startEngine(setup);
+      }
+      if (closed) throw databaseError("cancelled", error);
+      throw execution.signal.aborted ? databaseError(faultOfAbort(execution.signal), error) : error;
+    }
+  }
+
+  async function run(text: string, values: readonly unknown[], execution: Execution): Promise<unknown[]> {
+    const slot = await place.acquire(execution);
+    const mine = engineNow();
+    mine.hold(true);
+    try {
+      await within(mine.ready, { by: execution.connectBy, signal: execution.signal }, runtime, (ended) =>
+        ended === "late"
+          ? new DatabaseError("connection", "The embedded database is still starting.")
+          : databaseError(faultOfAbort(execution.signal)),
+      );
+      if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+      return await runIn(mine, text, values, execution);
+    } finally {
+      mine.hold(false);
+      place.release(slot);
+    }
+  }
+
+  return {
+    kind: "pglite",
+    address,
+    traits: { serverTimeout: false, cancels: false, concurrent: false },
+    query: async <Row>(statement: Parameters<Database["query"]>[0], execution: Execution) =>
+      (await run(
+        render(statement, (position) => `$${position}`),
+        statement.values,
+        execution,
+      )) as Row[],
+    ping: async (execution) => {
+      await run("select 1", [], execution);
+    },
+    pool: () => ({
+      size: 1,
+      checkedOut: place.taken(),
+      checkedIn: engine?.alive() === true ? 1 - place.taken() : 0,
+      overflow: 0,
+      maxCapacity: 1,
+      waiting: place.waiting(),
+    }),
+    close: async (graceMs = 0) => {
+      place.close();
+      closed = true;
+      const unaborted = new AbortController().signal;
+      const bound = (ms: number) => ({ by: runtime.monotonicMs() + ms, signal: unaborted });
+      const late = () => new Error("late");
+      await within(place.idle(), bound(graceMs), runtime, late).catch(() => {});
+      const last = engine;
+      engine = undefined;
+      if (last === undefined) return;
+      if (place.taken() > 0 || !last.alive()) await last.kill();
+      else await within(last.close(), bound(CLOSE_MS), runtime, late).catch(() => last.kill());
+      await place.idle();
+    },
+  };
+}

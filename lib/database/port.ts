@@ -1,0 +1,138 @@
+/**
+ * The database port: what a driver has to do, and no more.
+ *
+ * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and what drivers share:
+ * `slots` (places for connections), `within` (a wait with two ends), `wire` (how any PostgreSQL speaks). `faults` wraps
+ * a driver in trouble. A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the
+ * breaker is decided once, in `lib/guard`.
+ */
+import { TidegateError } from "../errors.ts";
+import type { Lane } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Statement } from "./sql.ts";
+
+/**
+ * What went wrong, in the only terms the guard needs:
+ * - `connection`: refused, reset, DNS, TLS, authentication, server starting up or shutting down
+ * - `exhausted`: no connection within the wait, or the server said "too many clients"
+ * - `timeout`: the statement ran into its deadline
+ * - `cancelled`: the caller gave up, or an operator cancelled the statement
+ * - `statement`: the statement is wrong or violates something
+ */
+export type Fault = "connection" | "exhausted" | "timeout" | "cancelled" | "statement";
+
+/** The contract's code of each fault (the HTTP contract's table of codes). */
+export const CODE_OF_FAULT: Readonly<Record<Fault, DatabaseCode>> = {
+  connection: "DB_CONNECTION_FAILED",
+  exhausted: "DB_POOL_EXHAUSTED",
+  timeout: "DB_QUERY_TIMEOUT",
+  cancelled: "DB_QUERY_TIMEOUT",
+  statement: "DB_QUERY_ERROR",
+};
+export type DatabaseCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED" | "DB_QUERY_TIMEOUT" | "DB_QUERY_ERROR";
+
+/**
+ * A driver's error in Tidegate's terms. `message` is a sentence fit for a client: no driver text, host, user or SQL.
+ *
+ * The vendor's error is kept apart from `cause`, which consoles and frameworks print: it may hold connection secrets,
+ * and is for the log alone, which redacts it.
+ */
+export class DatabaseError extends TidegateError {
+  override readonly name = "DatabaseError";
+  readonly fault: Fault;
+  /** The vendor's own code, such as `57014` or `ECONNREFUSED`, when there is one. */
+  readonly vendorCode: string | undefined;
+  readonly #vendorError: unknown;
+
+  constructor(fault: Fault, message: string, options: { vendorCode?: string | undefined; cause?: unknown } = {}) {
+    super(message);
+    this.fault = fault;
+    this.vendorCode = options.vendorCode;
+    this.#vendorError = options.cause;
+  }
+
+  /** What the driver threw. Only for a log that redacts. */
+  vendorError(): unknown {
+    return this.#vendorError;
+  }
+
+  get code(): DatabaseCode {
+    return CODE_OF_FAULT[this.fault];
+  }
+}
+
+/** The conditions under which one statement may run. The guard gets them from the permit. */
+export interface Execution {
+  readonly lane: Lane;
+  /** Longest the statement may run at the server, in milliseconds; also its server-side timeout. */
+  readonly deadlineMs: number;
+  /** On {@link Runtime.monotonicMs}: the statement is sent before this moment or not at all. */
+  readonly startBy: number;
+  /** On {@link Runtime.monotonicMs}: until when a connection may be waited for. */
+  readonly connectBy: number;
+  /** Aborted on the deadline and when the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** The instance's own connections of the lane `request`, as they are at this moment: `slow` has its own, apart. */
+export interface PoolState {
+  readonly size: number;
+  readonly checkedOut: number;
+  readonly checkedIn: number;
+  readonly overflow: number;
+  readonly maxCapacity: number;
+  /** Calls of this instance that hold a permit and wait for a connection. */
+  readonly waiting: number;
+}
+
+/** What the environment says about connections; every driver enforces all of it, or says that it cannot. */
+export interface DatabaseSettings {
+  readonly poolSize: number;
+  readonly maxOverflow: number;
+  readonly poolRecycleMs: number;
+  readonly connectTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  readonly slowCallTimeoutMs: number;
+  readonly slowMaxConcurrent: number;
+  readonly healthPoolSize: number;
+  readonly pooler: "none" | "transaction";
+  /** Shown to the server as the client's name. */
+  readonly applicationName: string;
+}
+
+export interface DatabaseTraits {
+  /** The server itself ends a statement at its deadline. */
+  readonly serverTimeout: boolean;
+  /** An abort stops the statement without ending the whole database. */
+  readonly cancels: boolean;
+  /** More than one statement can run at a time. */
+  readonly concurrent: boolean;
+}
+
+export interface Database {
+  readonly kind: "postgres" | "oracle" | "pglite";
+  /** Where it is, for people: no user, no password. */
+  readonly address: string;
+  readonly traits: DatabaseTraits;
+  /**
+   * Runs one statement and resolves to its rows.
+   *
+   * Settles only when the statement has ended at the server or its connection was destroyed, because the permit is
+   * released then. Rejects with a {@link DatabaseError} and nothing else.
+   */
+  query<Row>(statement: Statement, execution: Execution): Promise<Row[]>;
+  /** The cheapest round trip that proves the database answers. */
+  ping(execution: Execution): Promise<void>;
+  pool(): PoolState;
+  /** Ends all connections, running statements included, after at most `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** What `postgres(url)` and its siblings return: cheap, connected to nothing, opened by `tidegate()`. */
+export interface DatabaseAdapter {
+  readonly kind: Database["kind"];
+  readonly address: string;
+  /** What no log may show: a password given in code is in no environment. */
+  readonly secrets: readonly string[];
+  open(settings: DatabaseSettings, runtime: Runtime): Database;
+}

@@ -1,0 +1,96 @@
+/**
+ * Opening one connection to a PostgreSQL. It is a postgres.js client of its own with one reserved connection, for three
+ * reasons: destroying it hurts no other statement, nothing is ever queued or pipelined in the client, and a connection
+ * that the driver brings up after all cannot be mistaken for ours.
+ */
+import postgres from "postgres";
+import type { Runtime } from "../../runtime.ts";
+import type { DatabaseSettings, Execution } from "../port.ts";
+import { databaseError, toDatabaseError } from "../wire/errors.ts";
+import { faultOfAbort, within } from "../within.ts";
+import { DRIVER_TYPES } from "./types.ts";
+
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
+export interface ConnectionPlan {
+  readonly url: string;
+  readonly settings: DatabaseSettings;
+  readonly ssl: PostgresSsl | undefined;
+  /** What a statement has, after it was told to stop, before its connection is destroyed. */
+  readonly graceMs: number;
+  readonly runtime: Runtime;
+  /** Aborted when the database is closed and the grace of that is over. */
+  readonly closing: AbortSignal;
+}
+
+/** As in postgres.js: a mode, or the options of the platform's TLS sockets (`ca`, `cert`, …). */
+export type PostgresSsl = "require" | "prefer" | "verify-full" | false | Readonly<Record<string, unknown>>;
+
+/** One open connection, reserved. */
+export interface Opened {
+  readonly sql: postgres.ReservedSql;
+  open(): boolean;
+  destroy(): Promise<void>;
+  /** The `statement_timeout` it was opened with. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** @throws DatabaseError when no connection is there by `connectBy` or within the connect timeout. */
+export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
+  const { runtime, settings } = plan;
+  const startupTimeoutMs = settings.pooler === "none" ? serverTimeoutMs(execution) : undefined;
+  let open = true;
+  const options: postgres.Options<never> & { readonly max_pipeline: number } = {
+    max: 1,
+    max_pipeline: 1,
+    prepare: settings.pooler === "none",
+    fetch_types: false,
+    types: DRIVER_TYPES as never,
+    connect_timeout: settings.connectTimeoutMs / 1_000,
+    // Age is watched by the lane. A connection that is not reserved is a stray of the driver's reconnecting: 1 s.
+    max_lifetime: null,
+    idle_timeout: 1,
+    // Without it the driver keeps the text of every statement that ever failed (`originStackCache` in its query.js).
+    debug: true,
+    onnotice: () => {},
+    onclose: () => {
+      open = false;
+    },
+    connection: {
+      application_name: settings.applicationName,
+      ...(startupTimeoutMs === undefined ? {} : { statement_timeout: startupTimeoutMs }),
+    },
+    ...(plan.ssl === undefined ? {} : { ssl: plan.ssl as never }),
+  };
+  const client = postgres(plan.url, options);
+  const destroy = async (): Promise<void> => {
+    open = false;
+    await client.end({ timeout: 0 }).catch(() => {});
+  };
+  try {
+    // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
+    // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
+    const opening = Promise.resolve(client.unsafe("select 1")).then(() => client.reserve());
+    const sql = await within(
+      opening,
+      {
+        by: Math.min(execution.connectBy, runtime.monotonicMs() + settings.connectTimeoutMs),
+        signal: AbortSignal.any([execution.signal, plan.closing]),
+      },
+      runtime,
+      (ended) => {
+        if (ended === "late") return databaseError("connection");
+        return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
+      },
+    );
+    return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs };
+  } catch (error) {
+    await destroy();
+    throw toDatabaseError(error, "connection");
+  }
+}
+
+/** The permit's deadline as a setting of the server, which takes whole milliseconds; 0 would mean "never". */
+export function serverTimeoutMs(execution: Execution): number {
+  return Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(execution.deadlineMs)));
+}
