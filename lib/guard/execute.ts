@@ -1,0 +1,81 @@
+/** Running one admitted call within its deadline, and settling its permit exactly once, when it has really ended. */
+import { DatabaseError } from "../database/port.ts";
+import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
+import type { Outcome } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Pass } from "./ask.ts";
+
+/** A driver has settled or destroyed its connection within the grace; after that a call is given up for lost. */
+const LAST_RESORT_MS = CANCEL_GRACE_MS + 250;
+
+/** What a guarded call is told. */
+export interface CallContext {
+  /** Aborted at the deadline, and when the caller gives up. */
+  readonly signal: AbortSignal;
+  /** Longest the call may run. */
+  readonly deadlineMs: number;
+  /** On the runtime's monotonic clock: nothing is sent to the database from then on. */
+  readonly startBy: number;
+}
+
+export interface Execution<Value> {
+  readonly runtime: Runtime;
+  readonly pass: Pass;
+  readonly call: (context: CallContext) => Promise<Value> | Value;
+  readonly signal: AbortSignal | undefined;
+  readonly judge: (error: unknown) => Outcome;
+  /** Told once, when the call has ended or is given up for lost. */
+  readonly settle: (outcome: Outcome, ranMs: number) => void;
+}
+
+/**
+ * Answers at once at the deadline and at the caller's abort; settles when the call has ended. A permit stands for a
+ * statement that may still be running, so the two moments differ, also for a call that is deaf to its signal.
+ */
+export function execute<Value>({ runtime, pass, call, signal, judge, settle }: Execution<Value>): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const controller = new AbortController();
+    const startedAt = runtime.monotonicMs();
+    let settled = false;
+    /** What the call counts as, whatever becomes of it, once it was answered before its end. */
+    let verdict: Outcome | null = null;
+
+    const end = (outcome: Outcome) => {
+      if (settled) return;
+      settled = true;
+      runtime.clearTimer(timer);
+      signal?.removeEventListener("abort", abort);
+      settle(outcome, runtime.monotonicMs() - startedAt);
+    };
+    const answerEarly = (reason: unknown, judged: () => Outcome) => {
+      if (verdict) return;
+      verdict = judged();
+      reject(reason);
+      controller.abort(reason);
+    };
+    const abort = () => answerEarly(signal?.reason, () => "ignored");
+    let timer = runtime.setTimer(() => {
+      const error = new DatabaseError("timeout", `The call did not end within its ${pass.deadlineMs} ms.`);
+      answerEarly(error, () => judge(error));
+      timer = runtime.setTimer(() => end(verdict ?? "ignored"), LAST_RESORT_MS);
+    }, pass.deadlineMs);
+    signal?.addEventListener("abort", abort, { once: true });
+
+    const succeeded = (value: Value) => {
+      end(verdict ?? "success");
+      resolve(value);
+    };
+    const failed = (error: unknown) => {
+      end(verdict ?? judge(error));
+      reject(error);
+    };
+    const startBy = pass.sent.monotonicMs + pass.remainingMs - pass.deadlineMs - CANCEL_GRACE_MS;
+    try {
+      const value = call({ signal: controller.signal, deadlineMs: pass.deadlineMs, startBy });
+      if (value instanceof Promise) value.then(succeeded, failed);
+      else Promise.resolve(value).then(succeeded, failed);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}

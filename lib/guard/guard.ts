@@ -1,0 +1,140 @@
+/**
+ * The guard: the asynchronous shell round a gate. Admit, run within a deadline, settle.
+ *
+ * Map of this folder: `guard` (this file) is the whole; `link` is the line to the gate; `ask`, `admission`, `waiting`
+ * and `check` get a call in, `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
+ * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold.
+ */
+import type { Operate } from "../gate/commands.ts";
+import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
+import type { GateView, OperateReply } from "../gate/replies.ts";
+import type { About, Lane, Outcome } from "../gate/types.ts";
+import type { Log } from "../log/port.ts";
+import type { Runtime } from "../runtime.ts";
+import { andThen, type MaybePromise, type Store } from "../store/port.ts";
+import { createAdmission } from "./admission.ts";
+import { announceTo } from "./announce.ts";
+import { type Entry, now, type Pass } from "./ask.ts";
+import { type CallContext, execute } from "./execute.ts";
+import { createLink } from "./link.ts";
+import { type Classify, outcomeOf } from "./outcome.ts";
+import { type Refusal, Refused, refusal } from "./refusal.ts";
+import type { GuardRules } from "./rules.ts";
+
+export interface RunOptions {
+  /** Default `request`. */
+  readonly lane?: Lane;
+  /** Shortens the lane's own deadline; never extends it. More than 0 milliseconds. */
+  readonly deadlineMs?: number;
+  /** The caller gives up: the wait ends, the call is aborted, and the outcome counts for nothing. */
+  readonly signal?: AbortSignal | undefined;
+  /** Judges what the call throws before the guard does, Tidegate's own errors included. */
+  readonly classify?: Classify | undefined;
+}
+
+export interface Guard {
+  readonly name: string;
+  /**
+   * Runs a call behind the gate.
+   *
+   * @throws Refused when the gate does not let it in; {@link DatabaseError} with fault `timeout` at the deadline; the
+   * signal's reason when the caller gives up; RangeError for a deadline that is none; otherwise what the call throws.
+   */
+  run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: RunOptions): Promise<Value>;
+  view(): MaybePromise<GateView>;
+  operate(command: Omit<Operate, "kind">): MaybePromise<OperateReply>;
+  /** Calls of this instance that wait for a permit. */
+  waiting(): number;
+  /** Refuses who waits and who comes; what runs may end. */
+  close(): void;
+}
+
+export interface GuardOptions {
+  readonly name: string;
+  readonly store: Store;
+  /** Under which the store keeps the gate. */
+  readonly key: string;
+  readonly rules: GuardRules;
+  readonly about: About;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export function createGuard({ name, store, key, rules, about, runtime, log }: GuardOptions): Guard {
+  const announce = announceTo(log, name);
+  const link = createLink({ store, key, config: rules.gate, about, runtime, announce, log });
+  const admission = createAdmission(link, runtime, rules.gate.fullRetryAfterMs);
+  let closed = false;
+
+  const settle = (id: string, outcome: Outcome, ranMs: number) => {
+    link.tell({ kind: "settle", id, outcome, slow: ranMs >= rules.slowCallMs });
+  };
+
+  const refuse = (reason: Refusal["reason"]) => new Refused(refusal(reason, rules.gate.fullRetryAfterMs));
+
+  const begin = <Value>(entry: Entry, call: (context: CallContext) => Promise<Value> | Value, options: RunOptions) => {
+    if (entry.kind === "refusal") return Promise.reject<Value>(new Refused(entry.refusal));
+    const giveBack = (reason: unknown) => {
+      link.tell({ kind: "cancel", id: entry.id });
+      return Promise.reject<Value>(reason);
+    };
+    if (options.signal?.aborted) return giveBack(options.signal.reason);
+    if (closed) return giveBack(refuse("closing"));
+    if (!mayStart(entry, runtime)) return giveBack(refuse("late"));
+    return execute({
+      runtime,
+      pass: entry,
+      call,
+      signal: options.signal,
+      judge: (error) => outcomeOf(error, entry.lane, options.classify),
+      settle: (outcome, ranMs) => settle(entry.id, outcome, ranMs),
+    });
+  };
+
+  return {
+    name,
+    run: (call, options = {}) => {
+      const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, signal } = options;
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (closed) return Promise.reject(refuse("closing"));
+      if (!(deadlineMs > 0)) return Promise.reject(wrongDeadline(deadlineMs));
+      const ask = {
+        lane,
+        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.deadlineMs[lane])),
+        waitUntil: runtime.monotonicMs() + rules.waitTimeoutMs,
+        signal,
+      };
+      const entry = admission.enter(ask);
+      if (!(entry instanceof Promise)) return begin(entry, call, options);
+      const begun = entry.then((late) => begin(late, call, options));
+      return signal ? untilAbort(begun, signal) : begun;
+    },
+    view: () => andThen(link.send([{ kind: "view" }], []), ([reply]) => reply as GateView),
+    operate: (command) => andThen(link.send([{ kind: "operate", ...command }], []), ([reply]) => reply as OperateReply),
+    waiting: admission.waiting,
+    close: () => {
+      closed = true;
+      admission.close();
+    },
+  };
+}
+
+/** Answers at the caller's abort. What is under way goes on to its end, where it gives back what it was granted. */
+function untilAbort<Value>(begun: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    const over = () => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort, { once: true });
+    begun.finally(over).then(resolve, reject);
+  });
+}
+
+const wrongDeadline = (found: number) =>
+  new RangeError(`guard: deadlineMs must be more than 0, was ${found}; leave it out for the lane's own deadline`);
+
+/** What is left of the permit must hold the whole deadline and the grace, by whichever clock says more has passed. */
+function mayStart(pass: Pass, runtime: Runtime): boolean {
+  const { monotonicMs, wallMs } = now(runtime);
+  const elapsedMs = Math.max(monotonicMs - pass.sent.monotonicMs, wallMs - pass.sent.wallMs);
+  return elapsedMs <= pass.remainingMs - pass.deadlineMs - CANCEL_GRACE_MS;
+}

@@ -1,0 +1,106 @@
+/**
+ * The store port: where shared state lives, and what every home of it has to do.
+ *
+ * Map of this folder: `port` (this file) and one file per home. The machines that run in a store are pure and live
+ * elsewhere (`lib/gate`); a home gives them atomicity, a clock and a place.
+ */
+import type { QueuedLane } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+
+export type MaybePromise<Value> = Value | Promise<Value>;
+
+/** Goes on at once with a value, later with a promise: homes in this process stay free of needless turns. */
+export function andThen<Value, Next>(
+  value: MaybePromise<Value>,
+  next: (value: Value) => MaybePromise<Next>,
+): MaybePromise<Next> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Does what nobody waits for. `failed` hears of what it throws, at once or later. */
+export function attempt(task: () => MaybePromise<unknown>, failed: (error: unknown) => void): void {
+  try {
+    const done = task();
+    if (done instanceof Promise) done.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** A pure state machine that a home can run. `step` owns the state and may change it in place. */
+export interface Machine<State, Batch, Result> {
+  /** Part of the key under which a home keeps the state. */
+  readonly name: string;
+  readonly empty: () => State;
+  /** @param now The store's clock in whole milliseconds since 1970. */
+  readonly step: (state: State, batch: Batch, now: number) => Result & { readonly wake: readonly WakeCall[] };
+}
+
+/** Somebody who waits should ask again. */
+export interface WakeCall {
+  readonly session: string;
+  readonly lane: QueuedLane;
+}
+
+export interface StoreTraits {
+  /** Waiters are called when there is room for them; else they have to ask often. */
+  readonly wakes: boolean;
+  /** A batch costs no I/O: there is nothing to gain from sending several at once. */
+  readonly inProcess: boolean;
+  /** How long a new life leaves to holders to be adopted, in milliseconds. */
+  readonly adoptingMs: number;
+}
+
+/** A small value with an age. */
+export interface KvEntry {
+  readonly value: string;
+  /** By the store's clock. */
+  readonly ageMs: number;
+}
+
+/** An append-only log whose records a writer can only add to the end it has seen. */
+export interface StoreLog {
+  /**
+   * Appends if the log's head still is `expectedHead` (0: empty).
+   * @returns The new head, or the present one when somebody else was faster.
+   */
+  append(
+    name: string,
+    record: string,
+    expectedHead: number,
+  ): MaybePromise<{ readonly appended: boolean; readonly head: number }>;
+  /** Up to `limit` records before position `before`, newest first. */
+  read(
+    name: string,
+    before: number,
+    limit: number,
+  ): MaybePromise<readonly { readonly position: number; readonly record: string }[]>;
+}
+
+export interface Store {
+  readonly kind: "memory" | "redis" | "upstash" | "durable-object" | "deno-kv";
+  /** Where it is, for people: no credentials. */
+  readonly address: string;
+  readonly traits: StoreTraits;
+  /** Applies a batch atomically, on the store's clock. Never repeats one by itself. */
+  transact<State, Batch, Result>(
+    machine: Machine<State, Batch, Result>,
+    key: string,
+    batch: Batch,
+  ): MaybePromise<Result>;
+  /** Calls `listener` when a waiter of that session should ask again. Returns what stops it. */
+  onWake(key: string, session: string, listener: (lane: QueuedLane) => void): () => void;
+  readonly kv: {
+    get(key: string): MaybePromise<KvEntry | null>;
+    set(key: string, value: string, ttlMs: number): MaybePromise<void>;
+  };
+  readonly log: StoreLog;
+  close(): Promise<void>;
+}
+
+/** What `memory()`, `redis(url)` and their siblings return: cheap, connected to nothing, opened by `tidegate()`. */
+export interface StoreAdapter {
+  readonly kind: Store["kind"];
+  readonly address: string;
+  open(runtime: Runtime): Store;
+}

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { DatabaseError } from "../../lib/database/port.ts";
+import { Refused } from "../../lib/guard/refusal.ts";
+import { memory } from "../../lib/store/memory.ts";
+import { fleet, follow, heldCall, heldReplies } from "../support/guarded.ts";
+
+const QUICK = { DB_CALL_TIMEOUT_MS: "1000", DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" };
+
+describe("a guarded call", () => {
+  it("is answered at its deadline, but holds its permit until it has really ended", async () => {
+    const { runtime, instance } = fleet(QUICK);
+    const guard = instance();
+    const held = heldCall();
+    const answered = follow(guard.run(held.call));
+    await runtime.advance(999);
+    expect([answered.result(), held.aborted()]).toEqual([null, false]);
+    await runtime.advance(1);
+    expect(answered.result()?.error).toMatchObject({ name: "DatabaseError", fault: "timeout" });
+    expect(held.aborted()).toBe(true);
+    expect((await guard.view()).lanes.request.held).toBe(1);
+    held.fail(new Error("aborted"));
+    await runtime.advance(0);
+    expect((await guard.view()).lanes.request.held).toBe(0);
+    expect(runtime.pendingTimers()).toBe(0);
+  });
+
+  it("that never ends is given up for lost after the grace, and counts as a failure", async () => {
+    const { runtime, instance } = fleet(QUICK);
+    const guard = instance();
+    void follow(guard.run(heldCall().call));
+    await runtime.advance(3_249);
+    expect((await guard.view()).lanes.request.held).toBe(1);
+    await runtime.advance(1);
+    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 1, failures: 1 } });
+    expect(runtime.pendingTimers()).toBe(0);
+  });
+
+  it("counts for nothing when its caller gives up", async () => {
+    const { runtime, instance } = fleet(QUICK);
+    const guard = instance();
+    const tab = new AbortController();
+    const held = heldCall();
+    const answered = follow(guard.run(held.call, { signal: tab.signal }));
+    tab.abort(new Error("closed"));
+    await runtime.advance(0);
+    expect(answered.result()).toEqual({ error: new Error("closed") });
+    held.fail(new Error("whatever comes of it"));
+    await runtime.advance(0);
+    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 0 } });
+  });
+
+  it("is not begun for a caller who has gone already", async () => {
+    const { instance } = fleet(QUICK);
+    const held = heldCall();
+    await expect(instance().run(held.call, { signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
+    expect(held.started()).toBe(false);
+  });
+
+  it("passes on what it throws, at once or later, and frees its permit", async () => {
+    const { runtime, instance } = fleet(QUICK);
+    const guard = instance();
+    const sync = guard.run(() => {
+      throw new RangeError("at once");
+    });
+    await expect(sync).rejects.toThrow("at once");
+    await expect(guard.run(() => Promise.reject(new RangeError("later")))).rejects.toThrow("later");
+    expect((await guard.view()).lanes.request.held).toBe(0);
+    expect(runtime.pendingTimers()).toBe(0);
+  });
+
+  it("may shorten its lane's deadline, never extend it", async () => {
+    const { runtime, instance } = fleet(QUICK);
+    const guard = instance();
+    const short = follow(guard.run(heldCall().call, { deadlineMs: 10 }));
+    await runtime.advance(10);
+    expect(short.result()?.error).toMatchObject({ fault: "timeout" });
+    const long = follow(instance().run(heldCall().call, { deadlineMs: 60_000, lane: "request" }));
+    await runtime.advance(2_240);
+    expect(long.result()).toBeNull();
+    await runtime.advance(1_010);
+    expect(long.result()?.error).toMatchObject({ fault: "timeout" });
+  });
+
+  it.each([
+    // The monotonic clock stood still while the machine slept; the wall clock knows better.
+    ["slept", 0, 2_001],
+    // A clock set back in the meantime does not make a permit younger.
+    ["stood still", 2_001, -60_000],
+  ])(
+    "is not begun with a permit that is too old to use when it comes: the process %s",
+    async (_, stalledMs, wallMs) => {
+      const replies = heldReplies(memory());
+      const { runtime, instance } = fleet({ ...QUICK, DB_TCP_CONNECT_TIMEOUT: "2" }, replies.adapter);
+      const guard = instance();
+      const late = heldCall();
+      const refused = follow(guard.run(late.call));
+      runtime.stall(stalledMs);
+      runtime.jumpWall(wallMs);
+      await replies.deliver();
+      expect(late.started()).toBe(false);
+      expect(refused.result()?.error).toMatchObject({ refusal: { reason: "late", code: "DB_POOL_EXHAUSTED" } });
+      const view = follow(Promise.resolve(guard.view()));
+      await replies.deliver();
+      expect(view.result()?.value).toMatchObject({ lanes: { request: { held: 0 } } });
+    },
+  );
+});
+
+describe("what counts against the breaker", () => {
+  const outcomes = [
+    ["a lost connection", new DatabaseError("connection", ""), "request", 1],
+    ["a timeout", new DatabaseError("timeout", ""), "request", 1],
+    ["a timeout in the slow lane", new DatabaseError("timeout", ""), "slow", 0],
+    ["too many clients", new DatabaseError("exhausted", ""), "request", 0],
+    ["a cancelled statement", new DatabaseError("cancelled", ""), "request", 0],
+    ["a wrong statement", new DatabaseError("statement", ""), "request", 0],
+    [
+      "a refusal from inside",
+      new Refused({ reason: "full", code: "DB_POOL_EXHAUSTED", retryAfterMs: 0 }),
+      "request",
+      0,
+    ],
+    ["anything else", new TypeError(""), "request", 1],
+  ] as const;
+  it.each(outcomes)("%s", async (_, error, lane, failures) => {
+    const { instance } = fleet();
+    const guard = instance();
+    await guard.run(() => Promise.reject(error), { lane }).catch(() => {});
+    expect((await guard.view()).window).toEqual({ calls: failures, failures, slow: 0 });
+  });
+
+  it("and a caller's own judgement comes first", async () => {
+    const { instance } = fleet();
+    const guard = instance();
+    const classify = (error: unknown) => (error instanceof RangeError ? ("ignored" as const) : undefined);
+    await guard.run(() => Promise.reject(new RangeError()), { classify }).catch(() => {});
+    await guard.run(() => Promise.reject(new TypeError()), { classify }).catch(() => {});
+    expect((await guard.view()).window.failures).toBe(1);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { Database, Execution } from "../../lib/database/port.ts";
+import { sql } from "../../lib/database/sql.ts";
+import { guardDatabase } from "../../lib/guard/guarded-database.ts";
+import { fakeDatabase } from "../../lib/testing/testing.ts";
+import { SETTINGS } from "../support/execution.ts";
+import { fleet, follow, heldCall } from "../support/guarded.ts";
+
+function guardedDatabase(rows: unknown[] = [{ id: 1 }, { id: 2 }], signal?: AbortSignal) {
+  const { runtime, instance } = fleet({ DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" });
+  const asked: Execution[] = [];
+  const fake = fakeDatabase(() => rows).open(SETTINGS, runtime);
+  const database: Database = {
+    ...fake,
+    query: (statement, execution) => {
+      asked.push(execution);
+      return fake.query(statement, execution);
+    },
+  };
+  const guard = instance();
+  return { db: guardDatabase({ guard, database, runtime, waitTimeoutMs: 4_000, signal }), asked, guard, runtime };
+}
+
+describe("the database as handlers hold it", () => {
+  it("gives rows, and one of them or null", async () => {
+    expect(await guardedDatabase().db.query`select 1`).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await guardedDatabase().db.one(sql`select 1`)).toEqual({ id: 1 });
+    expect(await guardedDatabase([]).db.one`select 1`).toBeNull();
+  });
+
+  it("tells the driver the lane, and until when a connection may be waited for, the wait for the permit included", async () => {
+    const { db, asked, guard, runtime } = guardedDatabase();
+    const holder = heldCall();
+    void guard.run(holder.call);
+    const waiting = follow(db.query`select 1`);
+    await runtime.advance(700);
+    holder.succeed();
+    await runtime.advance(0);
+    await db.lane("slow").query`select 1`;
+    expect(waiting.result()).not.toBeNull();
+    expect(asked).toMatchObject([
+      { lane: "request", connectBy: 4_000, deadlineMs: 55_000 },
+      { lane: "slow", connectBy: 4_700, deadlineMs: 300_000 },
+    ]);
+  });
+
+  it("takes its permit from the lane that was asked for", async () => {
+    const { db, guard, runtime } = guardedDatabase();
+    void guard.run(heldCall().call);
+    const slow = follow(db.lane("slow").one`select 1`);
+    await runtime.advance(0);
+    expect(slow.result()).toEqual({ value: { id: 1 } });
+  });
+
+  it("ends for a caller who has gone, in every lane", async () => {
+    const tab = new AbortController();
+    const { db, asked } = guardedDatabase([], tab.signal);
+    tab.abort(new Error("closed"));
+    for (const each of [db, db.lane("slow")]) await expect(each.query`select 1`).rejects.toThrow("closed");
+    expect(asked).toEqual([]);
+  });
+});

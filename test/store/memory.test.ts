@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { memory } from "../../lib/store/memory.ts";
+import type { Machine } from "../../lib/store/port.ts";
+import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+
+/** Counts, and wakes whom it is told to wake. */
+const counter: Machine<{ sum: number }, { add: number; wake?: string }, { sum: number; now: number }> = {
+  name: "counter",
+  empty: () => ({ sum: 0 }),
+  step: (state, { add, wake }, now) => {
+    state.sum += add;
+    return { sum: state.sum, now, wake: wake === undefined ? [] : [{ session: wake, lane: "request" }] };
+  },
+};
+
+describe("the memory store", () => {
+  it("keeps one state per key, shared by everything that opens the same adapter", async () => {
+    const adapter = memory();
+    const [one, other] = [adapter.open(manualRuntime()), adapter.open(manualRuntime())];
+    await one.transact(counter, "a", { add: 1 });
+    expect(await other.transact(counter, "a", { add: 1 })).toMatchObject({ sum: 2 });
+    expect(await other.transact(counter, "b", { add: 1 })).toMatchObject({ sum: 1 });
+    expect(await memory().open(manualRuntime()).transact(counter, "a", { add: 1 })).toMatchObject({ sum: 1 });
+  });
+
+  it("keeps the states of different machines under one key apart", async () => {
+    const store = memory().open(manualRuntime());
+    await store.transact(counter, "a", { add: 1 });
+    expect(await store.transact({ ...counter, name: "other" }, "a", { add: 1 })).toMatchObject({ sum: 1 });
+  });
+
+  it("has a clock in whole milliseconds that no jump of the wall clock moves", async () => {
+    const runtime = manualRuntime();
+    const store = memory().open(runtime);
+    const { now } = await store.transact(counter, "a", { add: 0 });
+    runtime.jumpWall(-3_600_000);
+    await runtime.advance(10.5);
+    expect((await store.transact(counter, "a", { add: 0 })).now).toBe(now + 10);
+  });
+
+  it("calls a waiter after the batch that made the room, only the one meant, and no more once it stopped listening", async () => {
+    const store = memory().open(manualRuntime());
+    const calls: string[] = [];
+    const stop = store.onWake("a", "me", (lane) => calls.push(`me ${lane}`));
+    store.onWake("a", "you", (lane) => calls.push(`you ${lane}`));
+    store.onWake("b", "me", (lane) => calls.push(`elsewhere ${lane}`));
+    store.transact(counter, "a", { add: 1, wake: "me" });
+    expect(calls).toEqual([]);
+    await Promise.resolve();
+    expect(calls).toEqual(["me request"]);
+    store.transact(counter, "a", { add: 1, wake: "me" });
+    stop();
+    store.transact(counter, "a", { add: 1, wake: "me" });
+    await Promise.resolve();
+    expect(calls).toEqual(["me request"]);
+  });
+
+  it("tells the age of a value, forgets it when it expires, and keeps a thousand at most", async () => {
+    const runtime = manualRuntime();
+    const { kv } = memory().open(runtime);
+    await kv.set("health", "fine", 5_000);
+    await runtime.advance(4_999);
+    expect(await kv.get("health")).toEqual({ value: "fine", ageMs: 4_999 });
+    await runtime.advance(1);
+    expect(await kv.get("health")).toBeNull();
+    for (let n = 0; n <= 1_000; n++) await kv.set(`key ${n}`, "value", 5_000);
+    expect(await kv.get("key 0")).toBeNull();
+    expect(await kv.get("key 1")).not.toBeNull();
+  });
+
+  it("appends to a log only for who has seen its end, and reads it backwards", async () => {
+    const { log } = memory().open(manualRuntime());
+    expect(await log.append("audit", "first", 0)).toEqual({ appended: true, head: 1 });
+    expect(await log.append("audit", "forked", 0)).toEqual({ appended: false, head: 1 });
+    expect(await log.append("audit", "second", 1)).toEqual({ appended: true, head: 2 });
+    expect(await log.read("audit", 3, 10)).toEqual([
+      { position: 2, record: "second" },
+      { position: 1, record: "first" },
+    ]);
+    expect(await log.read("audit", 2, 10)).toEqual([{ position: 1, record: "first" }]);
+    expect(await log.read("audit", 3, 1)).toEqual([{ position: 2, record: "second" }]);
+    expect(await log.read("audit", 3, 0)).toEqual([]);
+    expect(await log.read("other", 9, 10)).toEqual([]);
+  });
+});
