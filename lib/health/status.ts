@@ -1,0 +1,33 @@
+/** The verdict: healthy, degraded or unhealthy, and why. Pure; the contract's order, first that holds. */
+import type { Config } from "../config/types.ts";
+import type { HealthFacts } from "./facts.ts";
+
+export type DegradedReason =
+  | "database_unreachable"
+  | "circuit_breaker_open"
+  | "db_pool_saturated"
+  | "redis_unavailable"
+  | "state_store_unavailable";
+
+export interface Verdict {
+  readonly status: "healthy" | "degraded" | "unhealthy";
+  readonly reason: DegradedReason | null;
+  /** Permits of the `request` lane in use, of those configured, over the whole fleet. */
+  readonly poolSaturationRatio: number;
+}
+
+/** Only Redis itself, by whatever transport, is Redis. */
+export const isRedis = (kind: HealthFacts["storeKind"]): boolean => kind === "redis" || kind === "upstash";
+
+export function judge({ ping, gate, storeKind }: HealthFacts, config: Config): Verdict {
+  const capacity = config.gate.capacity.request;
+  const poolSaturationRatio = gate ? Math.min(1, gate.lanes.request.held / capacity) : 0;
+  const degraded = (reason: DegradedReason): Verdict => ({ status: "degraded", reason, poolSaturationRatio });
+
+  if (ping.status === "error") return { status: "unhealthy", reason: "database_unreachable", poolSaturationRatio };
+  // Half-open refuses nearly everything too.
+  if (gate && gate.breaker.state !== "closed") return degraded("circuit_breaker_open");
+  if (poolSaturationRatio >= config.resilience.poolSaturationCriticalRatio) return degraded("db_pool_saturated");
+  if (!gate) return degraded(isRedis(storeKind) ? "redis_unavailable" : "state_store_unavailable");
+  return { status: "healthy", reason: null, poolSaturationRatio };
+}

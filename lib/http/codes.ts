@@ -1,0 +1,43 @@
+/** The contract's table of error codes: what each one is in HTTP. Codes never change their meaning or their status. */
+
+export type ErrorCode =
+  | "DB_POOL_EXHAUSTED"
+  | "CIRCUIT_BREAKER_OPEN"
+  | "SERVICE_UNAVAILABLE"
+  | "DB_CONNECTION_FAILED"
+  | "DB_QUERY_TIMEOUT"
+  | "DB_QUERY_ERROR"
+  | "VALIDATION_ERROR"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "PAYLOAD_TOO_LARGE"
+  | "TOO_MANY_REQUESTS"
+  | "INTERNAL_ERROR";
+
+interface CodeMeaning {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503 | 504;
+  readonly title: string;
+  /** The same request can succeed later. */
+  readonly retryable: boolean;
+  /** Answered with Retry-After. */
+  readonly degraded: boolean;
+}
+
+export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
+  DB_POOL_EXHAUSTED: { status: 503, title: "Database pool exhausted", retryable: true, degraded: true },
+  CIRCUIT_BREAKER_OPEN: { status: 503, title: "Circuit breaker open", retryable: true, degraded: true },
+  SERVICE_UNAVAILABLE: { status: 503, title: "Service unavailable", retryable: true, degraded: true },
+  DB_CONNECTION_FAILED: { status: 503, title: "Database connection failed", retryable: true, degraded: true },
+  DB_QUERY_TIMEOUT: { status: 504, title: "Database query timeout", retryable: false, degraded: false },
+  DB_QUERY_ERROR: { status: 500, title: "Database query error", retryable: false, degraded: false },
+  VALIDATION_ERROR: { status: 400, title: "Validation error", retryable: false, degraded: false },
+  UNAUTHORIZED: { status: 401, title: "Unauthorized", retryable: false, degraded: false },
+  FORBIDDEN: { status: 403, title: "Forbidden", retryable: false, degraded: false },
+  NOT_FOUND: { status: 404, title: "Not found", retryable: false, degraded: false },
+  METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", retryable: false, degraded: false },
+  PAYLOAD_TOO_LARGE: { status: 413, title: "Payload too large", retryable: false, degraded: false },
+  TOO_MANY_REQUESTS: { status: 429, title: "Too many requests", retryable: true, degraded: true },
+  INTERNAL_ERROR: { status: 500, title: "Internal error", retryable: false, degraded: false },
+};

@@ -1,0 +1,59 @@
+/** The contract's bodies: success in an envelope, errors as problem details that old readers understand too. */
+import type { Context } from "hono";
+import { CODES } from "./codes.ts";
+import type { EnvelopeMeta, TidegateEnv } from "./env.ts";
+import type { Problem } from "./problem.ts";
+
+/**
+ * Answers `{ success: true, data, meta }`. `meta` always has `timestamp` and `app_version`; what is given is added.
+ *
+ * @example
+ * ```ts
+ * app.get("/orders", async (c) => success(c, await orders(c.var.db), { page: 1 }));
+ * ```
+ */
+export function success<E extends TidegateEnv>(c: Context<E>, data: unknown, meta: object = {}): Response {
+  return c.json({ success: true, data, meta: { ...c.get("envelopeMeta")(), ...meta } });
+}
+
+export interface ProblemWriting {
+  readonly requestId: string;
+  readonly path: string;
+  readonly meta: EnvelopeMeta;
+  /** `details` are for developers. */
+  readonly production: boolean;
+  /** Where a hint is missing. */
+  readonly defaultRetryAfterMs: number;
+  readonly retryAfterSeconds: (hintMs: number) => number;
+}
+
+/** RFC 9457, in one body with the older `{ success, error, meta }`. */
+export function problemResponse(problem: Problem, writing: ProblemWriting): Response {
+  const { code, message, details, retryAfterMs, headers: more } = problem;
+  const { status, title, retryable, degraded } = CODES[code];
+  const retry = degraded ? writing.retryAfterSeconds(retryAfterMs ?? writing.defaultRetryAfterMs) : undefined;
+  const headers = new Headers({
+    ...more,
+    // Not of a degraded answer alone: no error is true for longer than its moment.
+    "Cache-Control": "no-store",
+    "Content-Type": "application/problem+json",
+    "X-Request-Id": writing.requestId,
+  });
+  if (retry !== undefined) headers.set("Retry-After", `${retry}`);
+  const body = {
+    success: false,
+    error: { code, message, ...(details === undefined || writing.production ? {} : { details }) },
+    meta: {
+      ...writing.meta,
+      request_id: writing.requestId,
+      ...(retry === undefined ? {} : { retry_after_seconds: retry }),
+    },
+    type: `urn:tidegate:problem:${code.toLowerCase().replaceAll("_", "-")}`,
+    title,
+    status,
+    detail: message,
+    instance: writing.path,
+    retryable,
+  };
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,78 @@
+/** The one place where refusals, database errors and anything thrown become an HTTP answer. */
+import { HTTPException } from "hono/http-exception";
+import { DatabaseError } from "../database/port.ts";
+import { TidegateError } from "../errors.ts";
+import { Refused } from "../guard/refusal.ts";
+import type { ErrorCode } from "./codes.ts";
+
+/** An error of the contract, as a value. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Shown outside production only. */
+  readonly details?: unknown;
+  /** When asking again makes sense; spread and bounded when it is written. Default 5 s where the code wants one. */
+  readonly retryAfterMs?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Throw it in a handler to answer with an error of the contract.
+ *
+ * @example
+ * ```ts
+ * if (!order) throw new ProblemError("NOT_FOUND", "There is no order 17.");
+ * ```
+ */
+export class ProblemError extends TidegateError {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+
+  constructor(code: ErrorCode, message: string, more: Omit<Problem, "code" | "message"> = {}) {
+    super(message);
+    this.problem = { code, message, ...more };
+  }
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: "VALIDATION_ERROR",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  405: "METHOD_NOT_ALLOWED",
+  413: "PAYLOAD_TOO_LARGE",
+  429: "TOO_MANY_REQUESTS",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+const INTERNAL_ERROR: Problem = { code: "INTERNAL_ERROR", message: "Something went wrong in the service." };
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof Refused) {
+    const { code, reason, retryAfterMs } = error.refusal;
+    return { code, message: error.message, details: { reason }, retryAfterMs };
+  }
+  if (error instanceof DatabaseError) {
+    return { code: error.code, message: error.message, details: { fault: error.fault, vendor_code: error.vendorCode } };
+  }
+  if (error instanceof HTTPException) return fromHono(error);
+  return INTERNAL_ERROR;
+}
+
+/** Hono's own answer of a status that the contract has no code for, such as 418: it stands as it is. */
+export function isOutsideContract({ status }: HTTPException): boolean {
+  return status < 500 && !(status in CODE_OF_STATUS);
+}
+
+/** Hono's own middleware throws these; a header such as WWW-Authenticate has to survive. */
+function fromHono(error: HTTPException): Problem {
+  const code = CODE_OF_STATUS[error.status];
+  if (!code) return INTERNAL_ERROR;
+  const challenge = error.res?.headers.get("www-authenticate");
+  return {
+    code,
+    message: error.message || "The request was refused.",
+    headers: challenge ? { "WWW-Authenticate": challenge } : undefined,
+  };
+}

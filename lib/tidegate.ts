@@ -1,0 +1,176 @@
+/**
+ * Tidegate: keeps endpoints useful while their database is not.
+ *
+ * This file composes given adapters into what an application uses, and names no concrete adapter. Map of `lib/`: `gate`
+ * is the pure machine, `store` where it lives, `guard` the shell round it, `database` the drivers, `health` and
+ * `recovery` what is said about them, `http` all that knows Hono, `log` the log, `config` the environment.
+ */
+import type { Hono, MiddlewareHandler } from "hono";
+import { type Config, readConfig } from "./config.ts";
+import type { DatabaseAdapter } from "./database/port.ts";
+import type { Operate } from "./gate/commands.ts";
+import type { GateView, OperateReply } from "./gate/replies.ts";
+import { createGuard, type Guard, type RunOptions } from "./guard/guard.ts";
+import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
+import { guardRules } from "./guard/rules.ts";
+import { createHealth } from "./health/health.ts";
+import type { TidegateEnv } from "./http/env.ts";
+import { createHttpShell, type HttpShell } from "./http/middleware.ts";
+import { healthRoutes, type Readiness } from "./http/routes/health.ts";
+import { createLog } from "./log/log.ts";
+import type { Log, LogFields, LogLevel } from "./log/port.ts";
+import { createRedactor, type Redactor } from "./log/redaction.ts";
+import { isTerminal, platformName, type Runtime, systemRuntime } from "./runtime.ts";
+import type { StoreAdapter } from "./store/port.ts";
+
+export { DatabaseError } from "./database/port.ts";
+export { list, type Statement, sql } from "./database/sql.ts";
+export type { GuardedDatabase } from "./guard/guarded-database.ts";
+export { type Refusal, Refused } from "./guard/refusal.ts";
+export type { TidegateEnv } from "./http/env.ts";
+export { success } from "./http/envelope.ts";
+export { ProblemError } from "./http/problem.ts";
+export { validate } from "./http/validate.ts";
+
+/** The gate that stands before `database`; others are made by name. */
+const MAIN_GATE = "main";
+
+export interface TidegateOptions {
+  /** What is guarded: `postgres(url)`, `pglite()`, … */
+  readonly database: DatabaseAdapter;
+  /** Where the gate lives: `memory()`, `redis(url)`, … */
+  readonly store: StoreAdapter;
+  /** Default: the environment, by `readConfig()`. */
+  readonly config?: Config;
+  /** What hears of events; fields come redacted. Default: lines on the console, by the configuration's level and format. */
+  readonly log?: Log;
+  /** The application's version, for payloads. Default `0.0.0`. */
+  readonly appVersion?: string;
+  /** Clock, timers, chance and network. Default: the platform's. */
+  readonly runtime?: Runtime;
+}
+
+/** A gate by name; the one of the main database is `tide` itself. */
+export interface Gate {
+  /**
+   * Guards a call that Tidegate does not make itself: an ORM, another database, an HTTP dependency.
+   *
+   * @throws Refused when the gate does not let it in; DatabaseError with fault `timeout` at the deadline; the reason of
+   * `options.signal` when that is aborted; otherwise what the call throws.
+   * @example
+   * ```ts
+   * const invoice = await tide.gate("billing").run((signal) => fetch(url, { signal }), { deadlineMs: 2_000 });
+   * ```
+   */
+  run<Value>(call: (signal: AbortSignal) => Promise<Value> | Value, options?: RunOptions): Promise<Value>;
+  /** The gate as it stands: breaker, lanes, window, recent transitions. */
+  view(): Promise<GateView>;
+  /** An operator's word, for every instance and with an end: forced open, forced closed, observed only, or automatic. */
+  override(command: Omit<Operate, "kind" | "opId" | "expectedVersion">): Promise<OperateReply>;
+}
+
+export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
+  readonly config: Config;
+  /** The guarded database outside of requests: jobs, scripts. In a handler use `c.var.db`, which knows its caller. */
+  readonly db: GuardedDatabase;
+  /** Request ids, the guarded database as `c.var.db`, degraded answers. */
+  middleware(): MiddlewareHandler<TidegateEnv>;
+  /** `/health`, `/health/live`, `/health/ready`. */
+  routes(): Hono;
+  gate(name: string): Gate;
+  /** From now on requests are answered `SERVICE_UNAVAILABLE` and `/health/ready` 503; what runs may end. */
+  drain(): void;
+  /** Ends connections, store and log. Call it once nothing runs any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws ConfigError when the environment is wrong: all of its faults at once.
+ * @example
+ * ```ts
+ * const tide = tidegate({ database: postgres(process.env.DATABASE_URL), store: memory() });
+ * const app = new Hono()
+ *   .use(tide.middleware())
+ *   .get("/orders/:id", async (c) => c.json(await c.var.db.one`select * from orders where id = ${c.req.param("id")}`))
+ *   .route("/", tide.routes());
+ * ```
+ */
+export function tidegate(options: TidegateOptions): Tidegate {
+  const { config = readConfig(), runtime = systemRuntime(), appVersion = "0.0.0" } = options;
+  const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
+  const ownLog = options.log ? null : logOf(config, redact, runtime);
+  const log = options.log ? guardLog(options.log, redact) : (ownLog as Log);
+  const store = options.store.open(runtime);
+  const database = options.database.open(config.pool, runtime);
+  const rules = guardRules(config, store.traits);
+  const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
+  let readiness: Readiness = "ready";
+
+  const guards = new Map<string, Guard>();
+  const guardOf = (name: string): Guard => {
+    const key = `{tidegate:${config.store.namespace}:${name}}`;
+    const guard = guards.get(name) ?? createGuard({ name, store, key, rules, about, runtime, log });
+    guards.set(name, guard);
+    return guard;
+  };
+  const gate = (name: string): Gate => ({
+    run: (call, runOptions) => guardOf(name).run(({ signal }) => call(signal), runOptions),
+    view: async () => guardOf(name).view(),
+    override: async (command) => guardOf(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
+  });
+  const guarded = (signal?: AbortSignal) =>
+    guardDatabase({ guard: guardOf(MAIN_GATE), database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
+  const health = createHealth({ guard: guardOf(MAIN_GATE), database, storeKind: store.kind, config, runtime });
+
+  const { middleware, ...shell } = createHttpShell({
+    appVersion,
+    production: config.app.env === "production",
+    corsOrigins: config.http.corsOrigins,
+    bodyLimitBytes: config.http.requestBodyLimitBytes,
+    defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
+    database: guarded,
+    accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
+    runtime,
+    log,
+  });
+
+  return {
+    ...shell,
+    ...gate(MAIN_GATE),
+    config,
+    db: guarded(),
+    middleware: () => middleware,
+    routes: () => healthRoutes(health, () => readiness),
+    gate,
+    drain: () => {
+      readiness = "draining";
+    },
+    close: async () => {
+      for (const guard of guards.values()) guard.close();
+      // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
+      for (const part of [database, store]) {
+        await part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
+      }
+      await ownLog?.flush();
+    },
+  };
+}
+
+function logOf(config: Config, redact: Redactor, runtime: Runtime): ReturnType<typeof createLog> {
+  const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
+  return createLog({ level: config.log.level, format, redact, runtime });
+}
+
+/** The application's own log: it hears no secret, and where it throws, no guarded call fails of that. */
+function guardLog(log: Log, redact: Redactor): Log {
+  const write =
+    (level: LogLevel): Log[LogLevel] =>
+    (event, fields) => {
+      try {
+        log[level](event, fields && (redact.value(fields) as LogFields));
+      } catch {
+        // There is nowhere left to say so.
+      }
+    };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
