@@ -1,0 +1,28 @@
+/** Which adapters the environment means. The one place of the demo that names them. */
+import type { Config } from "tidegate/config";
+import { demoStatements } from "../infra/seed-statements.ts";
+
+type Adapters = Pick<Parameters<typeof import("tidegate").tidegate>[0], "database" | "store">;
+
+/** Loads only the drivers that are needed. @throws Error naming the variable whose adapter does not exist. */
+export async function adaptersOf(config: Config): Promise<Adapters> {
+  return { database: await databaseOf(config), store: await storeOf(config) };
+}
+
+async function databaseOf({ database }: Config): Promise<Adapters["database"]> {
+  switch (database.kind) {
+    case "postgres":
+      return (await import("tidegate/databases/postgres")).postgres(database.url);
+    case "pglite": {
+      const { pglite } = await import("tidegate/databases/pglite");
+      return pglite(`pglite:${database.directory ?? ""}`, { initialise: demoStatements() });
+    }
+    default:
+      throw new Error(`DATABASE_URL: this version has adapters for postgres:// and pglite:, not for ${database.kind}`);
+  }
+}
+
+async function storeOf({ store }: Config): Promise<Adapters["store"]> {
+  if (store.kind === "memory") return (await import("tidegate/stores/memory")).memory();
+  throw new Error(`STATE_URL: this version has an adapter for memory:, not for ${store.kind}`);
+}

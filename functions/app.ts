@@ -1,0 +1,28 @@
+/** The demo application: reports and traces of a semiconductor fab, behind Tidegate, built with its public API alone. */
+import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Tidegate, TidegateEnv } from "tidegate";
+import type { FaultControl } from "tidegate/testing";
+import { dev } from "./routes/dev.ts";
+import { home } from "./routes/home.ts";
+import { reports } from "./routes/reports.ts";
+import { trace } from "./routes/trace.ts";
+
+/**
+ * @param faults Trouble on demand. Their controls exist in development only, whatever is handed in.
+ */
+export function createApp(tide: Tidegate, faults?: FaultControl): Hono<TidegateEnv> {
+  const app = new Hono<TidegateEnv>();
+  app.use(tide.middleware());
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: tide.methodNotAllowed }));
+  app.onError(tide.onError);
+  app.notFound(tide.notFound);
+
+  const development = tide.config.app.env === "development" ? faults : undefined;
+  app.route("/", tide.routes());
+  app.route("/", home({ dev: development !== undefined }));
+  app.route("/api/reports", reports());
+  app.route("/api/trace", trace());
+  if (development) app.route("/dev", dev(development));
+  return app;
+}

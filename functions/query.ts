@@ -1,0 +1,85 @@
+/**
+ * What query parameters may look like. Every piece says in one sentence what it expects, because that sentence is all
+ * that a caller gets to read; and every piece has a bound.
+ */
+import * as v from "valibot";
+
+/** Codes and lot numbers, as they are in the plant's tables. */
+const CODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,23}$/;
+
+type Parameter<Output> = v.GenericSchema<string | undefined, Output>;
+
+/**
+ * All parameters of an endpoint. One that is not among them is refused rather than ignored: a misspelt filter would
+ * otherwise answer a question that nobody asked.
+ */
+export function parameters<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
+  const known = Object.keys(entries).join(", ");
+  return v.strictObject(entries, () => `is not a parameter of this endpoint, which knows ${known}`);
+}
+
+/** Codes separated by commas. */
+export function codes(what: string, maxCount: number): Parameter<string[] | undefined> {
+  return v.optional(codeList(what, maxCount));
+}
+
+/** Codes separated by commas, at least one. */
+export function someCodes(what: string, maxCount: number): Parameter<string[]> {
+  return v.optional(codeList(what, maxCount), "");
+}
+
+/** One code. */
+export function code(what: string): Parameter<string> {
+  const expected = `must be ${what}: letters, digits, ".", "_" or "-", at most 24`;
+  return v.optional(v.pipe(v.string(expected), v.regex(CODE, expected)), "");
+}
+
+/** Some of a fixed set, separated by commas. */
+export function someOf<const Choice extends string>(choices: readonly Choice[]): Parameter<Choice[] | undefined> {
+  const expected = `must be one or more of ${choices.join(", ")}, separated by commas`;
+  return v.optional(
+    v.pipe(
+      v.string(expected),
+      // About the parameter as a whole: an issue of `v.array` would name its n-th part.
+      v.check((text) => text.split(",").every((part) => choices.some((choice) => choice === part)), expected),
+      v.transform((text) => choices.filter((choice) => text.split(",").includes(choice))),
+    ),
+  );
+}
+
+/** One of a fixed set. */
+export function oneOf<const Choice extends string>(choices: readonly Choice[], fallback: Choice): Parameter<Choice> {
+  return v.pipe(v.optional(v.string(), fallback), v.picklist(choices, `must be one of ${choices.join(", ")}`));
+}
+
+export function wholeNumber(min: number, max: number, fallback: number): Parameter<number> {
+  const expected = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.optional(v.string(expected), String(fallback)),
+    v.regex(/^\d{1,9}$/, expected),
+    v.transform(Number),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+}
+
+export function flag(): Parameter<boolean | undefined> {
+  return v.optional(
+    v.pipe(
+      v.picklist(["true", "false"], "must be true or false"),
+      v.transform((text) => text === "true"),
+    ),
+  );
+}
+
+function codeList(what: string, maxCount: number): v.GenericSchema<string, string[]> {
+  const expected = `must be ${what}, 1 to ${maxCount}, separated by commas (letters, digits, ".", "_" or "-", at most 24 each)`;
+  return v.pipe(
+    v.string(expected),
+    v.transform((text) => [...new Set(text.split(","))]),
+    v.maxLength(maxCount, expected),
+    v.everyItem((item) => CODE.test(item), expected),
+  );
+}

@@ -1,0 +1,65 @@
+/** Small TCP servers that misbehave on purpose, and a proxy that can be told to. */
+
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+export interface TcpServer {
+  readonly port: number;
+  /** Connections accepted so far. */
+  accepted(): number;
+  /** Refuses from now on; what is connected stays. */
+  refuse(): void;
+  close(): Promise<void>;
+}
+
+/** Accepts and says nothing, ever. */
+export function silentServer(): Promise<TcpServer> {
+  return serve(() => {});
+}
+
+/** Accepts and hangs up at once. */
+export function slammingServer(): Promise<TcpServer> {
+  return serve((socket) => socket.destroy());
+}
+
+/** Passes everything on to `port` of this machine; `onClient` sees each socket first and may keep it (return true). */
+export function proxyTo(port: number, onClient: (socket: Socket) => boolean = () => false): Promise<TcpServer> {
+  return serve((client) => {
+    if (onClient(client)) return;
+    const upstream = connect({ port, host: "127.0.0.1" });
+    client.pipe(upstream).pipe(client);
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+}
+
+async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server: Server = createServer((socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    onClient(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    accepted: () => accepted,
+    refuse: () => {
+      server.close();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        // An error of a server that is closed already is as good as closed.
+        server.close(() => resolve());
+      }),
+  };
+}
