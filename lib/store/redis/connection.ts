@@ -1,0 +1,144 @@
+/** A connection to Redis that opens when it is needed, comes back by itself, and runs each script at most once. */
+import { createClient } from "redis";
+import type { Runtime } from "../../runtime.ts";
+import type { RedisTarget } from "./address.ts";
+
+export interface Script {
+  readonly text: string;
+  /** What it does, for errors. */
+  readonly what: string;
+}
+
+export interface Connection {
+  /**
+   * Runs a script atomically, in one round trip once the server knows it. Never repeats what may have run.
+   *
+   * @throws Error at once where the server was lost and is not back yet; else what the server or the network says.
+   */
+  run(script: Script, keys: readonly string[], values: readonly string[]): Promise<unknown>;
+  /** On a second connection, opened with the first subscription. Returns what ends it. */
+  subscribe(channel: string, listener: (message: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const FIRST_RETRY_MS = 25;
+const LONGEST_RETRY_MS = 1_000;
+/** Commands waiting for the socket at most; a caller beyond that is refused. */
+const MOST_COMMANDS_WAITING = 10_000;
+const CLOSE_GRACE_MS = 500;
+
+type Client = ReturnType<typeof clientOf>;
+
+function clientOf(target: RedisTarget, runtime: Runtime, disableOfflineQueue: boolean) {
+  // Half of it by chance, so that a fleet does not come back in step.
+  const reconnectStrategy = (retries: number) =>
+    Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(retries, 10)) * (0.5 + runtime.random() / 2);
+  return createClient({
+    url: target.url,
+    RESP: 2,
+    disableOfflineQueue,
+    commandsQueueMaxLength: MOST_COMMANDS_WAITING,
+    socket: { reconnectStrategy, connectTimeout: CONNECT_TIMEOUT_MS },
+  });
+}
+
+export function openConnection(target: RedisTarget, runtime: Runtime): Connection {
+  let commands: { readonly client: Client; readonly first: Promise<void> } | undefined;
+  let subscriber: Client | undefined;
+  let lost: unknown;
+  let closed = false;
+  const digests = new Map<Script, Promise<string>>();
+
+  /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
+  function opened(): Promise<Client> | Client {
+    if (closed) throw failure(target, "use it", "it is closed");
+    commands ??= connected();
+    const { client, first } = commands;
+    if (client.isReady) return client;
+    if (lost !== undefined) throw failure(target, "reach it", lost);
+    return first.then(() => client);
+  }
+  function connected() {
+    const client = clientOf(target, runtime, true);
+    const first = new Promise<void>((resolve, reject) => {
+      client.on("ready", () => {
+        lost = undefined;
+        resolve();
+      });
+      client.on("error", (error: unknown) => {
+        lost = error;
+        reject(failure(target, "reach it", error));
+      });
+    });
+    first.catch(() => {});
+    // Ends only with the connection; what goes wrong on the way is an event.
+    client.connect().catch(() => {});
+    return { client, first };
+  }
+  function digestOf(script: Script): Promise<string> {
+    const known = digests.get(script) ?? sha1(script.text);
+    digests.set(script, known);
+    return known;
+  }
+
+  return {
+    async run(script, keys, values) {
+      const client = await opened();
+      const digest = await digestOf(script);
+      const rest = [String(keys.length), ...keys, ...values];
+      try {
+        return await client.sendCommand(["EVALSHA", digest, ...rest]).catch((error: unknown) => {
+          // It has not run: the server only does not know it yet.
+          if (String(error).includes("NOSCRIPT")) return client.sendCommand(["EVAL", script.text, ...rest]);
+          throw error;
+        });
+      } catch (error) {
+        throw failure(target, script.what, error);
+      }
+    },
+    subscribe(channel, listener) {
+      if (!subscriber) {
+        subscriber = clientOf(target, runtime, false);
+        // A lost wake-up costs one check, and it subscribes again by itself.
+        subscriber.on("error", () => {});
+        subscriber.connect().catch(() => {});
+      }
+      const own = subscriber;
+      own.subscribe(channel, listener).catch(() => {});
+      return () => {
+        own.unsubscribe(channel, listener).catch(() => {});
+      };
+    },
+    async close() {
+      closed = true;
+      await Promise.all([commands?.client, subscriber].map((client) => client && end(client, runtime)));
+    },
+  };
+}
+
+/** Lets what is under way finish, but not for long: a frozen server answers nobody. */
+async function end(client: Client, runtime: Runtime): Promise<void> {
+  if (!client.isOpen) return;
+  if (client.isReady) {
+    await new Promise<void>((resolve) => {
+      const timer = runtime.setTimer(resolve, CLOSE_GRACE_MS);
+      const done = () => {
+        runtime.clearTimer(timer);
+        resolve();
+      };
+      client.close().then(done, done);
+    });
+  }
+  if (client.isOpen) client.destroy();
+}
+
+function failure({ address }: RedisTarget, what: string, cause: unknown): Error {
+  const found = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`redis ${address}: ${what}: a server that answers is needed, found: ${found}`, { cause });
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

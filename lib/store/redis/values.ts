@@ -1,0 +1,78 @@
+/** The small values and the append-only log of the port, in Redis. */
+import type { KvEntry, Store, StoreLog } from "../port.ts";
+import type { Connection, Script } from "./connection.ts";
+import { fromText, toText } from "./script/text.ts";
+
+/** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
+const LOG_RECORDS_KEPT = 10_000;
+
+const TIME = `
+local moment = redis.call("TIME")
+local now = moment[1] * 1000 + math.floor(moment[2] / 1000)`;
+
+const GET: Script = {
+  what: "get a value",
+  text: `${TIME}
+local entry = redis.call("HMGET", KEYS[1], "value", "setAt")
+if not entry[1] then return {} end
+return { entry[1], math.max(0, now - tonumber(entry[2])) }`,
+};
+
+const SET: Script = {
+  what: "set a value",
+  text: `${TIME}
+redis.call("DEL", KEYS[1])
+if tonumber(ARGV[2]) <= 0 then return end
+redis.call("HSET", KEYS[1], "value", ARGV[1], "setAt", now)
+redis.call("PEXPIRE", KEYS[1], ARGV[2])`,
+};
+
+/** A stream whose ids are the positions: its last id is the head, also of records that are gone. */
+const APPEND: Script = {
+  what: "append to a log",
+  text: `
+local last = redis.call("XREVRANGE", KEYS[1], "+", "-", "COUNT", 1)
+local head = last[1] and tonumber(string.match(last[1][1], "^%d+")) or 0
+if head ~= tonumber(ARGV[1]) then return { 0, head } end
+redis.call("XADD", KEYS[1], "MAXLEN", ${LOG_RECORDS_KEPT}, string.format("%.0f-0", head + 1), "record", ARGV[2])
+return { 1, head + 1 }`,
+};
+
+const READ: Script = {
+  what: "read a log",
+  text: `return redis.call("XREVRANGE", KEYS[1], "(" .. ARGV[1] .. "-0", "-", "COUNT", ARGV[2])`,
+};
+
+export function openKv(connection: Connection): Store["kv"] {
+  return {
+    async get(key): Promise<KvEntry | null> {
+      const [value, ageMs] = (await connection.run(GET, [`${key}:kv`], [])) as [string?, number?];
+      return value === undefined || ageMs === undefined ? null : { value: fromText(value), ageMs };
+    },
+    async set(key, value, ttlMs) {
+      await connection.run(SET, [`${key}:kv`], [toText(value), String(Math.ceil(ttlMs))]);
+    },
+  };
+}
+
+export function openLog(connection: Connection): StoreLog {
+  return {
+    async append(name, record, expectedHead) {
+      const values = [String(expectedHead), toText(record)];
+      const [appended, head] = (await connection.run(APPEND, [`${name}:log`], values)) as [number, number];
+      return { appended: appended === 1, head };
+    },
+    async read(name, before, limit) {
+      if (before <= 1 || limit <= 0) return [];
+      const found = await connection.run(
+        READ,
+        [`${name}:log`],
+        [String(Math.min(before, Number.MAX_SAFE_INTEGER)), String(limit)],
+      );
+      return (found as [string, [string, string]][]).map(([id, [, record]]) => ({
+        position: Number(id.split("-")[0]),
+        record: fromText(record),
+      }));
+    },
+  };
+}

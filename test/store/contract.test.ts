@@ -1,0 +1,28 @@
+/** The store contract on every home that this machine can run. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemRuntime } from "../../lib/runtime.ts";
+import { memory } from "../../lib/store/memory.ts";
+import { redis } from "../../lib/store/redis/redis.ts";
+import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+import { redisUnavailable, startRedis } from "../support/redis.ts";
+import { storeContract } from "./contract.ts";
+
+storeContract("memory", async () => {
+  const runtime = manualRuntime();
+  const store = memory().open(runtime);
+  return { store, passes: (ms) => runtime.advance(ms), close: () => store.close() };
+});
+
+storeContract(
+  "redis",
+  async () => {
+    const server = await startRedis();
+    const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
+    const close = async () => {
+      await store.close();
+      await server.dispose();
+    };
+    return { store, passes: (ms) => sleep(ms), close };
+  },
+  redisUnavailable(),
+);
