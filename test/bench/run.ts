@@ -1,0 +1,21 @@
+/** `npm run bench [NAME…]`: figures and ratios of one run. Nothing here passes or fails. */
+import { benchGate } from "./gate.bench.ts";
+import { benchGuardedCall } from "./guarded-call.bench.ts";
+import { benchPostgres } from "./postgres.bench.ts";
+import { benchRedaction } from "./redaction.bench.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  "guarded-call": benchGuardedCall,
+  gate: benchGate,
+  postgres: benchPostgres,
+  redaction: benchRedaction,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`bench: there is ${Object.keys(BENCHES).join(", ")}, not ${unknown.join(", ")}`);
+  process.exit(2);
+}
+for (const [name, bench] of Object.entries(BENCHES)) if (asked.length === 0 || asked.includes(name)) await bench();
+process.exit(0);

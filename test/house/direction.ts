@@ -1,0 +1,100 @@
+/** What may import what: a row for each idea of `lib`, what it may reach beyond itself. */
+import type { Source } from "./sources.ts";
+
+/** The words everybody may speak: errors as values, and the door through which time and chance come in. */
+const BASE = ["lib/errors.ts", "lib/runtime.ts"];
+const GATE = ["lib/gate/"];
+const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
+const SETTINGS = ["lib/config/types.ts"];
+const MACHINES = [...BASE, ...GATE, ...PORTS, ...SETTINGS];
+
+/** In the order of the house, from the bottom up. The longest row that fits a file is its own. */
+const ROWS: Readonly<Record<string, readonly string[]>> = {
+  "lib/gate/": [],
+  "lib/errors.ts": [],
+  "lib/runtime.ts": [],
+  "lib/store/": [...BASE, ...GATE],
+  "lib/database/": [...BASE, ...GATE],
+  "lib/log/": BASE,
+  "lib/metrics/": MACHINES,
+  "lib/client/": [],
+  // Settings name targets and levels, and masks what it reports.
+  "lib/config": [...BASE, ...GATE, ...PORTS, "lib/log/redaction.ts", "lib/config"],
+  "lib/recovery/": MACHINES,
+  "lib/guard/": MACHINES,
+  "lib/health/": [...MACHINES, "lib/guard/", "lib/recovery/"],
+  "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
+  "lib/tidegate.ts": ["lib/"],
+  // Entries: they choose, so they may name what is concrete.
+  "lib/node/": [...BASE, "lib/config", "lib/tidegate.ts"],
+  "lib/testing/": [...MACHINES, "lib/tidegate.ts", "lib/database/faults.ts", "lib/store/memory.ts"],
+  "lib/cli/": ["lib/"],
+};
+
+const rowOf = (path: string): string | undefined =>
+  Object.keys(ROWS)
+    .filter((prefix) => path.startsWith(prefix))
+    .sort((one, other) => other.length - one.length)[0];
+
+/** Imports of `lib` that point the wrong way, and folders that have no row yet. */
+export function wrongWay({ path, imports }: Source): string[] {
+  const row = rowOf(path);
+  if (row === undefined) return [`${path}:1 is a new idea in lib: give it a row in test/house/direction.ts`];
+  const allowed = [row, ...(ROWS[row] ?? [])];
+  return imports
+    .filter(({ file }) => file !== null && !allowed.some((prefix) => file.startsWith(prefix)))
+    .map(({ line, file }) => `${path}:${line} must not import ${file}: ${row} may only reach ${allowed.join(", ")}`);
+}
+
+/** What the demo may import: the package by its public entries, its own files, what `infra` has, and the version. */
+export function notPublic({ path, imports }: Source, entries: readonly string[]): string[] {
+  const fine = (specifier: string, file: string | null) => {
+    if (file !== null) return file.startsWith("functions/") || file.startsWith("infra/") || file === "package.json";
+    return !/^tidegate(\/|$)/.test(specifier) || entries.includes(specifier);
+  };
+  return imports
+    .filter(({ specifier, file }) => !fine(specifier, file))
+    .map(({ line, specifier }) => `${path}:${line} must import only what the package makes public, not ${specifier}`);
+}
+
+/** Every circle of imports, types included, once. */
+export function circles(sources: readonly Source[]): string[] {
+  const next = new Map(sources.map(({ path, imports }) => [path, imports.flatMap(({ file }) => file ?? [])]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at !== -1) found.push([...trail.slice(at), path].join(" -> "));
+    if (at !== -1 || done.has(path)) return;
+    for (const file of next.get(path) ?? []) visit(file, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of next.keys()) visit(path, []);
+  return found;
+}
+
+/** Everything a file leads to, with the packages met on the way: `"postgres" -> the file that imports it`. */
+export function reach(from: string, sources: ReadonlyMap<string, Source>) {
+  const files = new Set<string>();
+  const packages = new Map<string, string>();
+  const visit = (path: string): void => {
+    const found = sources.get(path);
+    if (files.has(path) || !found) return;
+    files.add(path);
+    for (const { specifier, file, line } of found.imports) {
+      if (file !== null) visit(file);
+      else if (!packages.has(packageOf(specifier))) packages.set(packageOf(specifier), `${path}:${line}`);
+    }
+  };
+  visit(from);
+  return { files, packages };
+}
+
+/** `hono/cors` is `hono`; `node:fs/promises` is `node:`. */
+export function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return "node:";
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}

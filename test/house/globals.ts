@@ -1,0 +1,63 @@
+/** Time, chance, the network and the platform come in through `lib/runtime.ts`, except where a reason stands here. */
+import type { Source } from "./sources.ts";
+
+/** As they look in code: a property of that name is something else. */
+const BANNED: Readonly<Record<string, RegExp>> = {
+  "Date.now": /(?<![\w.])Date\s*\.\s*now\b/,
+  "new Date()": /(?<![\w.])new\s+Date\s*(?:\(\s*\)|(?!\s*\())/,
+  performance: /(?<![\w.])performance\s*\./,
+  setTimeout: /(?<![\w.])setTimeout\b/,
+  setInterval: /(?<![\w.])setInterval\b/,
+  setImmediate: /(?<![\w.])setImmediate\b/,
+  "Math.random": /(?<![\w.])Math\s*\.\s*random\b/,
+  "crypto.randomUUID": /(?<![\w.])crypto\s*\.\s*(?:randomUUID|getRandomValues)\b/,
+  fetch: /(?<![\w.])fetch\s*\(/,
+  console: /(?<![\w.])console\b/,
+  process: /(?<![\w.])process\b(?!\s*[:?])/,
+  globalThis: /(?<![\w.])globalThis\b/,
+};
+
+/** `path`, what it may use, and why. A path that ends in a slash means the folder. */
+const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: string])[] = [
+  ["lib/runtime.ts", Object.keys(BANNED), "it is the door"],
+  ["lib/node/", ["process", "setTimeout"], "Node only: signals, and the end of a drain that must not depend on a port"],
+  ["lib/cli/", ["process", "console"], "Node only: a command speaks on its streams"],
+  ["lib/config/environment.ts", ["process", "globalThis"], "it finds the environment of the platform"],
+  [
+    "lib/log/output.ts",
+    ["process", "globalThis", "console"],
+    "it finds standard output, the last place a line goes to",
+  ],
+  ["lib/testing/manual-runtime.ts", ["setTimeout"], "a manual clock lets the real event loop turn, or nothing happens"],
+];
+
+export function bannedGlobals(sources: readonly Source[]): string[] {
+  const used = new Set<string>();
+  const found = sources.flatMap(({ path, code }) =>
+    code.flatMap((line, at) =>
+      Object.entries(BANNED).flatMap(([name, pattern]) => {
+        if (!pattern.test(line)) return [];
+        const row = ALLOWED.find(([where, names]) => isIn(path, where) && names.includes(name));
+        if (row) used.add(row[0]);
+        return row ? [] : [`${path}:${at + 1} must not use ${name}: take it from the Runtime, or give a reason`];
+      }),
+    ),
+  );
+  const idle = ALLOWED.filter(([where]) => !used.has(where) && sources.some(({ path }) => isIn(path, where)));
+  return [...found, ...idle.map(([where]) => `${where} needs no exception any more`)];
+}
+
+const isIn = (path: string, where: string) => (where.endsWith("/") ? path.startsWith(where) : path === where);
+
+/** The core has no time, no chance, no platform, and nothing that waits. */
+const IMPURE =
+  /(?<![\w.])(?:Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|fetch|process|crypto|globalThis|console|Promise|async|await|Math\s*\.\s*random)\b/;
+
+export function impure({ path, code, imports }: Source): string[] {
+  const words = code.flatMap((line, at) => {
+    const word = IMPURE.exec(line)?.[0];
+    return word === undefined ? [] : [`${path}:${at + 1} must be pure, not use ${word}`];
+  });
+  const outside = imports.filter(({ file }) => !file?.startsWith("lib/gate/"));
+  return [...words, ...outside.map(({ line, specifier }) => `${path}:${line} must not import ${specifier}`)];
+}
