@@ -5,7 +5,7 @@
  * "not set, and what then happens is decided where it is known" (a terminal, a supervisor), never for a default.
  */
 import type { DatabaseSettings } from "../database/port.ts";
-import type { GateConfig } from "../gate/types.ts";
+import type { GateConfig, HomeRules } from "../gate/types.ts";
 import type { LogLevel } from "../log/port.ts";
 
 export type AppEnv = "development" | "testing" | "staging" | "production";
@@ -111,8 +111,8 @@ export interface Config {
     readonly maxWaiting: number;
   };
   readonly breaker: BreakerSettings;
-  /** The rules of the gate, rates in parts of 10,000. The store adds what depends on it (`wakes`, `adoptingMs`). */
-  readonly gate: Omit<GateConfig, "wakes" | "adoptingMs">;
+  /** The rules of the gate, rates in parts of 10,000. The store adds what depends on it ({@link HomeRules}). */
+  readonly gate: Omit<GateConfig, keyof HomeRules>;
   readonly store: StoreTarget & {
     readonly namespace: string;
     readonly deadlineMs: number;

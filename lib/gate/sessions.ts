@@ -1,6 +1,6 @@
 /** Sessions: what is known of each instance, so that every command takes effect at most once. Rule 2 of the design. */
 import type { Batch } from "./commands.ts";
-import { type GateState, SESSIONS_KEPT, type Session } from "./state.ts";
+import type { GateState, Session } from "./state.ts";
 import { expect, type Turn } from "./turn.ts";
 
 /** Coarse, so that a busy instance rarely moves in the order of the silent. */
@@ -41,7 +41,7 @@ function openSession(turn: Turn, batch: Batch): Session {
   const { core, gate } = turn;
   const about = batch.opens?.about ?? { runtime: "", region: "", version: "", startedAt: 0 };
   const session = { opened: ++core.openings, about, doneBelow: 0, heard: -1, permits: 0, named: false };
-  while (gate.sessions.size >= SESSIONS_KEPT && dropLongestSilent(turn));
+  while (gate.sessions.size >= turn.config.sessionsKept && dropLongestSilent(turn));
   return session;
 }
 

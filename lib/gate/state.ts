@@ -133,6 +133,7 @@ export interface GateState {
 export const RING_SECONDS = 300;
 export const TRANSITIONS_KEPT = 50;
 export const OP_IDS_KEPT = 50;
+/** Instances remembered at most, where the home can carry as many. */
 export const SESSIONS_KEPT = 16_384;
 
 export function emptyGate(): GateState {

@@ -14,8 +14,18 @@ export type Outcome = "success" | "failure" | "ignored";
 export type BreakerState = "closed" | "open" | "half_open";
 export type OverrideMode = "force_open" | "force_closed" | "observe";
 
+/** Rules that depend on where the gate lives. */
+export interface HomeRules {
+  /** The home calls waiters when there is room, so they need not ask often. */
+  readonly wakes: boolean;
+  /** How long a new life refuses with `adopting`, in milliseconds, for holders to be adopted first. */
+  readonly adoptingMs: number;
+  /** Instances remembered at most, beside those that hold permits: what the home can carry. */
+  readonly sessionsKept: number;
+}
+
 /** The rules in force for one batch and for the time that passes before it. The gate stores none of it. */
-export interface GateConfig {
+export interface GateConfig extends HomeRules {
   readonly enabled: boolean;
   /** How many permits each lane may have out, for the whole fleet. */
   readonly capacity: Readonly<Record<Lane, number>>;
@@ -35,10 +45,6 @@ export interface GateConfig {
   readonly connectTimeoutMs: number;
   /** Retry hint of a refusal for want of room. */
   readonly fullRetryAfterMs: number;
-  /** The home calls waiters when there is room, so they need not ask often. */
-  readonly wakes: boolean;
-  /** How long a new life refuses with `adopting`, for holders to be adopted first. */
-  readonly adoptingMs: number;
 }
 
 /** What an instance says of itself: kept and shown, never acted upon. */

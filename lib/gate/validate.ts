@@ -1,6 +1,6 @@
 /** A batch is refused whole, before it changes anything, unless every part of it is what it must be. */
 import type { Batch, Command } from "./commands.ts";
-import { RING_SECONDS } from "./state.ts";
+import { RING_SECONDS, SESSIONS_KEPT } from "./state.ts";
 import { type GateConfig, LANES } from "./types.ts";
 
 const LARGEST = 1e14;
@@ -115,6 +115,7 @@ function validateConfig(config: GateConfig): void {
   natural(config.connectTimeoutMs, "config.connectTimeoutMs", LONGEST_MS);
   natural(config.fullRetryAfterMs, "config.fullRetryAfterMs", LONGEST_MS);
   natural(config.adoptingMs, "config.adoptingMs", LONGEST_MS);
+  positive(config.sessionsKept, "config.sessionsKept", SESSIONS_KEPT);
 }
 
 function list<Part>(parts: readonly Part[], what: string): readonly Part[] {

@@ -15,7 +15,7 @@ export interface GuardRules {
 
 export function guardRules(config: Config, traits: StoreTraits): GuardRules {
   return Object.freeze({
-    gate: Object.freeze({ ...config.gate, wakes: traits.wakes, adoptingMs: traits.adoptingMs }),
+    gate: Object.freeze({ ...config.gate, ...traits.gate }),
     waitTimeoutMs: config.admission.waitTimeoutMs,
     deadlineMs: {
       request: config.pool.callTimeoutMs,

@@ -1,4 +1,5 @@
 /** The memory home: the machines run in place, in this process. One instance's gate, or a test's whole fleet. */
+import { SESSIONS_KEPT } from "../gate/state.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 import type { KvEntry, Machine, MaybePromise, Store, StoreAdapter, StoreLog, WakeCall } from "./port.ts";
@@ -47,7 +48,12 @@ function openMemory(runtime: Runtime): Store {
   return {
     kind: "memory",
     address: "memory:",
-    traits: { wakes: true, inProcess: true, adoptingMs: 0 },
+    traits: {
+      gate: { wakes: true, adoptingMs: 0, sessionsKept: SESSIONS_KEPT },
+      inProcess: true,
+      sharesIo: true,
+      ownClock: true,
+    },
     transact<State, Batch, Result>(
       machine: Machine<State, Batch, Result>,
       key: string,

@@ -4,7 +4,7 @@
  * Map of this folder: `port` (this file) and one file per home. The machines that run in a store are pure and live
  * elsewhere (`lib/gate`); a home gives them atomicity, a clock and a place.
  */
-import type { QueuedLane } from "../gate/types.ts";
+import type { HomeRules, QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 
 export type MaybePromise<Value> = Value | Promise<Value>;
@@ -43,12 +43,14 @@ export interface WakeCall {
 }
 
 export interface StoreTraits {
-  /** Waiters are called when there is room for them; else they have to ask often. */
-  readonly wakes: boolean;
-  /** A batch costs no I/O: there is nothing to gain from sending several at once. */
+  /** The rules of a gate that lives here. */
+  readonly gate: HomeRules;
+  /** A batch costs no I/O and cannot get lost: there is nothing to gain from sending several at once. */
   readonly inProcess: boolean;
-  /** How long a new life leaves to holders to be adopted, in milliseconds. */
-  readonly adoptingMs: number;
+  /** Requests of one instance may wait for each other's I/O, so that their commands can travel together. */
+  readonly sharesIo: boolean;
+  /** Time is the store's; where it is the instances' own, lifetimes are padded by `STATE_MAX_SKEW_MS`. */
+  readonly ownClock: boolean;
 }
 
 /** A small value with an age. */

@@ -21,6 +21,7 @@ const CONFIG: GateConfig = {
   fullRetryAfterMs: 5_000,
   wakes: true,
   adoptingMs: 0,
+  sessionsKept: SESSIONS_KEPT,
 };
 
 interface Bench {

@@ -1,8 +1,8 @@
 /** The gate in Redis: what a batch costs beside a script that gets the same and returns at once. */
 import { createClient } from "redis";
 import type { Batch, Command } from "../../lib/gate/commands.ts";
-import { GATE_SCRIPT } from "../../lib/store/redis/script/script.ts";
-import { decodeStep, encodeBatch, gateKeys } from "../../lib/store/redis/script/wire.ts";
+import { GATE_SCRIPT } from "../../lib/store/lua/gate/script.ts";
+import { decodeStep, encodeBatch, gateKeys } from "../../lib/store/lua/gate/wire.ts";
 import { RULES } from "../support/gate.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { measure, type Plan, print } from "./measure.ts";

@@ -88,6 +88,13 @@ describe("more sessions than are kept", () => {
     expect(gone()).toEqual([998, 999]);
   });
 
+  test("are as many as the home can carry", () => {
+    const gate = crowded(() => false);
+    gate.rules = { ...gate.rules, sessionsKept: 1_024 };
+    opensAt(gate, "new", false, gate.now);
+    expect(gate.state.sessions.size).toBe(1_024);
+  });
+
   test("are kept where all hold permits, until those have ended", () => {
     const gate = crowded(() => true);
     for (let n = 0; n < 3; n++) {

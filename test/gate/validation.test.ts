@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Batch, Command } from "../../lib/gate/commands.ts";
-import { emptyGate, snapshot } from "../../lib/gate/state.ts";
+import { emptyGate, SESSIONS_KEPT, snapshot } from "../../lib/gate/state.ts";
 import { step } from "../../lib/gate/step.ts";
 import { InvalidBatch } from "../../lib/gate/validate.ts";
 import { firstOpening, RULES, START } from "../support/gate.ts";
@@ -62,6 +62,7 @@ const configs = [
   ),
   ...(["failureRate", "slowRate"] as const).flatMap((key) => broken(RULES, key, [10_001, ...odd])),
   ...(["enabled", "wakes"] as const).flatMap((key) => broken(RULES, key, [0, "yes", null])),
+  ...broken(RULES, "sessionsKept", [0, SESSIONS_KEPT + 1, ...odd]),
   { ...RULES, windowSeconds: 301 },
   ...broken(RULES.capacity, "slow", odd).map((capacity) => ({ ...RULES, capacity })),
 ];

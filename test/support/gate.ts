@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Admit, Batch, Command, Operate } from "../../lib/gate/commands.ts";
 import type { GateEvent, TransitionCause } from "../../lib/gate/events.ts";
 import type { AdmitReply, BatchReply, RefusalReason, Reply } from "../../lib/gate/replies.ts";
-import { type Core, emptyGate, type GateState } from "../../lib/gate/state.ts";
+import { type Core, emptyGate, type GateState, SESSIONS_KEPT } from "../../lib/gate/state.ts";
 import { type Step, step } from "../../lib/gate/step.ts";
 import type { GateConfig, Outcome } from "../../lib/gate/types.ts";
 import { nextDue } from "./gate-due.ts";
@@ -28,6 +28,7 @@ export const RULES: GateConfig = {
   fullRetryAfterMs: 5_000,
   wakes: true,
   adoptingMs: 0,
+  sessionsKept: SESSIONS_KEPT,
 };
 
 export const ABOUT = { runtime: "node", region: "", version: "1.0.0", startedAt: START };

@@ -1,7 +1,7 @@
 /** The gate of a Redis as a snapshot, with a look at whether its indexes tell the same as its entries. */
 import type { Core, GateSnapshot, Override, Permit, Session, Ticket, Window } from "../../lib/gate/state.ts";
-import { fromText } from "../../lib/store/redis/script/text.ts";
-import { decodeAbout, decodeEvent, decodeSecond, gateKeys } from "../../lib/store/redis/script/wire.ts";
+import { fromText } from "../../lib/store/lua/gate/text.ts";
+import { decodeAbout, decodeEvent, decodeSecond, gateKeys } from "../../lib/store/lua/gate/wire.ts";
 
 /** Sends one command; a client of any make. */
 export type Send = (command: readonly string[]) => Promise<unknown>;

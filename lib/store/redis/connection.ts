@@ -1,21 +1,12 @@
 /** A connection to Redis that opens when it is needed, comes back by itself, and runs each script at most once. */
 import { createClient } from "redis";
 import type { Runtime } from "../../runtime.ts";
+import { type ScriptRunner, scriptDigests } from "../lua/script.ts";
 import type { RedisTarget } from "./address.ts";
 
-export interface Script {
-  readonly text: string;
-  /** What it does, for errors. */
-  readonly what: string;
-}
-
-export interface Connection {
-  /**
-   * Runs a script atomically, in one round trip once the server knows it. Never repeats what may have run.
-   *
-   * @throws Error at once where the server was lost and is not back yet; else what the server or the network says.
-   */
-  run(script: Script, keys: readonly string[], values: readonly string[]): Promise<unknown>;
+export interface Connection extends ScriptRunner {
+  /** Fails at once where the server was lost and is not back yet. */
+  run: ScriptRunner["run"];
   /** On a second connection, opened with the first subscription. Returns what ends it. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
   close(): Promise<void>;
@@ -48,7 +39,7 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
   let subscriber: Client | undefined;
   let lost: unknown;
   let closed = false;
-  const digests = new Map<Script, Promise<string>>();
+  const digestOf = scriptDigests();
 
   /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
   function opened(): Promise<Client> | Client {
@@ -76,12 +67,6 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
     client.connect().catch(() => {});
     return { client, first };
   }
-  function digestOf(script: Script): Promise<string> {
-    const known = digests.get(script) ?? sha1(script.text);
-    digests.set(script, known);
-    return known;
-  }
-
   return {
     async run(script, keys, values) {
       const client = await opened();
@@ -136,9 +121,4 @@ async function end(client: Client, runtime: Runtime): Promise<void> {
 function failure({ address }: RedisTarget, what: string, cause: unknown): Error {
   const found = cause instanceof Error ? cause.message : String(cause);
   return new Error(`redis ${address}: ${what}: a server that answers is needed, found: ${found}`, { cause });
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

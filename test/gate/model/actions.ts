@@ -1,6 +1,7 @@
 /** What may happen next, and under which rules: the chance in the model comes from here. */
 import fc from "fast-check";
 import type { Adopt } from "../../../lib/gate/commands.ts";
+import { SESSIONS_KEPT } from "../../../lib/gate/state.ts";
 import type { GateConfig, Outcome } from "../../../lib/gate/types.ts";
 
 const who = fc.nat(4);
@@ -133,6 +134,7 @@ export const rules: fc.Arbitrary<GateConfig> = fc.record({
   fullRetryAfterMs: of(5_000),
   wakes: fc.boolean(),
   adoptingMs: of(0, 2_000),
+  sessionsKept: of(SESSIONS_KEPT),
 });
 
 /** What an instance will say it knows when it has to open a session in a new life. */

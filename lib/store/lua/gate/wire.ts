@@ -24,12 +24,13 @@ export const wakeChannel = (key: string, session: string): string => `${key}:wak
 /** The script's first argument. The batch must have been validated. */
 export function encodeBatch({ session, opens, doneBelow, jitter, refusedLocally, config, commands }: Batch): string {
   const { enabled, capacity, maxWaiting, windowSeconds, windowCalls, failureThreshold, failureRate, slowRate } = config;
-  const { recoveryMs, probes, successesToClose, connectTimeoutMs, fullRetryAfterMs, wakes, adoptingMs } = config;
+  const { recoveryMs, probes, successesToClose, connectTimeoutMs, fullRetryAfterMs } = config;
   const window = [windowSeconds, windowCalls, failureThreshold, failureRate, slowRate];
   const recovery = [recoveryMs, probes, successesToClose, connectTimeoutMs, fullRetryAfterMs];
   const lanes = [capacity.request, capacity.slow, capacity.health];
+  const { wakes, adoptingMs, sessionsKept } = config;
   // In the order of `CONFIG` in `records`.
-  const rules = [enabled, lanes, maxWaiting, ...window, ...recovery, wakes, adoptingMs];
+  const rules = [enabled, lanes, maxWaiting, ...window, ...recovery, wakes, adoptingMs, sessionsKept];
   const opening = opens && [opens.life ?? false, opens.generation, opens.overrideVersion, encodeAbout(opens.about)];
   const asked = commands.map((command) => encodeCommand(command, session));
   return JSON.stringify([session, opening ?? false, doneBelow, jitter, refusedLocally, rules, asked]);

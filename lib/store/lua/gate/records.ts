@@ -40,7 +40,7 @@ export const NESTED: readonly (readonly [field: string, kind: RecordKind])[] = [
 
 /** As the batch brings it. */
 const CONFIG = words(`enabled capacity maxWaiting windowSeconds windowCalls failureThreshold failureRate slowRate
-  recoveryMs probes successesToClose connectTimeoutMs fullRetryAfterMs wakes adoptingMs`);
+  recoveryMs probes successesToClose connectTimeoutMs fullRetryAfterMs wakes adoptingMs sessionsKept`);
 
 const kinds = (Object.keys(RECORDS) as RecordKind[]).map((kind) => [kind, RECORDS[kind]] as const);
 const branches = (branch: (names: readonly string[]) => string) =>

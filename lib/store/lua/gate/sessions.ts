@@ -1,5 +1,4 @@
 /** `lib/gate/sessions.ts`: every command takes effect at most once. */
-import { SESSIONS_KEPT } from "../../../gate/state.ts";
 import { MOST_AT_ONCE } from "./entries.ts";
 
 const HEARD_STEP_MS = 10_000;
@@ -70,7 +69,7 @@ end
 
 -- In the order of the index: by when they were heard, then by name.
 function gate.dropLongestSilent()
-  for from = 0, ${SESSIONS_KEPT} * 2, 100 do
+  for from = 0, config.sessionsKept * 2, 100 do
     local ids = gate.index("ZRANGE", HEARD, from, from + 99)
     if #ids == 0 then return false end
     gate.readAll("i", ids)
@@ -88,7 +87,7 @@ end
 function gate.openSession()
   core.openings = core.openings + 1
   local stored = fresh and 0 or call("ZCARD", HEARD)
-  while stored - dropped >= ${SESSIONS_KEPT} and gate.dropLongestSilent() do end
+  while stored - dropped >= config.sessionsKept and gate.dropLongestSilent() do end
   gate.put("a", session, gate.named("a", opens[4]))
   return { opened = core.openings, doneBelow = 0, heard = -1, permits = 0, named = false }
 end

@@ -1,7 +1,7 @@
 /** The small values and the append-only log of the port, in Redis. */
 import type { KvEntry, Store, StoreLog } from "../port.ts";
-import type { Connection, Script } from "./connection.ts";
-import { fromText, toText } from "./script/text.ts";
+import { fromText, toText } from "./gate/text.ts";
+import type { Script, ScriptRunner } from "./script.ts";
 
 /** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
 const LOG_RECORDS_KEPT = 10_000;
@@ -43,28 +43,28 @@ const READ: Script = {
   text: `return redis.call("XREVRANGE", KEYS[1], "(" .. ARGV[1] .. "-0", "-", "COUNT", ARGV[2])`,
 };
 
-export function openKv(connection: Connection): Store["kv"] {
+export function openKv(runner: ScriptRunner): Store["kv"] {
   return {
     async get(key): Promise<KvEntry | null> {
-      const [value, ageMs] = (await connection.run(GET, [`${key}:kv`], [])) as [string?, number?];
+      const [value, ageMs] = (await runner.run(GET, [`${key}:kv`], [])) as [string?, number?];
       return value === undefined || ageMs === undefined ? null : { value: fromText(value), ageMs };
     },
     async set(key, value, ttlMs) {
-      await connection.run(SET, [`${key}:kv`], [toText(value), String(Math.ceil(ttlMs))]);
+      await runner.run(SET, [`${key}:kv`], [toText(value), String(Math.ceil(ttlMs))]);
     },
   };
 }
 
-export function openLog(connection: Connection): StoreLog {
+export function openLog(runner: ScriptRunner): StoreLog {
   return {
     async append(name, record, expectedHead) {
       const values = [String(expectedHead), toText(record)];
-      const [appended, head] = (await connection.run(APPEND, [`${name}:log`], values)) as [number, number];
+      const [appended, head] = (await runner.run(APPEND, [`${name}:log`], values)) as [number, number];
       return { appended: appended === 1, head };
     },
     async read(name, before, limit) {
       if (before <= 1 || limit <= 0) return [];
-      const found = await connection.run(
+      const found = await runner.run(
         READ,
         [`${name}:log`],
         [String(Math.min(before, Number.MAX_SAFE_INTEGER)), String(limit)],

@@ -1,8 +1,8 @@
 /** Any machine but the gate's: its state as JSON, stepped here and written back where nobody else was faster. */
 import type { Runtime } from "../../runtime.ts";
 import type { Machine } from "../port.ts";
-import type { Connection, Script } from "./connection.ts";
-import { wakeChannel } from "./script/wire.ts";
+import { wakeChannel } from "./gate/wire.ts";
+import type { Script, ScriptRunner } from "./script.ts";
 
 const ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 20;
@@ -30,7 +30,7 @@ return 1`,
 
 /** @throws Error when others were faster twenty times in a row. */
 export async function compareAndSet<State, Batch, Result>(
-  connection: Connection,
+  runner: ScriptRunner,
   runtime: Runtime,
   machine: Machine<State, Batch, Result>,
   key: string,
@@ -38,11 +38,11 @@ export async function compareAndSet<State, Batch, Result>(
 ): Promise<Result> {
   const keys = [`${key}:${machine.name}`];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [mark, saved, now] = (await connection.run(LOAD, keys, [])) as [string, string, number];
+    const [mark, saved, now] = (await runner.run(LOAD, keys, [])) as [string, string, number];
     const state = saved === "" ? machine.empty() : (JSON.parse(saved) as State);
     const result = machine.step(state, batch, now);
     const calls = result.wake.flatMap(({ session, lane }) => [wakeChannel(key, session), lane]);
-    const stored = await connection.run(STORE, keys, [mark, runtime.uuid(), JSON.stringify(state), ...calls]);
+    const stored = await runner.run(STORE, keys, [mark, runtime.uuid(), JSON.stringify(state), ...calls]);
     if (stored === 1) return result;
     await new Promise<void>((resolve) => {
       runtime.setTimer(resolve, runtime.random() * LONGEST_PAUSE_MS);
