@@ -16,6 +16,8 @@ export interface Runtime {
   /** Calls `task` once after `delayMs`. A timer alone never keeps a process alive. */
   readonly setTimer: (task: () => void, delayMs: number) => Timer;
   readonly clearTimer: (timer: Timer) => void;
+  /** Calls `task` once what is ready in this turn of the event loop has been worked off. */
+  readonly endOfTurn: (task: () => void) => void;
   /** Uniform in [0, 1). Not for secrets. */
   readonly random: () => number;
   /** 128 unpredictable bits as text, for ids that must not collide. */
@@ -45,6 +47,11 @@ export function systemRuntime(): Runtime {
       return timer;
     },
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+    endOfTurn: (task) => {
+      const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => unknown };
+      if (setImmediate) setImmediate(task);
+      else setTimeout(task, 0);
+    },
     random: () => Math.random(),
     uuid: () => crypto.randomUUID(),
     fetch: (input, init) => fetch(input, init),

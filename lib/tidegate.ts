@@ -7,7 +7,7 @@
  */
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Config, readConfig } from "./config.ts";
-import type { DatabaseAdapter } from "./database/port.ts";
+import type { Database, DatabaseAdapter } from "./database/port.ts";
 import type { Operate } from "./gate/commands.ts";
 import type { GateView, OperateReply } from "./gate/replies.ts";
 import { createGuard, type Guard, type RunOptions } from "./guard/guard.ts";
@@ -21,7 +21,7 @@ import { createLog } from "./log/log.ts";
 import type { Log, LogFields, LogLevel } from "./log/port.ts";
 import { createRedactor, type Redactor } from "./log/redaction.ts";
 import { isTerminal, platformName, type Runtime, systemRuntime } from "./runtime.ts";
-import type { StoreAdapter } from "./store/port.ts";
+import type { Store, StoreAdapter } from "./store/port.ts";
 
 export { DatabaseError } from "./database/port.ts";
 export { list, type Statement, sql } from "./database/sql.ts";
@@ -148,9 +148,11 @@ export function tidegate(options: TidegateOptions): Tidegate {
     close: async () => {
       for (const guard of guards.values()) guard.close();
       // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
-      for (const part of [database, store]) {
-        await part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
-      }
+      const end = (part: Database | Store) =>
+        part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
+      await end(database);
+      await Promise.all([...guards.values()].map((guard) => guard.end()));
+      await end(store);
       await ownLog?.flush();
     },
   };

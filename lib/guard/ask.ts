@@ -1,8 +1,8 @@
 /** The words of getting in: what a call asks for, what it is answered, what it then holds. */
 import type { Admit } from "../gate/commands.ts";
-import type { AdmitReply } from "../gate/replies.ts";
 import type { Lane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
+import type { AskReply } from "./link/port.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
 /** A permit in the holder's hands. */
@@ -36,8 +36,12 @@ export interface Ask {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How an ask came out: a definite entry, or a place in the line. */
-export type Answer = Entry | { readonly kind: "place"; readonly nextCheckMs: number } | { readonly kind: "spent" };
+/** How an ask came out: a definite entry, a place in the line, or an id that is worth nothing any more. */
+export type Answer =
+  | Entry
+  | { readonly kind: "place"; readonly nextCheckMs: number }
+  | { readonly kind: "spent" }
+  | { readonly kind: "moved" };
 
 export const now = (runtime: Runtime): Moment => ({ monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() });
 
@@ -46,8 +50,8 @@ export function admitCommand(id: string, ask: Ask, at: number): Admit {
   return { kind: "admit", id, lane: ask.lane, deadlineMs: ask.deadlineMs, waitMs };
 }
 
-export function readAnswer(command: Admit, reply: AdmitReply, sent: Moment): Answer {
-  if (reply.kind === "place") return reply;
+export function readAnswer(command: Admit, reply: AskReply, sent: Moment): Answer {
+  if (reply.kind === "place" || reply.kind === "moved") return reply;
   if (reply.kind === "permit") {
     const { deadlineMs, probe, remainingMs } = reply;
     return { kind: "pass", id: command.id, lane: command.lane, deadlineMs, probe, sent, remainingMs };

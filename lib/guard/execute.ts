@@ -21,6 +21,8 @@ export interface CallContext {
 export interface Execution<Value> {
   readonly runtime: Runtime;
   readonly pass: Pass;
+  /** On the monotonic clock: what the permit covers must have begun by then. */
+  readonly startBy: number;
   readonly call: (context: CallContext) => Promise<Value> | Value;
   readonly signal: AbortSignal | undefined;
   readonly judge: (error: unknown) => Outcome;
@@ -32,7 +34,15 @@ export interface Execution<Value> {
  * Answers at once at the deadline and at the caller's abort; settles when the call has ended. A permit stands for a
  * statement that may still be running, so the two moments differ, also for a call that is deaf to its signal.
  */
-export function execute<Value>({ runtime, pass, call, signal, judge, settle }: Execution<Value>): Promise<Value> {
+export function execute<Value>({
+  runtime,
+  pass,
+  startBy,
+  call,
+  signal,
+  judge,
+  settle,
+}: Execution<Value>): Promise<Value> {
   return new Promise<Value>((resolve, reject) => {
     const controller = new AbortController();
     const startedAt = runtime.monotonicMs();
@@ -69,7 +79,6 @@ export function execute<Value>({ runtime, pass, call, signal, judge, settle }: E
       end(verdict ?? judge(error));
       reject(error);
     };
-    const startBy = pass.sent.monotonicMs + pass.remainingMs - pass.deadlineMs - CANCEL_GRACE_MS;
     try {
       const value = call({ signal: controller.signal, deadlineMs: pass.deadlineMs, startBy });
       if (value instanceof Promise) value.then(succeeded, failed);

@@ -1,7 +1,7 @@
 /**
  * The guard: the asynchronous shell round a gate. Admit, run within a deadline, settle.
  *
- * Map of this folder: `guard` (this file) is the whole; `link` is the line to the gate; `ask`, `admission`, `waiting`
+ * Map of this folder: `guard` (this file) is the whole; `link/` is the line to the gate; `ask`, `admission`, `waiting`
  * and `check` get a call in, `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
  * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold.
  */
@@ -11,12 +11,12 @@ import type { GateView, OperateReply } from "../gate/replies.ts";
 import type { About, Lane, Outcome } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
-import { andThen, type MaybePromise, type Store } from "../store/port.ts";
+import type { MaybePromise, Store } from "../store/port.ts";
 import { createAdmission } from "./admission.ts";
 import { announceTo } from "./announce.ts";
 import { type Entry, now, type Pass } from "./ask.ts";
 import { type CallContext, execute } from "./execute.ts";
-import { createLink } from "./link.ts";
+import { createLink } from "./link/link.ts";
 import { type Classify, outcomeOf } from "./outcome.ts";
 import { type Refusal, Refused, refusal } from "./refusal.ts";
 import type { GuardRules } from "./rules.ts";
@@ -43,10 +43,14 @@ export interface Guard {
   run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: RunOptions): Promise<Value>;
   view(): MaybePromise<GateView>;
   operate(command: Omit<Operate, "kind">): MaybePromise<OperateReply>;
+  /** Whether the store that the instances share answers; without it each works from a share of the capacity. */
+  attached(): boolean;
   /** Calls of this instance that wait for a permit. */
   waiting(): number;
   /** Refuses who waits and who comes; what runs may end. */
   close(): void;
+  /** Tells the gate what is left to tell. Call it when nothing runs any more. */
+  end(): Promise<void>;
 }
 
 export interface GuardOptions {
@@ -62,7 +66,7 @@ export interface GuardOptions {
 
 export function createGuard({ name, store, key, rules, about, runtime, log }: GuardOptions): Guard {
   const announce = announceTo(log, name);
-  const link = createLink({ store, key, config: rules.gate, about, runtime, announce, log });
+  const link = createLink({ name, store, key, rules, about, runtime, announce, log });
   const admission = createAdmission(link, runtime, rules.gate.fullRetryAfterMs);
   let closed = false;
 
@@ -80,10 +84,13 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
     };
     if (options.signal?.aborted) return giveBack(options.signal.reason);
     if (closed) return giveBack(refuse("closing"));
-    if (!mayStart(entry, runtime)) return giveBack(refuse("late"));
+    // What is left of the permit must hold the whole deadline and the grace.
+    const startWithinMs = entry.remainingMs - entry.deadlineMs - CANCEL_GRACE_MS - rules.padMs;
+    if (sinceMs(entry, runtime) > startWithinMs) return giveBack(refuse("late"));
     return execute({
       runtime,
       pass: entry,
+      startBy: entry.sent.monotonicMs + startWithinMs,
       call,
       signal: options.signal,
       judge: (error) => outcomeOf(error, entry.lane, options.classify),
@@ -109,13 +116,15 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
       const begun = entry.then((late) => begin(late, call, options));
       return signal ? untilAbort(begun, signal) : begun;
     },
-    view: () => andThen(link.send([{ kind: "view" }], []), ([reply]) => reply as GateView),
-    operate: (command) => andThen(link.send([{ kind: "operate", ...command }], []), ([reply]) => reply as OperateReply),
+    view: link.view,
+    operate: (command) => link.operate({ kind: "operate", ...command }),
+    attached: link.attached,
     waiting: admission.waiting,
     close: () => {
       closed = true;
       admission.close();
     },
+    end: link.close,
   };
 }
 
@@ -132,9 +141,8 @@ function untilAbort<Value>(begun: Promise<Value>, signal: AbortSignal): Promise<
 const wrongDeadline = (found: number) =>
   new RangeError(`guard: deadlineMs must be more than 0, was ${found}; leave it out for the lane's own deadline`);
 
-/** What is left of the permit must hold the whole deadline and the grace, by whichever clock says more has passed. */
-function mayStart(pass: Pass, runtime: Runtime): boolean {
+/** By whichever clock says that more has passed: a process that was frozen sees it on one of them. */
+function sinceMs({ sent }: Pass, runtime: Runtime): number {
   const { monotonicMs, wallMs } = now(runtime);
-  const elapsedMs = Math.max(monotonicMs - pass.sent.monotonicMs, wallMs - pass.sent.wallMs);
-  return elapsedMs <= pass.remainingMs - pass.deadlineMs - CANCEL_GRACE_MS;
+  return Math.max(monotonicMs - sent.monotonicMs, wallMs - sent.wallMs);
 }

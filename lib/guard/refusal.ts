@@ -5,8 +5,11 @@ import type { RefusalReason } from "../gate/replies.ts";
 export type RefusalCode = "CIRCUIT_BREAKER_OPEN" | "DB_POOL_EXHAUSTED" | "SERVICE_UNAVAILABLE";
 
 export interface Refusal {
-  /** The gate's reason; `late`: the permit came when too little was left of it; `closing`: this instance ends. */
-  readonly reason: RefusalReason | "late" | "closing";
+  /**
+   * The gate's reason; `late`: the permit came when too little was left of it; `detached`: the shared gate is away and
+   * this instance's share of the capacity is nothing; `closing`: this instance ends.
+   */
+  readonly reason: RefusalReason | "late" | "detached" | "closing";
   readonly code: RefusalCode;
   /** When asking again makes sense, as the gate sees it. Not yet spread, not yet bounded. */
   readonly retryAfterMs: number;
@@ -20,6 +23,7 @@ const CODE_OF_REASON: Readonly<Record<Refusal["reason"], RefusalCode>> = {
   spent: "DB_POOL_EXHAUSTED",
   late: "DB_POOL_EXHAUSTED",
   adopting: "SERVICE_UNAVAILABLE",
+  detached: "SERVICE_UNAVAILABLE",
   closing: "SERVICE_UNAVAILABLE",
 };
 

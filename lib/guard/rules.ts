@@ -9,13 +9,27 @@ export interface GuardRules {
   readonly waitTimeoutMs: number;
   /** Longest a call of each lane may run. */
   readonly deadlineMs: Readonly<Record<Lane, number>>;
+  /** By how much lifetimes are longer than the gate needs, because the instances' clocks are the only ones. */
+  readonly padMs: number;
+  /** Longest that a call to the store may take before the instance goes on without it. */
+  readonly storeDeadlineMs: number;
+  /** Without the store: a share of the capacity, or nothing. */
+  readonly fallback: "local" | "closed";
+  /** Instances at most, as far as the environment knows. */
+  readonly expectedInstances: number;
   /** From when on a call counts as slow. */
   readonly slowCallMs: number;
 }
 
 export function guardRules(config: Config, traits: StoreTraits): GuardRules {
+  const padMs = traits.ownClock ? 0 : config.store.maxSkewMs;
+  const connectTimeoutMs = config.gate.connectTimeoutMs + padMs;
   return Object.freeze({
-    gate: Object.freeze({ ...config.gate, ...traits.gate }),
+    gate: Object.freeze({ ...config.gate, ...traits.gate, connectTimeoutMs }),
+    padMs,
+    storeDeadlineMs: config.store.deadlineMs,
+    fallback: config.store.fallback,
+    expectedInstances: config.store.expectedInstances,
     waitTimeoutMs: config.admission.waitTimeoutMs,
     deadlineMs: {
       request: config.pool.callTimeoutMs,

@@ -2,19 +2,16 @@
  * Waiting for a permit. The order of the line is the gate's; an instance only asks again for its own waiters: for the
  * oldest of a lane when it is woken, for all of them when the gate said to check, for one when that one's wait ends.
  */
-import type { AdmitReply, Reply } from "../gate/replies.ts";
 import { QUEUED_LANES, type QueuedLane } from "../gate/types.ts";
 import type { Runtime, Timer } from "../runtime.ts";
-import { andThen, attempt, type MaybePromise } from "../store/port.ts";
+import { andThen, type MaybePromise } from "../store/port.ts";
 import { type Answer, type Ask, admitCommand, type Entry, now, readAnswer } from "./ask.ts";
 import { type Check, createCheck } from "./check.ts";
-import type { Link } from "./link.ts";
+import type { AskReply, Link } from "./link/port.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
 /** A wait that the gate has not ended so long after its time is ended by the instance's own clock. */
 const GIVE_UP_AFTER_MS = 1_000;
-/** An ask that was lost on its way is made again after this, which its ticket survives. */
-const LOST_ASK_AGAIN_MS = 500;
 /** A batch has its bound, and so has the time a store spends on one. */
 const MOST_ASKS_IN_A_BATCH = 1_000;
 
@@ -57,20 +54,13 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
     const sent = now(runtime);
     const commands = asking.map(({ id, ask }) => admitCommand(id, ask, sent.monotonicMs));
     for (const waiter of asking) waiter.asking = true;
-    const heard = (replies: readonly Reply[]) =>
+    const heard = (replies: readonly AskReply[]) =>
       asking.forEach((waiter, index) => {
         waiter.asking = false;
         const command = commands[index];
-        if (command) hear(waiter, readAnswer(command, replies[index] as AdmitReply, sent));
+        if (command) hear(waiter, readAnswer(command, replies[index] as AskReply, sent));
       });
-    const unheard = (error: unknown) => {
-      link.lost("admit", error);
-      for (const waiter of asking) {
-        waiter.asking = false;
-        if (isPresent(waiter)) waiter.checkAfter(LOST_ASK_AGAIN_MS);
-      }
-    };
-    attempt(() => andThen(link.send(commands, []), heard), unheard);
+    void andThen(link.ask(commands), heard);
   };
 
   const isPresent = (waiter: Waiter) => waiters[waiter.ask.lane as QueuedLane].has(waiter);
@@ -79,7 +69,8 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
     const holds = answer.kind === "pass" || answer.kind === "place";
     // The cancel of who has left can have overtaken this ask.
     if (!isPresent(waiter)) return holds && cancel(waiter.id);
-    if (answer.kind !== "place") return waiter.finish(answer.kind === "spent" ? waiter.startOver() : answer);
+    if (answer.kind === "spent" || answer.kind === "moved") return waiter.finish(waiter.startOver());
+    if (answer.kind !== "place") return waiter.finish(answer);
     // The end of its wait came while this ask was under way, and could not ask beside it.
     if (waiter.overdue) askAgain([waiter]);
     else waiter.checkAfter(answer.nextCheckMs);
@@ -92,9 +83,10 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
     slow: createCheck(runtime, () => askAgain([...waiters.slow])),
   };
 
-  const stopWaking = link.onWake((lane) => {
-    for (const waiter of waiters[lane]) if (!waiter.asking) return askAgain([waiter]);
-  });
+  const oldest = (lane: QueuedLane) => [...waiters[lane]].find(({ asking }) => !asking) ?? [];
+  const stopWaking = link.onWake((lanes, who) =>
+    askAgain(lanes.flatMap((lane) => (who === "all" ? [...waiters[lane]] : oldest(lane)))),
+  );
 
   const refused = (reason: Refusal["reason"]): Entry => ({
     kind: "refusal",

@@ -10,8 +10,9 @@ export interface HealthFacts {
   /** Wall clock of the instance that gathered them. */
   readonly at: number;
   readonly ping: Ping;
-  /** Null where the state store does not answer. */
+  /** Of the instance's own share where the shared gate is away; null where nothing was said in time. */
   readonly gate: GateView | null;
+  readonly storeReachable: boolean;
   readonly storeKind: Store["kind"];
   readonly pool: PoolState;
 }
@@ -55,6 +56,7 @@ export function createFacts(options: FactsOptions): Facts {
     at: runtime.wallMs(),
     ping,
     gate,
+    storeReachable: gate !== null && guard.attached(),
     storeKind,
     pool: database.pool(),
   });

@@ -24,7 +24,7 @@ export function healthPayload(facts: HealthFacts, config: Config): HealthPayload
       database: facts.ping.status,
       redis: redisSlot(facts),
     },
-    state_store: { kind: facts.storeKind, status: facts.gate ? "ok" : "error" },
+    state_store: { kind: facts.storeKind, status: facts.storeReachable ? "ok" : "error" },
     degraded_reason: verdict.reason,
     circuit_breaker: breakerPart(facts.gate, config),
     database_pool: { runtime: poolRuntime(config), state: poolState(facts.pool, facts.gate, verdict) },
@@ -37,9 +37,9 @@ export function healthPayload(facts: HealthFacts, config: Config): HealthPayload
 }
 
 /** The historical name of the state store's slot; `state_store` says what is in it. */
-function redisSlot({ storeKind, gate }: HealthFacts): "ok" | "error" | "disabled" {
+function redisSlot({ storeKind, storeReachable }: HealthFacts): "ok" | "error" | "disabled" {
   if (!isRedis(storeKind)) return "disabled";
-  return gate ? "ok" : "error";
+  return storeReachable ? "ok" : "error";
 }
 
 function breakerPart(gate: GateView | null, config: Config): object {
@@ -94,7 +94,7 @@ function resiliencePart(facts: HealthFacts, verdict: Verdict, { resilience }: Co
     databaseReachable: facts.ping.status !== "error",
     breaker: facts.gate?.breaker.state ?? "closed",
     breakerOpenMs: facts.gate?.breaker.openMs ?? 0,
-    stateStoreReachable: facts.gate !== null,
+    stateStoreReachable: facts.storeReachable,
     poolSaturationRatio: verdict.poolSaturationRatio,
     warningRatio,
     criticalRatio,

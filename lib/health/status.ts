@@ -19,7 +19,7 @@ export interface Verdict {
 /** Only Redis itself, by whatever transport, is Redis. */
 export const isRedis = (kind: HealthFacts["storeKind"]): boolean => kind === "redis" || kind === "upstash";
 
-export function judge({ ping, gate, storeKind }: HealthFacts, config: Config): Verdict {
+export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, config: Config): Verdict {
   const capacity = config.gate.capacity.request;
   const poolSaturationRatio = gate ? Math.min(1, gate.lanes.request.held / capacity) : 0;
   const degraded = (reason: DegradedReason): Verdict => ({ status: "degraded", reason, poolSaturationRatio });
@@ -28,6 +28,6 @@ export function judge({ ping, gate, storeKind }: HealthFacts, config: Config): V
   // Half-open refuses nearly everything too.
   if (gate && gate.breaker.state !== "closed") return degraded("circuit_breaker_open");
   if (poolSaturationRatio >= config.resilience.poolSaturationCriticalRatio) return degraded("db_pool_saturated");
-  if (!gate) return degraded(isRedis(storeKind) ? "redis_unavailable" : "state_store_unavailable");
+  if (!storeReachable) return degraded(isRedis(storeKind) ? "redis_unavailable" : "state_store_unavailable");
   return { status: "healthy", reason: null, poolSaturationRatio };
 }

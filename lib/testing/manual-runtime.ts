@@ -1,5 +1,5 @@
 /** A runtime whose clock stands still until it is told to move, and whose chance always falls the same way. */
-import type { Runtime, Timer } from "../runtime.ts";
+import { type Runtime, systemRuntime, type Timer } from "../runtime.ts";
 
 export interface ManualRuntime extends Runtime {
   /**
@@ -49,6 +49,7 @@ export function manualRuntime(seed = 1): ManualRuntime {
     clearTimer: (timer: Timer) => {
       timers.delete(timer as number);
     },
+    endOfTurn: (task) => queueMicrotask(task),
     // A linear congruential generator (Numerical Recipes' constants): even enough, and the same everywhere.
     random: () => {
       chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0;
@@ -79,5 +80,5 @@ export function manualRuntime(seed = 1): ManualRuntime {
 
 /** One real turn of the event loop: every promise chain that waits for nothing else has run by then. */
 function settlePromises(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => systemRuntime().endOfTurn(resolve));
 }

@@ -30,6 +30,7 @@ export function farStore(): FarStore {
       const store = () => near.open(runtime);
       return {
         ...store(),
+        traits: { ...store().traits, inProcess: false },
         transact: (machine, key, batch) =>
           new Promise((resolve, reject) => {
             let reply: unknown;
@@ -59,5 +60,5 @@ export function farStore(): FarStore {
   return { adapter, sent, forget };
 }
 
-/** What waits for nothing else has run by then. */
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+/** What waits for nothing else has run by then, and what was asked for in this turn is under way. */
+export const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));

@@ -89,6 +89,7 @@ export function heldReplies(adapter: StoreAdapter): {
         const store = adapter.open(runtime);
         return {
           ...store,
+          traits: { ...store.traits, inProcess: false },
           transact: async (machine, key, batch) => {
             const reply = await store.transact(machine, key, batch);
             await new Promise<void>((resolve) => underWay.push(resolve));
