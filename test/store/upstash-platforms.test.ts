@@ -26,12 +26,20 @@ describe.skipIf(redisUnavailable())(`upstash elsewhere ${redisUnavailable() ?? "
     await server?.dispose();
   });
 
-  test("in Deno", async () => {
-    const asked = [gateway.url, gateway.token, "deno 🌊"].map((text) => JSON.stringify(text)).join();
+  async function visitInDeno(text: string): Promise<Visit> {
+    const asked = [gateway.url, gateway.token, text].map((one) => JSON.stringify(one)).join();
     const code = `import { visit } from "${VISITOR}"; console.log(JSON.stringify(await visit(${asked})));`;
     const { stdout } = await promisify(execFile)("deno", ["eval", "--ext=ts", code], { cwd: ROOT, timeout: 60_000 });
-    const visit: Visit = JSON.parse(stdout);
+    return JSON.parse(stdout);
+  }
+
+  test("in Deno, also when its fetch repeats an append whose answer was lost", async () => {
+    const visit = await visitInDeno("deno 🌊");
     expect(visit).toMatchObject({ value: "deno 🌊", appended: true, traits: { sharesIo: true } });
+    const before = gateway.requests.length;
+    gateway.misbehave({ kind: "delay", ms: 0 }, { kind: "delay", ms: 0 }, { kind: "lose" });
+    expect(await visitInDeno("deno again")).toMatchObject({ value: "deno again", appended: true });
+    expect(gateway.requests.length - before).toBe(4);
   });
 
   test(`in workerd, for ${VISITORS} requests at once, none of which waits for another's`, async () => {
