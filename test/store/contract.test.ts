@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
+import { upstash } from "../../lib/store/upstash/upstash.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
+import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { storeContract } from "./contract.ts";
 
 storeContract("memory", async () => {
@@ -20,6 +22,22 @@ storeContract(
     const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
     const close = async () => {
       await store.close();
+      await server.dispose();
+    };
+    return { store, passes: (ms) => sleep(ms), close };
+  },
+  redisUnavailable(),
+);
+
+storeContract(
+  "upstash",
+  async () => {
+    const server = await startRedis();
+    const gateway = await startUpstashGateway(server.url);
+    const store = upstash(gateway.url, { token: gateway.token, adoptingMs: 0 }).open(systemRuntime());
+    const close = async () => {
+      await store.close();
+      await gateway.close();
       await server.dispose();
     };
     return { store, passes: (ms) => sleep(ms), close };

@@ -152,7 +152,7 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
       ]);
     });
 
-    test("tickets are served in order of arrival, and their sessions are called", async () => {
+    test("tickets are served in order of arrival, and their sessions are called where the home can", async () => {
       const { key, a, b, instance } = gate(one);
       const calls: string[] = [];
       const stop = home.store.onWake(key, "b", (lane) => calls.push(lane));
@@ -163,8 +163,9 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
       const c = instance("c");
       expect((await c.sends([third]))[0]).toMatchObject({ ...PLACE, ahead: 1 });
       await a.sends([settle(held)]);
-      await eventually("b is called", () => calls.length > 0);
-      expect(calls).toEqual(["request"]);
+      const { wakes } = home.store.traits.gate;
+      if (wakes) await eventually("b is called", () => calls.length > 0);
+      expect(calls).toEqual(wakes ? ["request"] : []);
       stop();
       expect((await c.sends([third]))[0]).toMatchObject(PLACE);
       expect((await b.sends([second]))[0]).toMatchObject(PERMIT);

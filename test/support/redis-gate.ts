@@ -2,18 +2,19 @@
 import type { Core, GateSnapshot, Override, Permit, Session, Ticket, Window } from "../../lib/gate/state.ts";
 import { fromText } from "../../lib/store/lua/gate/text.ts";
 import { decodeAbout, decodeEvent, decodeSecond, gateKeys } from "../../lib/store/lua/gate/wire.ts";
-
-/** Sends one command; a client of any make. */
-export type Send = (command: readonly string[]) => Promise<unknown>;
+import type { Script, ScriptRunner } from "../../lib/store/lua/script.ts";
 
 /** Field and value in turn, as JSON, then the sorted sets in the order of the keys, then what each key has left. */
-const DUMP = `
+const DUMP: Script = {
+  what: "look at a gate",
+  text: `
 local fields, sets, lives = {}, {}, {}
 local all = redis.call("HGETALL", KEYS[1])
 for at = 1, #all, 2 do fields[#fields + 1] = { all[at], cjson.encode(cmsgpack.unpack(all[at + 1])) } end
 for at = 2, #KEYS do sets[#sets + 1] = redis.call("ZRANGE", KEYS[at], 0, -1, "WITHSCORES") end
 for at = 1, #KEYS do lives[at] = redis.call("PTTL", KEYS[at]) end
-return { fields, sets, lives }`;
+return { fields, sets, lives }`,
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: arrays as the script lays them out
 type Row = any[];
@@ -25,9 +26,9 @@ export interface StoredGate {
 }
 
 /** @param key As {@link gateKeys} takes it. Entries come sorted by their names. */
-export async function storedGate(send: Send, key: string): Promise<StoredGate> {
+export async function storedGate(runner: ScriptRunner, key: string): Promise<StoredGate> {
   const keys = gateKeys(key);
-  const dump = (await send(["EVAL", DUMP, String(keys.length), ...keys])) as [[string, string][], string[][], number[]];
+  const dump = (await runner.run(DUMP, keys, [])) as [[string, string][], string[][], number[]];
   const [fields, sets, lives] = dump;
   const rows = new Map(fields.map(([field, text]) => [field, JSON.parse(text) as Row]));
   const byPart = (part: string) =>

@@ -17,11 +17,16 @@ local entry = redis.call("HMGET", KEYS[1], "mark", "state")
 return { entry[1] or "", entry[2] or "", moment[1] * 1000 + math.floor(moment[2] / 1000) }`,
 };
 
-/** A mark is never used twice, so that a state that came back after a loss is not taken for the one that was read. */
+/**
+ * A mark is never used twice, so that a state that came back after a loss is not taken for the one that was read, and
+ * so that a write repeated on the way is known for the one that was made.
+ */
 const STORE: Script = {
   what: "store a state",
   text: `
-if (redis.call("HGET", KEYS[1], "mark") or "") ~= ARGV[1] then return 0 end
+local mark = redis.call("HGET", KEYS[1], "mark") or ""
+if mark == ARGV[2] then return 1 end
+if mark ~= ARGV[1] then return 0 end
 redis.call("HSET", KEYS[1], "mark", ARGV[2], "state", ARGV[3])
 redis.call("PEXPIRE", KEYS[1], ${KEPT_MS})
 for at = 4, #ARGV, 2 do redis.call("PUBLISH", ARGV[at], ARGV[at + 1]) end
@@ -49,6 +54,6 @@ export async function compareAndSet<State, Batch, Result>(
     });
   }
   throw new Error(
-    `redis: store ${keys[0]}: ${ATTEMPTS} attempts were not enough, others were faster; write less often`,
+    `store a state in ${keys[0]}: ${ATTEMPTS} attempts were not enough, others were faster; write less often`,
   );
 }

@@ -27,15 +27,24 @@ redis.call("HSET", KEYS[1], "value", ARGV[1], "setAt", now)
 redis.call("PEXPIRE", KEYS[1], ARGV[2])`,
 };
 
-/** A stream whose ids are the positions: its last id is the head, also of records that are gone. */
+/**
+ * A stream whose ids are the positions: its last id is the head, also of records that are gone. The very record that is
+ * to be appended, found where it would be, was brought by the same request, which came twice.
+ */
 const APPEND: Script = {
   what: "append to a log",
   text: `
 local last = redis.call("XREVRANGE", KEYS[1], "+", "-", "COUNT", 1)
 local head = last[1] and tonumber(string.match(last[1][1], "^%d+")) or 0
-if head ~= tonumber(ARGV[1]) then return { 0, head } end
-redis.call("XADD", KEYS[1], "MAXLEN", ${LOG_RECORDS_KEPT}, string.format("%.0f-0", head + 1), "record", ARGV[2])
-return { 1, head + 1 }`,
+local position = tonumber(ARGV[1]) + 1
+local id = string.format("%.0f-0", position)
+if head >= position then
+  local there = redis.call("XRANGE", KEYS[1], id, id)[1]
+  if there and there[2][2] == ARGV[2] then return { 1, position } end
+end
+if head ~= position - 1 then return { 0, head } end
+redis.call("XADD", KEYS[1], "MAXLEN", ${LOG_RECORDS_KEPT}, id, "record", ARGV[2])
+return { 1, position }`,
 };
 
 const READ: Script = {

@@ -1,0 +1,238 @@
+/** What is special about Upstash: requests that are counted, repeated, lost and refused, and texts that look like more. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Command } from "../../lib/gate/commands.ts";
+import { systemRuntime } from "../../lib/runtime.ts";
+import type { Machine, Store } from "../../lib/store/port.ts";
+import { upstash } from "../../lib/store/upstash/upstash.ts";
+import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+import { NOT_ALIVE, PERMIT, RULES, refusal } from "../support/gate.ts";
+import { freePort } from "../support/processes.ts";
+import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { Caller } from "./caller.ts";
+
+const WITHIN = { ...RULES, capacity: { request: 5, slow: 1, health: 1 } };
+
+describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () => {
+  let server: RedisServer;
+  let gateway: UpstashGateway;
+  let store: Store;
+  let keys = 0;
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.dispose());
+  beforeEach(async () => {
+    gateway = await startUpstashGateway(server.url);
+    store = upstash(gateway.url, { token: gateway.token, adoptingMs: 0 }).open(systemRuntime());
+  });
+  afterEach(async () => {
+    await store.close();
+    await gateway.close();
+  });
+
+  const instance = (session = "a") => new Caller(store, `{upstash:${++keys}}`, session, WITHIN);
+  const sent = () => gateway.requests.flatMap(({ path, commands }) => commands.map((name) => `${path} ${name}`));
+  const settle = (id: string): Command => ({ kind: "settle", id, outcome: "failure", slow: false });
+  const viewOf = async (caller: Caller) => (await caller.sends([{ kind: "view" }]))[0];
+
+  describe("requests", () => {
+    test("are two where the database does not know the script, then one, also after it forgot its scripts", async () => {
+      await server.tell("SCRIPT", "FLUSH");
+      const a = instance();
+      await a.sends([a.asks()]);
+      expect(sent()).toEqual(["/ EVALSHA", "/ EVAL"]);
+      await a.sends([a.asks()]);
+      expect(sent().slice(2)).toEqual(["/ EVALSHA"]);
+      await server.tell("SCRIPT", "FLUSH");
+      await a.sends([a.asks()]);
+      await a.sends([a.asks()]);
+      expect(sent().slice(3)).toEqual(["/ EVALSHA", "/ EVAL", "/ EVALSHA"]);
+      expect(await viewOf(a)).toMatchObject({ lanes: { request: { held: 4 } } });
+    });
+
+    test("are one for each batch, whatever is asked in the same turn, and tell nothing about their sender", async () => {
+      const a = instance();
+      await a.sends([]);
+      const before = gateway.requests.length;
+      await Promise.all([a.sends([a.asks()]), a.sends([a.asks()]), store.kv.get("value")]);
+      expect(
+        sent()
+          .slice(before)
+          .filter((one) => one === "/ EVALSHA").length,
+      ).toBe(3);
+      const names = gateway.requests.flatMap(({ headers }) => Object.keys(headers));
+      expect(names.filter((name) => name.includes("telemetry"))).toEqual([]);
+    });
+  });
+
+  describe.each(["first", "second"] as const)("a request delivered twice, whose %s answer is heard,", (heard) => {
+    test("grants one permit and counts one vote", async () => {
+      const a = instance();
+      const asked = a.asks();
+      await a.sends([]);
+      gateway.misbehave({ kind: "repeat", heard }, { kind: "repeat", heard });
+      expect((await a.sends([asked]))[0]).toMatchObject(PERMIT);
+      const [ended] = await a.sends([settle(asked.id)]);
+      expect(ended).toMatchObject(heard === "first" ? { alive: true } : NOT_ALIVE);
+      const counted = { window: { calls: 1, failures: 1 }, lanes: { request: { held: 0 } } };
+      expect(await viewOf(a)).toMatchObject(counted);
+    });
+
+    test("changes any other machine once, and appends one record", async () => {
+      await store.transact(counter, `counter ${heard}`, 0);
+      await store.log.append(`other ${heard}`, "record", 0);
+      gateway.misbehave({ kind: "delay", ms: 0 }, { kind: "repeat", heard }, { kind: "repeat", heard });
+      await store.transact(counter, `counter ${heard}`, 1);
+      expect(await store.log.append(`log ${heard}`, "record", 0)).toEqual({ appended: true, head: 1 });
+      expect((await store.transact(counter, `counter ${heard}`, 0)).sum).toBe(1);
+      expect(await store.log.read(`log ${heard}`, 9, 9)).toEqual([{ position: 1, record: "record" }]);
+    });
+  });
+
+  test("a request delivered again much later mints and counts nothing", async () => {
+    const a = instance();
+    const asked = a.asks();
+    await a.sends([asked], { doneBelow: 1 });
+    const admit = gateway.requests.at(-1);
+    await a.sends([settle(asked.id)], { doneBelow: 2 });
+    await admit?.again();
+    await gateway.requests.at(-1)?.again();
+    expect(await viewOf(a)).toMatchObject({ window: { calls: 1 }, lanes: { request: { held: 0 } } });
+    expect((await a.sends([asked], { doneBelow: 1 }))[0]).toMatchObject(refusal("spent"));
+  });
+
+  describe("what goes wrong is a rejection that says where, what and why, without the token and the batch", () => {
+    const reason = "NOSCRIPT of the night shift";
+    const operate: Command = {
+      ...{ kind: "operate", opId: "o", mode: "force_open", ttlMs: 60_000, expectedVersion: null, actor: "ann", reason },
+    };
+    const messageOf = (caller: Caller) => caller.sends([operate]).then(String, (error: unknown) => rejected(error));
+    function rejected(error: unknown): string {
+      const { message, stack, cause } = error as Error;
+      expect(`${message}${stack}${cause}`).not.toContain(gateway.token);
+      expect(message).not.toMatch(/night shift|redis\.call|evalsha/i);
+      expect(message.length).toBeLessThan(500);
+      return message;
+    }
+
+    test.each([
+      ["an error of the database", 500, '{"error":"ERR internal"}', /ERR internal/],
+      ["a page of something in between", 502, `<html>${"x".repeat(5_000)}`, /parse.*<html>/],
+      ["an endless explanation", 500, `{"error":"${"x".repeat(5_000)}"}`, /x{200}/],
+      ["no room", 503, '{"error":"unavailable"}', /unavailable/],
+      ["too many requests", 429, '{"error":"ERR max requests limit exceeded"}', /max requests/],
+      ["a full database", 400, '{"error":"OOM command not allowed"}', /OOM/],
+      ["half an answer", 200, '{"result":[', /parse/],
+      ["an answer that repeats the token", 400, '{"error":"AXtest-rest-token== is wrong"}', /\*\*\* is wrong/],
+    ])("%s", async (_, status, body, found) => {
+      const a = instance();
+      await a.sends([]);
+      const before = gateway.requests.length;
+      gateway.misbehave({ kind: "answer", status, body });
+      const message = await messageOf(a);
+      expect(message).toContain(`upstash:${gateway.url}: apply a batch: `);
+      expect(message).toMatch(found);
+      expect(gateway.requests.length - before).toBe(1);
+    });
+
+    test("a lost answer: it has run, and is not sent again", async () => {
+      const a = instance();
+      await a.sends([]);
+      const before = gateway.requests.length;
+      gateway.misbehave({ kind: "lose" });
+      expect(await messageOf(a)).toMatch(/apply a batch: .*found: fetch failed: ./);
+      expect(gateway.requests.length - before).toBe(1);
+      expect(await viewOf(a)).toMatchObject({ override: { mode: "force_open", actor: "ann" } });
+    });
+
+    test("a wrong token", async () => {
+      store = upstash(gateway.url, { token: "AXwrong-token" }).open(systemRuntime());
+      expect(await messageOf(instance())).toMatch(/upstash:http:.*: apply a batch: .*WRONGPASS/);
+      expect(gateway.requests.length).toBe(1);
+    });
+
+    test("nobody there", async () => {
+      store = upstash(`http://localhost:${await freePort()}`, gateway).open(systemRuntime());
+      expect(await messageOf(instance())).toMatch(/apply a batch: .*found: fetch failed: .*ECONNREFUSED/);
+    });
+
+    test("nobody at any of the addresses of a name", async () => {
+      const cause = new AggregateError([
+        new Error("connect ECONNREFUSED ::1"),
+        new Error("connect ETIMEDOUT 10.0.0.1"),
+      ]);
+      vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed", { cause })));
+      const message = await messageOf(instance()).finally(() => vi.unstubAllGlobals());
+      expect(message).toMatch(/found: fetch failed: connect ECONNREFUSED ::1, connect ETIMEDOUT 10\.0\.0\.1$/);
+    });
+
+    test("no answer: given up after 10 s", async () => {
+      const runtime = manualRuntime();
+      store = upstash(gateway.url, gateway).open(runtime);
+      gateway.misbehave({ kind: "hang" });
+      const message = messageOf(instance());
+      await arrived();
+      await runtime.advance(9_999);
+      expect(await Promise.race([message, "waiting"])).toBe("waiting");
+      await runtime.advance(1);
+      expect(await message).toMatch(/no answer within 10000 ms/);
+      expect(gateway.requests.length).toBe(1);
+    });
+
+    test("a store that is closed gives up what hangs, and sends no more", async () => {
+      const a = instance();
+      gateway.misbehave({ kind: "hang" });
+      const message = messageOf(a);
+      await arrived();
+      await store.close();
+      expect(await message).toMatch(/it is closed/);
+      expect(await messageOf(a)).toMatch(/it is closed/);
+      expect(gateway.requests.length).toBe(1);
+    });
+
+    async function arrived(): Promise<void> {
+      await expect.poll(() => gateway.requests.length).toBe(1);
+    }
+  });
+
+  describe("texts come back as they were", () => {
+    const looksLike = ["", "OK", "T0s=", "1", "1e999", "12345678901234567890", "null", "true", '{"a":[1]}', '"'];
+    const hostile = ["\u0000", "\ufeffmark", "\ud800", "x\udfff", "🌊🏽", "\u2028\u0085", "é".normalize("NFD")];
+
+    test.each([...looksLike, ...hostile, "🌊\u0000".repeat(200_000)].map((text) => [text.slice(0, 20), text]))(
+      "%j in a value and a log",
+      async (name, text) => {
+        await store.kv.set("text", text, 60_000);
+        expect((await store.kv.get("text"))?.value === text, name).toBe(true);
+        const log = `log ${++keys}`;
+        await store.log.append(log, text, 0);
+        expect((await store.log.read(log, 2, 1))[0]?.record === text, name).toBe(true);
+      },
+    );
+
+    test.each(["OK", "12", "1e5", "12345678901234567890", "null"])("an instance named %s", async (session) => {
+      const a = instance(session);
+      const id = `${session}.7`;
+      const adopt: Command = {
+        kind: "adopt",
+        permits: [{ id, lane: "request", remainingMs: 9 }],
+        openMs: null,
+        override: null,
+      };
+      await a.sends([]);
+      expect(await a.sends([adopt], { doneBelow: 8 })).toEqual([{ kind: "adopted", spent: [id] }]);
+      expect(await viewOf(a)).toMatchObject({ instances: [{ session }] });
+    });
+  });
+});
+
+const counter: Machine<{ sum: number }, number, { sum: number }> = {
+  name: "counter",
+  empty: () => ({ sum: 0 }),
+  step: (state, add) => {
+    state.sum += add;
+    return { sum: state.sum, wake: [] };
+  },
+};
