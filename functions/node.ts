@@ -1,5 +1,6 @@
 /** The entry for Node: reads the environment, chooses adapters, serves, and says what to try first. */
-import { type GuardedDatabase, tidegate } from "tidegate";
+import { setTimeout } from "node:timers/promises";
+import { DatabaseError, type GuardedDatabase, tidegate } from "tidegate";
 import { type Config, readConfig } from "tidegate/config";
 import { serve } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
@@ -7,6 +8,9 @@ import manifest from "../package.json" with { type: "json" };
 import { adaptersOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { welcome } from "./welcome.ts";
+
+/** On a machine that is very busy; after that it is served as it is. */
+const LONGEST_START_MS = 60_000;
 
 try {
   await start(readConfig());
@@ -21,22 +25,27 @@ async function start(config: Config): Promise<void> {
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };
   const tide = tidegate({ database: adapter, store, config, appVersion: manifest.version });
-  const { url } = await serve(createApp(tide, faults), { tide });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
+  const { url } = await serve(createApp(tide, faults), { tide });
   console.log(welcome(url, config));
 }
 
 /**
- * A machine that is very busy may need more than one patience of a call. In the slow lane, where a start that takes long
- * is no news about the database: with a short call timeout it would open the breaker before anybody came.
+ * Before anybody is let in: where calls have less patience than the start takes, their timeouts would open the breaker.
+ * In the slow lane such timeouts count for nothing.
  */
 async function firstAnswer(db: GuardedDatabase): Promise<void> {
   console.log("Starting the embedded database …");
-  const asked = () =>
-    db.query`select 1`.then(
-      () => true,
-      () => false,
-    );
-  for (let tries = 0; tries < 5 && !(await asked()); tries++);
+  const giveUpAt = performance.now() + LONGEST_START_MS;
+  while (performance.now() < giveUpAt && (await isStarting(db))) await setTimeout(100);
+}
+
+async function isStarting(db: GuardedDatabase): Promise<boolean> {
+  try {
+    await db.query`select 1`;
+    return false;
+  } catch (error) {
+    return error instanceof DatabaseError && (error.fault === "exhausted" || error.fault === "timeout");
+  }
 }

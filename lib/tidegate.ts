@@ -100,6 +100,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
   const ownLog = options.log ? null : logOf(config, redact, runtime);
   const log = options.log ? guardLog(options.log, redact) : (ownLog as Log);
+  for (const { variable, message } of config.warnings) log.warn("config.warning", { variable, message });
   const store = options.store.open(runtime);
   const database = options.database.open(config.pool, runtime);
   const rules = guardRules(config, store.traits);

@@ -68,7 +68,7 @@ export interface Execution {
   readonly deadlineMs: number;
   /** On {@link Runtime.monotonicMs}: the statement is sent before this moment or not at all. */
   readonly startBy: number;
-  /** On {@link Runtime.monotonicMs}: until when a connection may be waited for. */
+  /** On {@link Runtime.monotonicMs}: until when a connection may be waited for; one that is being opened has its chance. */
   readonly connectBy: number;
   /** Aborted on the deadline and when the caller gives up. */
   readonly signal: AbortSignal;

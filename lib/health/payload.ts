@@ -17,7 +17,7 @@ export type HealthPayload = Readonly<Record<string, unknown>> & { readonly statu
 export function healthPayload(facts: HealthFacts, config: Config): HealthPayload {
   const verdict = judge(facts, config);
   const errors = facts.ping.status === "error" ? [facts.ping.error] : [];
-  const warnings = config.warnings.map(({ variable, message }) => `${variable} ${message}`);
+  const warnings = warningsOf(config);
   return {
     status: verdict.status,
     services: {
@@ -34,6 +34,12 @@ export function healthPayload(facts: HealthFacts, config: Config): HealthPayload
     ...(errors.length > 0 && { errors }),
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+/** Anyone may read them, and in production what is weak about a setting is not for anyone: the log has it. */
+function warningsOf({ warnings, app }: Config): string[] {
+  const hidden = app.env === "production";
+  return warnings.map(({ variable, message }) => `${variable} ${hidden ? "has a warning in the log" : message}`);
 }
 
 /** The historical name of the state store's slot; `state_store` says what is in it. */

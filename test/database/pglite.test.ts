@@ -93,7 +93,7 @@ describe("the embedded database", () => {
 
   test("a caller waits for the start no longer than its connectBy; the start goes on", async () => {
     const db = database();
-    await expect(db.query(sql`select 1`, run({ connectWithinMs: 20 }))).rejects.toMatchObject({ fault: "connection" });
+    await expect(db.query(sql`select 1`, run({ connectWithinMs: 20 }))).rejects.toMatchObject({ fault: "exhausted" });
     await db.query(sql`select 1`, run());
   });
 

@@ -22,6 +22,13 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await expect(db.query(sql`select 1`, run())).rejects.toMatchObject({ fault: "cancelled" });
     });
 
+    test("a caller who does not wait gets a connection opened, and none that another holds", async () => {
+      const db = database({ applicationName: "impatient", poolSize: 1, maxOverflow: 0 });
+      const held = db.query(sql`select pg_sleep(0.3)`, run({ connectWithinMs: 0 }));
+      await expect(db.query(sql`select 1`, run({ connectWithinMs: 0 }))).rejects.toMatchObject({ fault: "exhausted" });
+      await held;
+    });
+
     test("each lane has connections of its own, at most as many as it may have", async () => {
       const db = database({
         applicationName: "lanes",

@@ -70,8 +70,18 @@ describe("the health payload", () => {
   });
 
   it("repeats the warnings of the environment", async () => {
-    const small = smallApp({ DB_POOLSIZE: "3" });
+    const small = smallApp({ APP_ENV: "staging", DB_POOLSIZE: "3" });
     expect((await healthOf(small)).warnings).toEqual([expect.stringMatching(/^DB_POOLSIZE .*DB_POOL_SIZE/)]);
+  });
+
+  it("tells the public in production that there is a warning, and only the log whose token can be guessed", async () => {
+    const small = smallApp({ ADMIN_TOKENS: "alice:short" });
+    expect((await healthOf(small)).warnings).toEqual(["ADMIN_TOKENS has a warning in the log"]);
+    expect(small.lines).toContainEqual({
+      level: "warn",
+      event: "config.warning",
+      fields: { variable: "ADMIN_TOKENS", message: expect.stringContaining("alice") },
+    });
   });
 
   it("says nothing of a database that could not be asked", async () => {

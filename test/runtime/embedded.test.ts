@@ -51,6 +51,18 @@ describe("the demo with nothing but Node", () => {
   });
 });
 
+describe("a start that takes longer than a call may", () => {
+  it.each([
+    ["waits for a connection", { DB_POOL_TIMEOUT: "0" }],
+    ["runs", { DB_CALL_TIMEOUT_MS: "1500", DB_SLOW_CALL_TIMEOUT_MS: "1500" }],
+  ])("lets nobody in before the database answers: %s", async (_what, env: Record<string, string>) => {
+    const demo = launchDemo(env, await freePort());
+    const first = () => demo.get("/api/reports/wip-summary").catch(() => undefined);
+    expect(await eventually("an answer of any kind", first, 60_000)).toMatchObject({ status: 200 });
+    await demo.stop();
+  });
+});
+
 describe("breaking the database on purpose", () => {
   it("opens the breaker, fails fast, tells health, and heals alone", async () => {
     const demo = await startDemo({ CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1", HEALTH_MEMO_TTL_SECONDS: "0" });

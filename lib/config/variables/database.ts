@@ -56,7 +56,8 @@ export const DATABASE: Table<DatabaseValues> = {
   DB_POOL_TIMEOUT: {
     group: "database",
     default: "30",
-    description: "Longest wait for a permit and a connection together, in seconds; 0 does not wait",
+    description:
+      "Longest wait for a permit and a connection together, in seconds; 0 does not wait. Opening a connection always has half a second",
     schema: integer("seconds", 0, 3_600),
   },
   DB_POOL_RECYCLE: {

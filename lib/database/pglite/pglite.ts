@@ -96,7 +96,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
     try {
       await within(mine.ready, { by: execution.connectBy, signal: execution.signal }, runtime, (ended) =>
         ended === "late"
-          ? new DatabaseError("connection", "The embedded database is still starting.")
+          ? new DatabaseError("exhausted", "The embedded database is still starting.")
           : databaseError(faultOfAbort(execution.signal)),
       );
       if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");

@@ -12,6 +12,9 @@ import { DRIVER_TYPES } from "./types.ts";
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
+/** What an attempt has at least, or it would say more about a caller whose wait is over than about the server. */
+const SHORTEST_ATTEMPT_MS = 500;
+
 export interface ConnectionPlan {
   readonly url: string;
   readonly settings: DatabaseSettings;
@@ -35,9 +38,14 @@ export interface Opened {
   readonly timeoutMs: number | undefined;
 }
 
-/** @throws DatabaseError when no connection is there by `connectBy` or within the connect timeout. */
+/**
+ * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout.
+ *
+ * @throws DatabaseError when no connection is there by then.
+ */
 export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
   const { runtime, settings } = plan;
+  const now = runtime.monotonicMs();
   const startupTimeoutMs = settings.pooler === "none" ? serverTimeoutMs(execution) : undefined;
   let open = true;
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
@@ -74,7 +82,7 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     const sql = await within(
       opening,
       {
-        by: Math.min(execution.connectBy, runtime.monotonicMs() + settings.connectTimeoutMs),
+        by: Math.min(Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS), now + settings.connectTimeoutMs),
         signal: AbortSignal.any([execution.signal, plan.closing]),
       },
       runtime,
