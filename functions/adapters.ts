@@ -23,6 +23,14 @@ async function databaseOf({ database }: Config): Promise<Adapters["database"]> {
 }
 
 async function storeOf({ store }: Config): Promise<Adapters["store"]> {
-  if (store.kind === "memory") return (await import("tidegate/stores/memory")).memory();
-  throw new Error(`STATE_URL: this version has an adapter for memory:, not for ${store.kind}`);
+  switch (store.kind) {
+    case "memory":
+      return (await import("tidegate/stores/memory")).memory();
+    case "redis":
+      return (await import("tidegate/stores/redis")).redis(store.url);
+    case "upstash":
+      return (await import("tidegate/stores/upstash")).upstash(store.url, { token: store.token });
+    default:
+      throw new Error(`STATE_URL: on Node there is memory:, redis:// and upstash:, not ${store.kind}:`);
+  }
 }

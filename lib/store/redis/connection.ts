@@ -2,6 +2,7 @@
 import { createClient } from "redis";
 import type { Runtime } from "../../runtime.ts";
 import { type ScriptRunner, scriptDigests } from "../lua/script.ts";
+import type { MaybePromise } from "../port.ts";
 import type { RedisTarget } from "./address.ts";
 
 export interface Connection extends ScriptRunner {
@@ -18,8 +19,20 @@ const LONGEST_RETRY_MS = 1_000;
 /** Commands waiting for the socket at most; a caller beyond that is refused. */
 const MOST_COMMANDS_WAITING = 10_000;
 const CLOSE_GRACE_MS = 500;
+/** A server that answers nothing for so long is connected to anew. */
+const SILENT_MS = 3_000;
 
 type Client = ReturnType<typeof clientOf>;
+
+interface Line {
+  readonly client: Client;
+  /** The first attempt. */
+  readonly first: Promise<void>;
+  /** When the server last gave a sign of life, or began to owe one. */
+  heardAt: number;
+  /** Commands under way. */
+  waiting: number;
+}
 
 function clientOf(target: RedisTarget, runtime: Runtime, disableOfflineQueue: boolean) {
   // Half of it by chance, so that a fleet does not come back in step.
@@ -35,51 +48,71 @@ function clientOf(target: RedisTarget, runtime: Runtime, disableOfflineQueue: bo
 }
 
 export function openConnection(target: RedisTarget, runtime: Runtime): Connection {
-  let commands: { readonly client: Client; readonly first: Promise<void> } | undefined;
+  let commands: Line | undefined;
   let subscriber: Client | undefined;
   let lost: unknown;
   let closed = false;
   const digestOf = scriptDigests();
 
   /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
-  function opened(): Promise<Client> | Client {
+  function opened(): MaybePromise<Line> {
     if (closed) throw failure(target, "use it", "it is closed");
+    if (commands && isDead(commands)) giveUp(commands);
     commands ??= connected();
-    const { client, first } = commands;
-    if (client.isReady) return client;
+    const line = commands;
+    if (line.client.isReady) return line;
     if (lost !== undefined) throw failure(target, "reach it", lost);
-    return first.then(() => client);
+    return line.first.then(() => line);
   }
-  function connected() {
+  function connected(): Line {
     const client = clientOf(target, runtime, true);
     const first = new Promise<void>((resolve, reject) => {
       client.on("ready", () => {
         lost = undefined;
+        line.heardAt = runtime.monotonicMs();
         resolve();
       });
       client.on("error", (error: unknown) => {
         lost = error;
+        line.heardAt = runtime.monotonicMs();
         reject(failure(target, "reach it", error));
       });
     });
+    const line: Line = { client, first, heardAt: runtime.monotonicMs(), waiting: 0 };
     first.catch(() => {});
     // Ends only with the connection; what goes wrong on the way is an event.
     client.connect().catch(() => {});
-    return { client, first };
+    return line;
+  }
+  /** A peer that vanished without a word leaves a connection that no attempt replaces before TCP's own quarter of an hour. */
+  const isDead = ({ client, heardAt, waiting }: Line) =>
+    (waiting > 0 || !client.isReady) && runtime.monotonicMs() - heardAt > SILENT_MS;
+  function giveUp({ client }: Line): void {
+    lost = new Error(`silent for ${SILENT_MS} ms`);
+    if (client.isOpen) client.destroy();
+    commands = undefined;
   }
   return {
     async run(script, keys, values) {
-      const client = await opened();
+      const line = await opened();
+      const { client } = line;
       const digest = await digestOf(script);
       const rest = [String(keys.length), ...keys, ...values];
+      // From its first unanswered command on, silence counts.
+      if (line.waiting === 0) line.heardAt = runtime.monotonicMs();
+      line.waiting += 1;
       try {
         return await client.sendCommand(["EVALSHA", digest, ...rest]).catch((error: unknown) => {
           // It has not run: the server only does not know it yet.
-          if (String(error).includes("NOSCRIPT")) return client.sendCommand(["EVAL", script.text, ...rest]);
+          if (error instanceof Error && error.message.startsWith("NOSCRIPT"))
+            return client.sendCommand(["EVAL", script.text, ...rest]);
           throw error;
         });
       } catch (error) {
         throw failure(target, script.what, error);
+      } finally {
+        line.waiting -= 1;
+        line.heardAt = runtime.monotonicMs();
       }
     },
     subscribe(channel, listener) {
