@@ -14,8 +14,11 @@ export interface Fleet {
   readonly instance: () => Guard;
 }
 
-export function fleet(env: Record<string, string> = {}, store: StoreAdapter = memory()): Fleet {
-  const runtime = manualRuntime();
+export function fleet(
+  env: Record<string, string> = {},
+  store: StoreAdapter = memory(),
+  runtime: ManualRuntime = manualRuntime(),
+): Fleet {
   const events: Fleet["events"] = [];
   const write =
     (level: LogLevel) =>

@@ -51,6 +51,8 @@ export function createKnowledge(runtime: Runtime): Knowledge {
     },
     heard: ({ generation, overrideVersion }) => {
       const numbers = { generation, overrideVersion };
+      // They only grow: what is behind was overtaken on its way.
+      if (heard && (generation < heard.generation || overrideVersion < heard.overrideVersion)) return;
       if (!same(numbers, heard)) open = null;
       heard = numbers;
     },
