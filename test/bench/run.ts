@@ -1,4 +1,5 @@
 /** `npm run bench [NAME…]`: figures and ratios of one run. Nothing here passes or fails. */
+import { benchDenoKv } from "./deno-kv.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
@@ -7,6 +8,7 @@ import { benchRedaction } from "./redaction.bench.ts";
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "guarded-call": benchGuardedCall,
   gate: benchGate,
+  "deno-kv": benchDenoKv,
   postgres: benchPostgres,
   redaction: benchRedaction,
 };

@@ -5,6 +5,7 @@ import { memory } from "../../lib/store/memory.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
 import { upstash } from "../../lib/store/upstash/upstash.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+import { denoUnavailable, kvFolder, startDeno } from "../support/deno.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { storeContract } from "./contract.ts";
@@ -43,4 +44,18 @@ storeContract(
     return { store, passes: (ms) => sleep(ms), close };
   },
   redisUnavailable(),
+);
+
+storeContract(
+  "deno-kv",
+  async () => {
+    const folder = kvFolder();
+    const server = await startDeno({ path: folder.path("contract.sqlite3") });
+    const close = async () => {
+      await server.kill();
+      folder.remove();
+    };
+    return { store: server.store, passes: (ms) => sleep(ms), close };
+  },
+  denoUnavailable(),
 );

@@ -1,0 +1,157 @@
+/**
+ * Machines by compare-and-set, one transaction in flight per machine and key. What comes meanwhile waits and is applied
+ * together: each batch whole and in order, all of them in one commit.
+ *
+ * Where nobody else writes, the state stays at hand and a transaction is one commit without a read; the commit checks that
+ * it was right.
+ */
+import type { Runtime } from "../../runtime.ts";
+import type { Machine, Store } from "../port.ts";
+import type { StoreClock } from "./clock.ts";
+import { type Opened, opened } from "./form.ts";
+import { pace } from "./pace.ts";
+import { readText, TooLarge, writeText } from "./pages.ts";
+import type { Connection, KvKey } from "./platform.ts";
+import { OTHERS_WERE_FASTER, retried } from "./retried.ts";
+
+/** Bounds how long a transaction holds the event loop. */
+const MOST_TOGETHER = 64;
+const MOST_WAITING = 10_000;
+/** Beyond every memory that a machine needs. */
+const KEPT_MS = 90 * 86_400_000;
+/** Machines and keys at hand; beyond it those used longest ago go. */
+const LINES_KEPT = 64;
+
+export interface Place {
+  readonly connect: Connection;
+  readonly clock: StoreClock;
+  readonly runtime: Runtime;
+}
+
+interface Waiting {
+  readonly batch: unknown;
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Line {
+  send(batch: unknown): Promise<unknown>;
+  isIdle(): boolean;
+}
+
+/** A state as of one version. */
+interface Held extends Opened<unknown> {
+  readonly versionstamp: string | null;
+  readonly pages: number;
+}
+
+export function transactions(place: Place): Store["transact"] {
+  const lines = new Map<string, Line>();
+  return <State, Batch, Result>(machine: Machine<State, Batch, Result>, key: string, batch: Batch) => {
+    const name = `${machine.name} ${key}`;
+    const line = lines.get(name) ?? openLine(place, machine as Machine<unknown, unknown, unknown & object>, key);
+    lines.delete(name);
+    lines.set(name, line);
+    const [oldest] = lines;
+    if (lines.size > LINES_KEPT && oldest?.[1].isIdle()) lines.delete(oldest[0]);
+    return line.send(batch) as Promise<Result>;
+  };
+}
+
+function openLine(place: Place, machine: Machine<unknown, unknown, object>, key: string): Line {
+  const { connect, clock, runtime } = place;
+  const where = `deno-kv: ${machine.name} ${key}`;
+  const kvKey: KvKey = ["tidegate", "machine", key, machine.name];
+  const waiting: Waiting[] = [];
+  const { keep, note } = pace(runtime);
+  let running = false;
+  let atHand: Held | null = null;
+  let lastPages = 1;
+  let ours: string | null = null;
+
+  async function load(): Promise<Held> {
+    const stored = await readText(await connect(), clock, where, kvKey, lastPages);
+    lastPages = stored.pages;
+    return { ...opened(machine, stored.text), versionstamp: stored.versionstamp, pages: stored.pages };
+  }
+
+  /** @returns Null where a batch was refused, which may have left the state half changed. */
+  function applied(held: Held, taken: Waiting[], now: number): object[] | null {
+    const results: object[] = [];
+    for (const one of taken) {
+      try {
+        results.push(machine.step(held.state, one.batch, now));
+      } catch (error) {
+        one.failed(error);
+        taken.splice(taken.indexOf(one), 1);
+        return null;
+      }
+    }
+    return results;
+  }
+
+  async function commit(held: Held, now: number): Promise<boolean> {
+    const atomic = (await connect()).atomic().check({ key: [...kvKey, 0], versionstamp: held.versionstamp });
+    const pages = writeText(atomic, where, kvKey, held.text(), held.pages, now, KEPT_MS);
+    const done = await atomic.commit();
+    if (!done.ok) return false;
+    // Kept only while nobody else writes: else it would be stale, and a commit in vain costs as much as a read.
+    atHand = held.versionstamp === ours ? { ...held, versionstamp: done.versionstamp, pages } : null;
+    ours = done.versionstamp;
+    lastPages = pages;
+    return true;
+  }
+
+  /** Takes what waits, and more that comes while it reads. */
+  async function transaction(): Promise<void> {
+    await keep();
+    let most = MOST_TOGETHER;
+    const taken = waiting.splice(0, most);
+    const attempt = async () => {
+      const startedAt = runtime.monotonicMs();
+      for (;;) {
+        const held = atHand ?? (await load());
+        atHand = null;
+        taken.push(...waiting.splice(0, Math.max(0, most - taken.length)));
+        const now = clock.now();
+        const results = applied(held, taken, now);
+        if (results?.length === 0) return [];
+        try {
+          if (results && !(await commit(held, now))) return OTHERS_WERE_FASTER;
+          if (!results) continue;
+          note(runtime.monotonicMs() - startedAt, atHand === null);
+          return results;
+        } catch (error) {
+          if (!(error instanceof TooLarge) || taken.length === 1) throw error;
+          // Only who does not fit is refused.
+          most = Math.ceil(taken.length / 2);
+          waiting.unshift(...taken.splice(most));
+        }
+      }
+    };
+    try {
+      const results = await retried(runtime, `${where}: write`, attempt);
+      for (const [n, { done }] of taken.entries()) done(results[n]);
+    } catch (error) {
+      for (const { failed } of taken) failed(error);
+    }
+  }
+
+  async function work(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) await transaction();
+    running = false;
+  }
+
+  return {
+    isIdle: () => !running,
+    send: (batch) =>
+      new Promise((done, failed) => {
+        if (waiting.length >= MOST_WAITING) {
+          throw new Error(`${where}: write: at most ${MOST_WAITING} batches may wait, that many do; send fewer`);
+        }
+        waiting.push({ batch, done, failed });
+        if (!running) void work();
+      }),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The machine in memory and the same machine in Deno KV, told the same random histories by the same clock, through two
+ * instances on one file: same answers, same events, same state. No clock falls back here: by Deno KV's rule none does.
+ * `TIDEGATE_SEED` runs other histories, `TIDEGATE_FULL=1` a long run.
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Batch } from "../../../lib/gate/commands.ts";
+import { type GateSnapshot, type GateState, restore } from "../../../lib/gate/state.ts";
+import type { Step } from "../../../lib/gate/step.ts";
+import { type Action, knowledge } from "../../gate/model/actions.ts";
+import { Coverage } from "../../gate/model/coverage.ts";
+import { type Follower, Simulation } from "../../gate/model/simulation.ts";
+import { type DenoServer, denoUnavailable, kvFolder, startDeno } from "../../support/deno.ts";
+import type { History, Retold } from "../../support/deno-server.ts";
+import { sortedSnapshot } from "../../support/gate-home.ts";
+import { drilledHistory, drilledRules } from "../drills.ts";
+
+const full = process.env.TIDEGATE_FULL === "1";
+const STEPS = full ? 100_000 : 6_000;
+const seed = Number(process.env.TIDEGATE_SEED ?? 9);
+
+interface Life extends History {
+  readonly batches: { readonly batch: Batch; readonly now: number }[];
+  readonly steps: Retold["steps"][number][];
+  saved: GateSnapshot | null;
+}
+
+/** Writes each life of a history down, to be told there as a whole. */
+class InDenoKv implements Follower {
+  readonly #name: string;
+  readonly lives: Life[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+    this.forget();
+  }
+
+  follow(batch: Batch, now: number, { reply, events, wake }: Step, gate: GateState): void {
+    const life = this.lives.at(-1);
+    // What the batch carries is its sender's, who goes on with it.
+    life?.batches.push(structuredClone({ batch, now }));
+    life?.steps.push(structuredClone({ reply, events, wake }));
+    if (life) life.saved = sortedSnapshot(gate);
+  }
+
+  forget(): void {
+    this.lives.push({ key: `{${this.#name}+${this.lives.length}}`, batches: [], steps: [], saved: null });
+  }
+}
+
+const fallsBack = (action: Action) => action.kind === "wait" && action.ms < 0;
+
+describe.skipIf(denoUnavailable())(`Deno KV and memory ${denoUnavailable() ?? ""}`, () => {
+  const folder = kvFolder();
+  let server: DenoServer;
+  beforeAll(async () => {
+    server = await startDeno({ path: folder.path("differential.sqlite3") });
+  });
+  afterAll(async () => {
+    await server?.kill();
+    folder.remove();
+  });
+
+  test(`mean the same by ${STEPS} batches`, async () => {
+    const coverage = new Coverage();
+    let runs = 0;
+    for (let round = 0; coverage.steps < STEPS; round++) {
+      const property = fc.asyncProperty(drilledRules, knowledge, drilledHistory, async (config, known, actions) => {
+        coverage.nextRun();
+        const inDenoKv = new InDenoKv(`run ${runs++}`);
+        const simulation = new Simulation(config, known, coverage, inDenoKv);
+        for (const action of actions) if (!fallsBack(action)) simulation.act(action);
+        simulation.fallsSilent();
+        for (const { key, batches, steps, saved } of inDenoKv.lives) {
+          if (batches.length === 0) continue;
+          const retold = await server.post<Retold>("history", { key, batches } satisfies History);
+          expect(retold.steps, key).toEqual(steps);
+          expect(sortedSnapshot(restore(retold.saved)), key).toEqual(saved);
+        }
+      });
+      await fc.assert(property, { numRuns: 1, seed: seed + round });
+    }
+    if (full) console.info(`${coverage.steps} batches: ${coverage}`);
+    expect(coverage.rarerThan(full ? 100 : 1)).toEqual([]);
+  }, 3_600_000);
+});

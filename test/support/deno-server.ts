@@ -1,0 +1,93 @@
+/** Runs in Deno: a `denoKv` store over HTTP, with a clock that may be wrong. `deno.ts` starts it. */
+import type { Batch } from "../../lib/gate/commands.ts";
+import type { GateSnapshot } from "../../lib/gate/state.ts";
+import type { Step } from "../../lib/gate/step.ts";
+import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
+import { storeClock } from "../../lib/store/deno-kv/clock.ts";
+import { denoKv } from "../../lib/store/deno-kv/deno-kv.ts";
+import { readText } from "../../lib/store/deno-kv/pages.ts";
+import type { DenoKv, KvKey } from "../../lib/store/deno-kv/platform.ts";
+import { carry, type Load } from "../bench/deno-kv-load.ts";
+import { gateMachine } from "./machines.ts";
+import { storeServer } from "./store-server.ts";
+
+export interface ServerOptions {
+  readonly port: number;
+  readonly path: string;
+  /** How far its wall clock is ahead. */
+  readonly wallAheadMs?: number;
+}
+
+/** Batches told at moments that are given with them; those of one moment are sent together. */
+export interface History {
+  readonly key: string;
+  readonly batches: readonly { readonly batch: Batch; readonly now: number }[];
+}
+export interface Retold {
+  readonly steps: readonly Pick<Step, "reply" | "events" | "wake">[];
+  readonly saved: GateSnapshot;
+}
+
+interface Platform {
+  readonly args: readonly string[];
+  openKv(path: string): Promise<DenoKv & { delete(key: KvKey): Promise<void> }>;
+  serve(
+    options: { hostname: string; port: number; onListen: () => void },
+    handler: (request: Request) => Promise<Response>,
+  ): void;
+}
+const { Deno } = globalThis as unknown as { readonly Deno: Platform };
+const { port, path, wallAheadMs = 0 } = JSON.parse(Deno.args[0] ?? "{}") as ServerOptions;
+
+const system = systemRuntime();
+const runtime: Runtime = { ...system, wallMs: () => system.wallMs() + wallAheadMs };
+const store = denoKv(`deno-kv:${path}`, { adoptingMs: 0 }).open(runtime);
+const answers = storeServer(store);
+
+/** By two instances on one file, as it were: neither may rely on being alone. */
+async function retell({ key, batches }: History): Promise<Retold> {
+  let now = batches[0]?.now ?? 0;
+  const told: Runtime = { ...system, wallMs: () => now, monotonicMs: () => now };
+  const instances = [denoKv(path).open(told), denoKv(path).open(told)] as const;
+  const steps: Step[] = [];
+  for (let at = 0; at < batches.length; ) {
+    const moment = batches.slice(at).findIndex((one) => one.now !== batches[at]?.now);
+    const together = batches.slice(at, moment === -1 ? batches.length : at + moment);
+    now = together[0]?.now ?? now;
+    const [instance] = at % 3 === 0 ? instances : instances.toReversed();
+    if (!instance) throw new Error("retell: an instance is needed, there is none");
+    steps.push(...(await Promise.all(together.map(({ batch }) => instance.transact(gateMachine, key, batch)))));
+    at += together.length;
+  }
+  const kv = await Deno.openKv(path);
+  const { text } = await readText(kv, storeClock(told), key, ["tidegate", "machine", key, "gate"], 1);
+  kv.close();
+  for (const instance of instances) await instance.close();
+  return {
+    steps: steps.map(({ reply, events, wake }) => ({ reply, events, wake })),
+    saved: JSON.parse(text ?? "null"),
+  };
+}
+
+/** What there is under a key, and what was done to it behind the store's back. */
+async function entries({ under, remove = [] }: { under: KvKey; remove?: readonly KvKey[] }): Promise<unknown> {
+  const kv = await Deno.openKv(path);
+  for (const key of remove) await kv.delete(key);
+  const found = [];
+  for await (const { key, versionstamp } of kv.list(
+    { start: under, end: [...under, Number.POSITIVE_INFINITY] },
+    { reverse: false, limit: 1_000, batchSize: 100 },
+  )) {
+    found.push({ key, versionstamp });
+  }
+  kv.close();
+  return found;
+}
+
+Deno.serve({ hostname: "127.0.0.1", port, onListen: () => console.log("listening") }, async (request) => {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/history") return Response.json(await retell((await request.json()) as History));
+  if (pathname === "/entries") return Response.json(await entries(await request.json()));
+  if (pathname === "/load") return Response.json(await carry(store, (await request.json()) as Load));
+  return answers(request);
+});
