@@ -1,13 +1,10 @@
 /** One instance that talks to a gate in a store. */
 import type { Admit, Batch, Command } from "../../lib/gate/commands.ts";
 import type { BatchReply, Reply } from "../../lib/gate/replies.ts";
-import { emptyGate, type GateState } from "../../lib/gate/state.ts";
-import { type Step, step } from "../../lib/gate/step.ts";
 import type { GateConfig } from "../../lib/gate/types.ts";
-import type { Machine, Store } from "../../lib/store/port.ts";
+import type { Store } from "../../lib/store/port.ts";
 import { firstOpening, type KnownReply } from "../support/gate.ts";
-
-const machine: Machine<GateState, Batch, Step> = { name: "gate", empty: emptyGate, step };
+import { gateMachine } from "../support/machines.ts";
 
 export class Caller {
   readonly #store: Store;
@@ -36,7 +33,7 @@ export class Caller {
       commands,
       ...extra,
     };
-    return (await this.#store.transact(machine, this.#key, batch)).reply;
+    return (await this.#store.transact(gateMachine, this.#key, batch)).reply;
   }
 
   async sends(commands: readonly Command[], extra: Partial<Batch> = {}): Promise<readonly Reply[]> {

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Admit, Command } from "../../lib/gate/commands.ts";
 import type { GateConfig } from "../../lib/gate/types.ts";
 import { InvalidBatch } from "../../lib/gate/validate.ts";
-import type { Machine, Store } from "../../lib/store/port.ts";
+import type { Store } from "../../lib/store/port.ts";
 import { firstOpening, type KnownReply, NOT_ALIVE, PERMIT, PLACE, RULES, refusal } from "../support/gate.ts";
+import { counter } from "../support/machines.ts";
 import { eventually } from "../support/processes.ts";
 import { Caller } from "./caller.ts";
 
@@ -180,15 +181,6 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
     });
 
     test("any other machine is atomic too", async () => {
-      type Sum = { sum: number };
-      const counter: Machine<Sum, number, Sum> = {
-        name: "counter",
-        empty: () => ({ sum: 0 }),
-        step: (state, add) => {
-          state.sum += add;
-          return { sum: state.sum, wake: [] };
-        },
-      };
       const { key } = gate();
       await Promise.all(Array.from({ length: 8 }, async () => home.store.transact(counter, key, 1)));
       expect((await home.store.transact(counter, key, 0)).sum).toBe(8);
