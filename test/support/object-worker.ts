@@ -13,7 +13,10 @@ export type Trouble =
   | { readonly trouble: "wipe" }
   | { readonly trouble: "put"; readonly entry: string; readonly value: unknown }
   | { readonly trouble: "entries" }
+  /** When the alarm is due, or null. */
   | { readonly trouble: "alarm" }
+  /** The alarm goes off at that time. */
+  | { readonly trouble: "ring"; readonly now: number }
   /** Bodies of calls, each with the clock at which it arrives; `evict` forgets what is in memory before it. */
   | { readonly trouble: "history"; readonly calls: readonly HistoryCall[] };
 
@@ -69,6 +72,11 @@ export class TestObject {
         return this.#entries();
       case "alarm":
         return this.#state.storage.getAlarm();
+      case "ring":
+        this.#now = asked.now;
+        await this.#object.alarm();
+        this.#now = undefined;
+        return;
       case "history":
         return this.#history(asked.calls);
     }
@@ -125,7 +133,9 @@ export default {
       return storeServer(durableObject(OBJECTS, { adoptingMs: 0 }).open(systemRuntime()))(request);
     }
     const stub = OBJECTS.get(OBJECTS.idFromName(searchParams.get("name") ?? ""));
-    const answer = await stub.fetch(request.url, { method: "POST", body: await request.text() });
-    return new Response(await answer.text());
+    return stub.fetch(request.url, { method: "POST", body: await request.text() }).then(
+      async (answer) => new Response(await answer.text()),
+      (error: unknown) => new Response(String(error), { status: 500 }),
+    );
   },
 };
