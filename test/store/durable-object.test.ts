@@ -124,6 +124,19 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
     expect(await store.kv.get("long")).toMatchObject({ value: "second" });
   });
 
+  test("gives no value that has expired, however late its alarm", async () => {
+    const setAt = Date.now() + DAY_MS;
+    const at = (ms: number, call: object) => ({
+      ...{ now: setAt + ms, evict: true, look: false },
+      body: JSON.stringify(call),
+    });
+    const get = { call: "getValue" };
+    const calls = [at(0, { call: "setValue", value: "v", ttlMs: 1_000 }), at(999, get), at(1_000, get), at(-1, get)];
+    const heard = (await to("late:kv", { trouble: "history", calls })) as [{ answer: unknown }][];
+    const answers = heard.map(([{ answer }]) => answer);
+    expect(answers).toEqual([null, { value: "v", ageMs: 999 }, null, { value: "v", ageMs: 0 }]);
+  });
+
   test("keeps texts of up to 2 MB, and says so of a longer one", async () => {
     const large = "z".repeat(1_900_000);
     await store.kv.set("large", large, 60_000);

@@ -20,10 +20,12 @@ export interface WorkerdOptions {
   readonly entry: string;
   /** Binding to the class of an object with SQLite storage, which the entry exports. */
   readonly objects: Readonly<Record<string, string>>;
+  /** Objects write to a disk, and wait for it. */
+  readonly onDisk?: boolean;
 }
 
 /** Waiting for a disk takes most of a commit's time, and what it guarantees is not ours to test. */
-const STORAGE_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const MEMORY_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const COMPATIBILITY_DATE = "2026-07-30";
 
 /** Why workerd cannot run here; undefined where it can. */
@@ -38,13 +40,13 @@ export function workerdUnavailable(): string | undefined {
 }
 
 /** @throws Error when {@link workerdUnavailable} gives a reason, or the entry cannot be bundled. */
-export async function startWorkerd({ entry, objects }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ entry, objects, onDisk = false }: WorkerdOptions): Promise<Workerd> {
   const reason = workerdUnavailable();
   if (reason !== undefined) throw new Error(reason);
   // It must ask nobody about the world: no metrics, no request for the `cf` object.
   Object.assign(process.env, { CI: "1", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" });
   const [script, { Miniflare }] = await Promise.all([bundle(entry), import("miniflare")]);
-  const folder = mkdtempSync(join(STORAGE_FOLDER, "tidegate-workerd-"));
+  const folder = mkdtempSync(join(onDisk ? tmpdir() : MEMORY_FOLDER, "tidegate-workerd-"));
   const durableObjects = Object.fromEntries(
     Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
   );

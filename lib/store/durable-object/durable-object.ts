@@ -109,7 +109,10 @@ function open(namespace: ObjectNamespace, { adoptingMs }: DurableObjectOptions, 
   };
 }
 
-/** Nothing is repeated here, whatever the platform says of the error: a session's next batch is safe to send. */
+/**
+ * Nothing is repeated here, whatever the platform says of the error. It repeats a call itself only where that cannot run
+ * twice (its "automatic retries"); what to send again is the session's business.
+ */
 function failure(call: CallName, name: string, cause: unknown): Error {
   const { overloaded, retryable } = (cause ?? {}) as StubError;
   const found = cause instanceof Error ? cause.message : String(cause);
