@@ -148,6 +148,16 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
     expect(await store.log.append("large", large, 0)).toEqual({ appended: true, head: 1 });
   });
 
+  test("knows a state's write that came twice for the one that was made", async () => {
+    const write = (mark: string, nextMark: string) => {
+      const body = JSON.stringify({ call: "storeState", mark, nextMark, saved: "{}" });
+      return { now: Date.now(), evict: false, look: false, body };
+    };
+    const calls = [write("", "one"), write("", "one"), write("", "two"), write("one", "three")];
+    const heard = (await to("twice:counter", { trouble: "history", calls })) as [{ answer: unknown }][];
+    expect(heard.map(([{ answer }]) => answer)).toEqual([true, true, false, true]);
+  });
+
   test("keeps the last 10,000 records of a log, by their positions", async () => {
     for (const position of [1, 2, 10_000]) {
       const entry = `record ${String(position).padStart(16, "0")}`;

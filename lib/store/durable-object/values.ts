@@ -31,7 +31,9 @@ export function loadState(kv: ObjectEntries, now: number): LoadedState {
 }
 
 export function storeState(kv: ObjectEntries, { mark, nextMark, saved }: Given<"storeState">, now: number): boolean {
-  if (loadState(kv, now).mark !== mark) return false;
+  const found = loadState(kv, now).mark;
+  if (found === nextMark) return true;
+  if (found !== mark) return false;
   put(kv, STATE, { mark: nextMark, saved, storedAt: now } satisfies State, saved.length);
   return true;
 }
