@@ -33,7 +33,7 @@ export function assemble(values: Values, appName: string): Settled {
     store: {
       ...store,
       namespace: values.STATE_NAMESPACE ?? `${appName}-${values.APP_ENV}`,
-      deadlineMs: values.STATE_DEADLINE_MS ?? (store.kind === "upstash" ? 250 : 50),
+      deadlineMs: values.STATE_DEADLINE_MS ?? (isNear(store) ? 50 : 250),
       fallback: values.STATE_FALLBACK,
       maxSkewMs: values.STATE_MAX_SKEW_MS,
       expectedInstances: values.EXPECTED_INSTANCES,
@@ -79,6 +79,9 @@ function storeTarget(values: Values): StoreTarget {
   const location = values.STATE_URL;
   return location.kind === "upstash" ? { ...location, token: values.STATE_TOKEN ?? "" } : location;
 }
+
+/** Redis is where the instances are; the others are reached over HTTP, or with several tries. */
+const isNear = ({ kind }: StoreTarget): boolean => kind === "memory" || kind === "redis";
 
 function poolOf(values: Values, applicationName: string): Config["pool"] {
   return {

@@ -1,8 +1,9 @@
 /**
  * The store port: where shared state lives, and what every home of it has to do.
  *
- * Map of this folder: `port` (this file) and one file per home. The machines that run in a store are pure and live
- * elsewhere (`lib/gate`); a home gives them atomicity, a clock and a place.
+ * Map of this folder: `port` (this file), one file or folder per home, and `compare-and-set` for homes that run no code
+ * of ours. The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a
+ * clock and a place.
  */
 import type { HomeRules, QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";

@@ -1,11 +1,13 @@
 /** `npm run bench [NAME…]`: figures and ratios of one run. Nothing here passes or fails. */
 import { benchDenoKv } from "./deno-kv.bench.ts";
+import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
 import { benchRedaction } from "./redaction.bench.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  "durable-object": benchDurableObject,
   "guarded-call": benchGuardedCall,
   gate: benchGate,
   "deno-kv": benchDenoKv,

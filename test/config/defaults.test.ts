@@ -113,9 +113,12 @@ describe("defaults that depend on other variables", () => {
     expect(readConfig({ DB_POOL_SIZE: "2", DB_MAX_CONCURRENT: "50" }).gate.capacity.request).toBe(50);
   });
 
-  test("REST stores have 250 ms", () => {
+  test.each(["upstash:https://eu1.upstash.io", "deno-kv:", "durable-object:"])("%s has 250 ms", (STATE_URL) => {
+    expect(readConfig({ STATE_URL, STATE_TOKEN: "token-of-rest" }).store.deadlineMs).toBe(250);
+  });
+
+  test("a store has as long as it is given", () => {
     const upstash = { STATE_URL: "upstash:https://eu1.upstash.io", STATE_TOKEN: "token-of-rest" };
-    expect(readConfig(upstash).store.deadlineMs).toBe(250);
     expect(readConfig({ ...upstash, STATE_DEADLINE_MS: "90" }).store.deadlineMs).toBe(90);
   });
 

@@ -7,7 +7,7 @@ import { firstOpening, type KnownReply } from "../support/gate.ts";
 import { gateMachine } from "../support/machines.ts";
 
 export class Caller {
-  readonly #store: Store;
+  #store: Store;
   readonly #key: string;
   readonly session: string;
   readonly #rules: GateConfig;
@@ -19,6 +19,11 @@ export class Caller {
     this.#key = key;
     this.session = session;
     this.#rules = rules;
+  }
+
+  /** The same store by another way in. */
+  moveTo(store: Store): void {
+    this.#store = store;
   }
 
   async raw(commands: readonly Command[], extra: Partial<Batch> = {}): Promise<BatchReply> {

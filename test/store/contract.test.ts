@@ -7,7 +7,9 @@ import { upstash } from "../../lib/store/upstash/upstash.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { denoUnavailable, kvFolder, startDeno } from "../support/deno.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
+import { remoteStore } from "../support/remote-store.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
+import { startWorkerd, workerdUnavailable } from "../support/workerd.ts";
 import { storeContract } from "./contract.ts";
 
 storeContract("memory", async () => {
@@ -58,4 +60,14 @@ storeContract(
     return { store: server.store, passes: (ms) => sleep(ms), close };
   },
   denoUnavailable(),
+);
+
+storeContract(
+  "durable-object",
+  async () => {
+    const workerd = await startWorkerd({ entry: "object-worker.ts", objects: { OBJECTS: "TestObject" } });
+    const store = await remoteStore(workerd.url);
+    return { store, passes: (ms) => sleep(ms), close: () => workerd.dispose() };
+  },
+  workerdUnavailable(),
 );

@@ -40,7 +40,7 @@ export const STORE: Table<StoreValues> = {
   STATE_DEADLINE_MS: {
     group: "store",
     default: null,
-    otherwise: "50; 250 for REST (`upstash:`)",
+    otherwise: "50; 250 for `upstash:`, `deno-kv:` and `durable-object:`",
     description: "Longest a call to the store may take before the instance goes on without it",
     schema: integer("milliseconds", 1, 60_000),
   },

@@ -1,19 +1,20 @@
 /**
  * What every home that runs Lua shares: Redis over TCP and Upstash over REST differ in how a script gets there.
  *
- * Map of this folder: `gate/` is the gate machine in Lua and its wire format, `compare-and-set` runs every other
- * machine, `values` are the small values and the log, `script` is what a server is asked to do; `lua` (this file) puts
+ * Map of this folder: `gate/` is the gate machine in Lua and its wire format, `states` keeps every other machine's
+ * state, `values` are the small values and the log, `script` is what a server is asked to do; `lua` (this file) puts
  * them together.
  */
 import type { Batch } from "../../gate/commands.ts";
 import type { Step } from "../../gate/step.ts";
 import { validate } from "../../gate/validate.ts";
 import type { Runtime } from "../../runtime.ts";
+import { compareAndSet } from "../compare-and-set.ts";
 import type { Machine, Store } from "../port.ts";
-import { compareAndSet } from "./compare-and-set.ts";
 import { GATE_SCRIPT } from "./gate/script.ts";
 import { decodeStep, encodeBatch, gateKeys } from "./gate/wire.ts";
 import type { Script, ScriptRunner } from "./script.ts";
+import { statePlace } from "./states.ts";
 import { openKv, openLog } from "./values.ts";
 
 const GATE: Script = { text: GATE_SCRIPT, what: "apply a batch" };
@@ -32,7 +33,7 @@ export function luaStore(runner: ScriptRunner, runtime: Runtime): Pick<Store, "t
     ): Promise<Result> {
       // By its name alone: the script is that machine, told in the server's language.
       if (machine.name === "gate") return transactGate(key, batch as Batch) as Promise<Result>;
-      return compareAndSet(runner, runtime, machine, key, batch);
+      return compareAndSet(statePlace(runner, key, machine.name), runtime, machine, batch);
     },
     kv: openKv(runner),
     log: openLog(runner),

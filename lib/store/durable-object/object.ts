@@ -1,0 +1,107 @@
+/** The Durable Object: one gate, one state, one value or one log, whatever it is asked for. */
+import { type Runtime, systemRuntime } from "../../runtime.ts";
+import { type Call, encodeAnswer, encodeError } from "./calls.ts";
+import { gateClock } from "./entries.ts";
+import { type GateHost, gateHost } from "./gate-host.ts";
+import type { ObjectState, ObjectStorage } from "./platform.ts";
+import { append, getValue, loadState, read, setValue, stateClock, storeState, valueExpiry } from "./values.ts";
+
+/** Beyond every permit, override and memory: a gate or state that nobody has used for so long leaves nothing behind. */
+const KEPT_MS = 90 * 86_400_000;
+
+/**
+ * The class behind the binding of `durableObject()`. Export it from the Worker's entry and name it in `wrangler.toml`.
+ *
+ * A batch is applied in memory and stored in the same synchronous turn: `transactionSync` makes its rows one
+ * transaction, the platform's output gate holds the answer until that is durable. Where a row cannot be written, all are
+ * rolled back, the state in memory is given up, and the answer is the error; where the commit itself fails, the platform
+ * sends no answer and resets the object, memory included. So what was answered is stored, and memory never differs.
+ *
+ * It answers `fetch` rather than RPC: a class for RPC extends one of `cloudflare:workers`, which neither Node nor Deno
+ * can import.
+ *
+ * @example
+ * ```ts
+ * // worker.ts
+ * export { TidegateObject } from "tidegate/stores/durable-object";
+ * // wrangler.toml
+ * //   [[durable_objects.bindings]]
+ * //   name = "TIDEGATE"
+ * //   class_name = "TidegateObject"
+ * //   [[migrations]]
+ * //   tag = "tidegate-1"
+ * //   new_sqlite_classes = ["TidegateObject"]
+ * ```
+ */
+export class TidegateObject {
+  readonly #storage: ObjectStorage;
+  readonly #runtime: Runtime;
+  readonly #gate: GateHost;
+  #watched = false;
+
+  /** @param runtime The object's clock; the platform hands in the first two, tests one that they own. */
+  constructor(state: ObjectState, _env?: unknown, runtime: Runtime = systemRuntime()) {
+    this.#storage = state.storage;
+    this.#runtime = runtime;
+    this.#gate = gateHost(state.storage);
+  }
+
+  /** Answers one call of the adapter. */
+  async fetch(request: Request): Promise<Response> {
+    return new Response(
+      await request
+        .json()
+        .then((call) => this.#answer(call as Call))
+        .then(encodeAnswer, encodeError),
+    );
+  }
+
+  /** Removes what has expired, and everything with it: an object keeps one thing. */
+  async alarm(): Promise<void> {
+    const due = this.#keptUntil();
+    if (due > this.#now()) return this.#storage.setAlarm(due);
+    this.#gate.forget();
+    this.#watched = false;
+    await this.#storage.deleteAll();
+  }
+
+  async #answer(call: Call): Promise<unknown> {
+    const { kv } = this.#storage;
+    switch (call.call) {
+      case "gate":
+        await this.#watch();
+        return this.#gate.apply(call.batch, this.#now());
+      case "loadState":
+        return loadState(kv, this.#now());
+      case "storeState":
+        await this.#watch();
+        return storeState(kv, call, this.#now());
+      case "getValue":
+        return getValue(kv, this.#now());
+      case "setValue":
+        await this.#storage.setAlarm(setValue(kv, call, this.#now()));
+        return null;
+      case "append":
+        return append(this.#storage, call);
+      case "read":
+        return read(kv, call);
+    }
+  }
+
+  /** Once in a life of this instance: an alarm set with every batch would be a row written with every batch. */
+  async #watch(): Promise<void> {
+    if (this.#watched) return;
+    if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(this.#now() + KEPT_MS);
+    this.#watched = true;
+  }
+
+  /** In the past where nothing is kept. */
+  #keptUntil(): number {
+    const { kv } = this.#storage;
+    return valueExpiry(kv) ?? (gateClock(kv) ?? stateClock(kv) ?? 0) + KEPT_MS;
+  }
+
+  #now(): number {
+    return Math.floor(this.#runtime.wallMs());
+  }
+}

@@ -1,0 +1,95 @@
+/** Real workerd with a worker of the tests' own: bundled as for deployment, served on a free port of 127.0.0.1. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Miniflare } from "miniflare";
+
+export interface Workerd {
+  readonly url: string;
+  /** Ends every object and worker, and serves again, on another port, with what the objects have stored. */
+  restart(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface WorkerdOptions {
+  /** The worker's entry, from this folder. */
+  readonly entry: string;
+  /** Binding to the class of an object with SQLite storage, which the entry exports. */
+  readonly objects: Readonly<Record<string, string>>;
+  /** Objects write to a disk, and wait for it. */
+  readonly onDisk?: boolean;
+}
+
+/** Waiting for a disk takes most of a commit's time, and what it guarantees is not ours to test. */
+const MEMORY_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const COMPATIBILITY_DATE = "2026-07-30";
+
+/** Why workerd cannot run here; undefined where it can. */
+export function workerdUnavailable(): string | undefined {
+  try {
+    const fromMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
+    execFileSync(fromMiniflare("workerd").default, ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch (error) {
+    return `workerd does not start: ${String(error).split("\n")[0]}`;
+  }
+}
+
+/** @throws Error when {@link workerdUnavailable} gives a reason, or the entry cannot be bundled. */
+export async function startWorkerd({ entry, objects, onDisk = false }: WorkerdOptions): Promise<Workerd> {
+  const reason = workerdUnavailable();
+  if (reason !== undefined) throw new Error(reason);
+  // It must ask nobody about the world: no metrics, no request for the `cf` object.
+  Object.assign(process.env, { CI: "1", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" });
+  const [script, { Miniflare }] = await Promise.all([bundle(entry), import("miniflare")]);
+  const folder = mkdtempSync(join(onDisk ? tmpdir() : MEMORY_FOLDER, "tidegate-workerd-"));
+  const durableObjects = Object.fromEntries(
+    Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
+  );
+  let server: Miniflare;
+  let url = "";
+  async function start(): Promise<void> {
+    server = new Miniflare({
+      modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
+      compatibilityDate: COMPATIBILITY_DATE,
+      durableObjects,
+      durableObjectsPersist: folder,
+      // Straight to the worker: miniflare's own in front of it would take half of the time.
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    });
+    await server.ready;
+    url = (await server.unsafeGetDirectURL()).href;
+  }
+  await start();
+  return {
+    get url() {
+      return url;
+    },
+    async restart() {
+      await server.dispose();
+      await start();
+    },
+    async dispose() {
+      await server.dispose();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
+  });
+  return outputFiles[0]?.text ?? "";
+}
