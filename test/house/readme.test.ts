@@ -23,7 +23,8 @@ process.exit(0);
 let folder = "";
 const inFolder = async (...args: string[]): Promise<string> => {
   // Nothing answers at port 1.
-  const env = { PATH: process.env.PATH ?? "", DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", LOG_LEVEL: "error" };
+  const nowhere = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", STATE_URL: "redis://127.0.0.1:1" };
+  const env = { PATH: process.env.PATH ?? "", ...nowhere, LOG_LEVEL: "error" };
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env, timeout: 60_000 });
   return stdout;
 };
@@ -54,7 +55,7 @@ describe("the README's first example", () => {
     expect(await inFolder(tsc, "-p", "tsconfig.json").catch(({ stdout }) => stdout)).toBe("");
   });
 
-  test("answers politely without its database", async () => {
+  test("answers politely without its database and its store", async () => {
     expect(await inFolder("--conditions=tidegate-source", "ask.ts", "./example.ts")).toContain("answered 200,503,503");
   });
 });
