@@ -8,18 +8,17 @@
 import type { Operate } from "../gate/commands.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
 import type { GateView, OperateReply } from "../gate/replies.ts";
-import type { About, Lane, Outcome } from "../gate/types.ts";
-import type { Log } from "../log/port.ts";
+import type { Lane, Outcome } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
-import type { MaybePromise, Store } from "../store/port.ts";
+import type { MaybePromise } from "../store/port.ts";
 import { createAdmission } from "./admission.ts";
 import { announceTo } from "./announce.ts";
 import { type Entry, now, type Pass } from "./ask.ts";
 import { type CallContext, execute } from "./execute.ts";
 import { createLink } from "./link/link.ts";
+import type { LinkOptions } from "./link/port.ts";
 import { type Classify, outcomeOf } from "./outcome.ts";
 import { type Refusal, Refused, refusal } from "./refusal.ts";
-import type { GuardRules } from "./rules.ts";
 
 export interface RunOptions {
   /** Default `request`. */
@@ -53,16 +52,7 @@ export interface Guard {
   end(): Promise<void>;
 }
 
-export interface GuardOptions {
-  readonly name: string;
-  readonly store: Store;
-  /** Under which the store keeps the gate. */
-  readonly key: string;
-  readonly rules: GuardRules;
-  readonly about: About;
-  readonly runtime: Runtime;
-  readonly log: Log;
-}
+export type GuardOptions = Omit<LinkOptions, "announce">;
 
 export function createGuard({ name, store, key, rules, about, runtime, log }: GuardOptions): Guard {
   const announce = announceTo(log, name);

@@ -45,6 +45,7 @@ export function createFarLink(options: LinkOptions): Link {
     listener(QUEUED_LANES, "all");
   }
   function comeBack(): void {
+    // Those who wait ask the shared gate, in one batch.
     listener(QUEUED_LANES, "all");
   }
   /** A new life wants to hear from all holders first; until then it grants nothing. */

@@ -40,6 +40,7 @@ export interface LinkOptions {
   /** Of the gate. */
   readonly name: string;
   readonly store: Store;
+  /** Under which the store keeps the gate. */
   readonly key: string;
   readonly rules: GuardRules;
   readonly about: About;
