@@ -100,8 +100,8 @@ export const DATABASE: Table<DatabaseValues> = {
   DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS: {
     group: "database",
     default: "5",
-    description: "`Retry-After` of a refusal for want of room",
-    schema: integer("seconds", 1, 3_600),
+    description: "`Retry-After` of a refusal for want of room; clients are never told more than 60",
+    schema: integer("seconds", 1, 60),
   },
   DB_MAX_WAITING: {
     group: "database",
