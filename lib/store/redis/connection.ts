@@ -123,10 +123,21 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
         subscriber.connect().catch(() => {});
       }
       const own = subscriber;
-      own.subscribe(channel, listener).catch(() => {});
-      return () => {
+      let wanted = true;
+      const stop = () => {
+        wanted = false;
         own.unsubscribe(channel, listener).catch(() => {});
       };
+      // The client subscribes again by itself to what was once confirmed, and forgets what was not.
+      const start = () => {
+        if (!wanted || closed) return;
+        own.subscribe(channel, listener).then(
+          () => wanted || stop(),
+          () => runtime.setTimer(start, LONGEST_RETRY_MS),
+        );
+      };
+      start();
+      return stop;
     },
     async close() {
       closed = true;
