@@ -6,6 +6,7 @@ import { redis } from "../../lib/store/redis/redis.ts";
 import { upstash } from "../../lib/store/upstash/upstash.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { denoUnavailable, kvFolder, startDeno } from "../support/deno.ts";
+import { eventually, freePort } from "../support/processes.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { remoteStore } from "../support/remote-store.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
@@ -22,6 +23,25 @@ storeContract(
   "redis",
   async () => {
     const server = await startRedis();
+    const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
+    const close = async () => {
+      await store.close();
+      await server.dispose();
+    };
+    return { store, passes: (ms) => sleep(ms), close };
+  },
+  redisUnavailable(),
+);
+
+storeContract(
+  "redis, a cluster of one",
+  async () => {
+    const server = await startRedis({
+      settings: { "cluster-enabled": "yes", "cluster-port": String(await freePort()) },
+    });
+    await server.tell("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    const isWhole = async () => (await server.tell("CLUSTER", "INFO")).includes("cluster_state:ok");
+    await eventually("all slots have an owner", isWhole);
     const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
     const close = async () => {
       await store.close();
