@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { StoreAdapter } from "../../lib/store/port.ts";
 import { farStore, turn } from "../support/far-store.ts";
 import { fleet, follow, heldCall } from "../support/guarded.ts";
 
@@ -100,5 +101,33 @@ describe("a store that lost its data", () => {
       permits: [{ lane: "request", remainingMs: expect.any(Number) }],
       override: { mode: "force_open", actor: "me", reason: "x", remainingMs: expect.any(Number) },
     });
+  });
+});
+
+describe("a new life that first wants to hear who holds something", () => {
+  const wanting = (adapter: StoreAdapter, adoptingMs: number): StoreAdapter => ({
+    ...adapter,
+    open: (runtime) => {
+      const { traits, ...store } = adapter.open(runtime);
+      return { ...store, traits: { ...traits, gate: { ...traits.gate, adoptingMs } } };
+    },
+  });
+
+  it("is asked again where its answer comes when it no longer does", async () => {
+    const { adapter, sent } = farStore();
+    const { runtime, instance } = fleet({ STATE_DEADLINE_MS: "60000" }, wanting(adapter, 200));
+    const setTimer = vi.spyOn(runtime, "setTimer");
+    const call = heldCall();
+    void follow(instance().run(call.call));
+    await turn();
+    sent[0]?.arrive();
+    await runtime.advance(250);
+    await sent[0]?.answer();
+    await turn();
+    expect(call.started()).toBe(false);
+    expect(sent[1]?.batch.commands).toContainEqual(expect.objectContaining({ kind: "admit" }));
+    await sent[1]?.answer();
+    expect(call.started()).toBe(true);
+    expect(setTimer.mock.calls.filter(([, delayMs]) => delayMs < 0)).toEqual([]);
   });
 });

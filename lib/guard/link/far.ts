@@ -50,7 +50,7 @@ export function createFarLink(options: LinkOptions): Link {
   }
   /** A new life wants to hear from all holders first; until then it grants nothing. */
   const workLocallyUntil = (until: number) => {
-    if (until <= adoptingUntil) return;
+    if (until <= Math.max(adoptingUntil, runtime.monotonicMs())) return;
     const news = !isLocal();
     adoptingUntil = until;
     if (adopting !== null) runtime.clearTimer(adopting);
