@@ -77,6 +77,13 @@ export async function benchRedis(): Promise<void> {
     }));
     print("Redis, pairs in one batch (at most 0.5x)", perPair);
 
+    for (let before = 0; before < 100_000; before += 1_000) await pairs(gate, "used", 1_000);
+    const byUse = ["unused", "used"].map((key) => ({
+      name: `after ${key === "used" ? "100,000 calls" : "none"}`,
+      run: () => pairs(gate, key, 1),
+    }));
+    print("Redis, by calls seen before", await measure(byUse, plan(300)));
+
     for (const what of ["permits", "tickets", "sessions"] as const) {
       const amounts = [0, 100, 1_000];
       for (const amount of amounts)

@@ -5,6 +5,9 @@ import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
 import { benchRedaction } from "./redaction.bench.ts";
+import { benchRedis } from "./redis.bench.ts";
+import { benchRedisCalls } from "./redis-calls.bench.ts";
+import { benchRedisWaiters } from "./redis-waiters.bench.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "durable-object": benchDurableObject,
@@ -13,6 +16,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "deno-kv": benchDenoKv,
   postgres: benchPostgres,
   redaction: benchRedaction,
+  redis: benchRedis,
+  "redis-calls": benchRedisCalls,
+  "redis-waiters": benchRedisWaiters,
 };
 
 const asked = process.argv.slice(2);
