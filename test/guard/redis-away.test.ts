@@ -101,6 +101,7 @@ describe.skipIf(redisUnavailable())(`a guard whose Redis ${redisUnavailable() ??
       await settledIn(one);
       await begin(scene);
       await isAttached(one, false);
+      const sent = one.batches.length;
 
       const held = [heldCall(), heldCall(), heldCall()];
       const results = held.map(({ call }) => follow(one.guard.run(call)));
@@ -111,6 +112,7 @@ describe.skipIf(redisUnavailable())(`a guard whose Redis ${redisUnavailable() ??
       for (const { succeed } of held) succeed();
       await eventually("all are over", () => results.every(({ result }) => result() !== null));
       expect(results.map(({ result }) => result())).toEqual(held.map(() => ({ value: "done" })));
+      await eventually("it was tried again, and again", () => one.batches.length >= sent + 2);
       expect(storeEvents(one)).toEqual(["store.away"]);
 
       await end(scene);
