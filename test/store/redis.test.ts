@@ -204,5 +204,17 @@ describe.skipIf(redisUnavailable())(`redis ${redisUnavailable() ?? ""}`, () => {
       await proxy.pass();
       await eventually("it is back", () => a.sends([]).catch(() => undefined));
     });
+
+    test("to a server that has become a replica is made anew, so that it finds who took over", async () => {
+      const successor = await startRedis();
+      const a = instance();
+      await a.sends([]);
+      await server.tell("REPLICAOF", "127.0.0.1", String(successor.port));
+      await expect(a.sends([])).rejects.toThrow(/READONLY/);
+      proxy.leadTo(successor.port);
+      await eventually("the successor is found", () => a.sends([]).catch(() => undefined));
+      await server.tell("REPLICAOF", "NO", "ONE");
+      await successor.dispose();
+    });
   });
 });

@@ -13,6 +13,8 @@ export interface BadProxy {
   readonly swallow: () => void;
   /** Ends what is connected, and refuses what comes. */
   readonly refuse: () => Promise<void>;
+  /** Connections made from now on end at another port. */
+  readonly leadTo: (port: number) => void;
   /** Passes the next request that names `word` on, and ends its connection before the answer. */
   readonly loseAnswerTo: (word: string) => void;
   readonly close: () => Promise<void>;
@@ -25,7 +27,8 @@ interface Way {
   losing: boolean;
 }
 
-export async function badProxy(target: number): Promise<BadProxy> {
+export async function badProxy(port: number): Promise<BadProxy> {
+  let target = port;
   const ways = new Set<Way>();
   let accepted = 0;
   let delayMs = 0;
@@ -75,17 +78,17 @@ export async function badProxy(target: number): Promise<BadProxy> {
       for (const way of ways) end(way);
     });
   await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const { port: ownPort } = server.address() as AddressInfo;
 
   return {
-    port,
+    port: ownPort,
     accepted: () => accepted,
     pass: async () => {
       delayMs = 0;
       swallowing = false;
       if (server.listening) return;
       server = createServer(accept);
-      await listen(port);
+      await listen(ownPort);
     },
     delay: (ms) => {
       delayMs = ms;
@@ -95,6 +98,9 @@ export async function badProxy(target: number): Promise<BadProxy> {
       for (const way of ways) way.swallowed = true;
     },
     refuse: shut,
+    leadTo: (other) => {
+      target = other;
+    },
     loseAnswerTo: (word) => {
       losing = word;
     },

@@ -57,7 +57,7 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
   /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
   function opened(): MaybePromise<Line> {
     if (closed) throw failure(target, "use it", "it is closed");
-    if (commands && isDead(commands)) giveUp(commands);
+    if (commands && isDead(commands)) giveUp(commands, new Error(`silent for ${SILENT_MS} ms`));
     commands ??= connected();
     const line = commands;
     if (line.client.isReady) return line;
@@ -87,9 +87,10 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
   /** A peer that vanished without a word leaves a connection that no attempt replaces before TCP's own quarter of an hour. */
   const isDead = ({ client, heardAt, waiting }: Line) =>
     (waiting > 0 || !client.isReady) && runtime.monotonicMs() - heardAt > SILENT_MS;
-  function giveUp({ client }: Line): void {
-    lost = new Error(`silent for ${SILENT_MS} ms`);
-    if (client.isOpen) client.destroy();
+  function giveUp(line: Line, reason: unknown): void {
+    if (commands !== line) return;
+    lost = reason;
+    if (line.client.isOpen) line.client.destroy();
     commands = undefined;
   }
   return {
@@ -104,11 +105,12 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
       try {
         return await client.sendCommand(["EVALSHA", digest, ...rest]).catch((error: unknown) => {
           // It has not run: the server only does not know it yet.
-          if (error instanceof Error && error.message.startsWith("NOSCRIPT"))
-            return client.sendCommand(["EVAL", script.text, ...rest]);
+          if (isOfKind(error, "NOSCRIPT")) return client.sendCommand(["EVAL", script.text, ...rest]);
           throw error;
         });
       } catch (error) {
+        // After a failover the name leads to another server, and this connection does not.
+        if (isOfKind(error, "READONLY")) giveUp(line, error);
         throw failure(target, script.what, error);
       } finally {
         line.waiting -= 1;
@@ -145,6 +147,9 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
     },
   };
 }
+
+/** Errors of Redis begin with their kind. */
+const isOfKind = (error: unknown, kind: string) => error instanceof Error && error.message.startsWith(`${kind} `);
 
 /** Lets what is under way finish, but not for long: a frozen server answers nobody. */
 async function end(client: Client, runtime: Runtime): Promise<void> {
