@@ -1,5 +1,5 @@
 /** What is special about Redis over TCP: its commands are counted, its answers lost, its connections cut. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Command } from "../../lib/gate/commands.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
 import type { Store } from "../../lib/store/port.ts";
@@ -207,14 +207,16 @@ describe.skipIf(redisUnavailable())(`redis ${redisUnavailable() ?? ""}`, () => {
 
     test("to a server that has become a replica is made anew, so that it finds who took over", async () => {
       const successor = await startRedis();
+      onTestFinished(async () => {
+        await server.tell("REPLICAOF", "NO", "ONE");
+        await successor.dispose();
+      });
       const a = instance();
       await a.sends([]);
       await server.tell("REPLICAOF", "127.0.0.1", String(successor.port));
       await expect(a.sends([])).rejects.toThrow(/READONLY/);
       proxy.leadTo(successor.port);
       await eventually("the successor is found", () => a.sends([]).catch(() => undefined));
-      await server.tell("REPLICAOF", "NO", "ONE");
-      await successor.dispose();
     });
   });
 });
