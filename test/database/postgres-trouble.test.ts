@@ -129,16 +129,15 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await expect(asked).rejects.toMatchObject({ fault: "connection", code: "DB_CONNECTION_FAILED" });
     });
 
-    test("a server that accepts and hangs up is given up in time, and is left alone afterwards", async () => {
+    test("a server that accepts and hangs up is given up at once, and is left alone afterwards", async () => {
       const { url, tcp } = await behind(slammingServer());
-      const db = database({ connectTimeoutMs: 200 }, {}, url);
+      const db = database({ connectTimeoutMs: 3_000 }, {}, url);
       const asked = db.query(sql`select 1`, run());
-      expect(await tookMs(asked)).toBeLessThan(200 + 1_000);
+      expect(await tookMs(asked)).toBeLessThan(1_000);
       await expect(asked).rejects.toMatchObject({ fault: "connection" });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const after = tcp.accepted();
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(tcp.accepted() - after).toBeLessThanOrEqual(1);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      // The second is how it is noticed that the driver would go on; a third can be under way when it is stopped.
+      expect(tcp.accepted()).toBeLessThanOrEqual(3);
     });
 
     test("a caller that gives up while connecting leaves no connection and no stranded place", async () => {

@@ -71,6 +71,8 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     ...(plan.ssl === undefined ? {} : { ssl: plan.ssl as never }),
   };
   const client = postgres(plan.url, options);
+  const hungUp = new AbortController();
+  onRedial(client, () => hungUp.abort());
   const destroy = async (): Promise<void> => {
     open = false;
     await client.end({ timeout: 0 }).catch(() => {});
@@ -83,11 +85,11 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
       opening,
       {
         by: Math.min(Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS), now + settings.connectTimeoutMs),
-        signal: AbortSignal.any([execution.signal, plan.closing]),
+        signal: AbortSignal.any([execution.signal, plan.closing, hungUp.signal]),
       },
       runtime,
       (ended) => {
-        if (ended === "late") return databaseError("connection");
+        if (ended === "late" || hungUp.signal.aborted) return databaseError("connection");
         return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
       },
     );
@@ -95,6 +97,28 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
   } catch (error) {
     await destroy();
     throw toDatabaseError(error, "connection");
+  }
+}
+
+/**
+ * Where a peer accepts and hangs up without a word, as a proxy does whose server is gone, the driver dials again at once,
+ * and again, until the connect timeout. Whenever it dials it reads the port: the one place where that can be noticed.
+ */
+function onRedial({ options: { port: ports } }: postgres.Sql, task: () => void): void {
+  const hosts = ports.length;
+  let dials = 0;
+  let dialling = false;
+  for (const [at, port] of ports.entries()) {
+    const dial = () => {
+      // Read more than once in a turn, it is one attempt.
+      if (!dialling && ++dials > hosts) task();
+      dialling = true;
+      queueMicrotask(() => {
+        dialling = false;
+      });
+      return port;
+    };
+    Object.defineProperty(ports, at, { get: dial });
   }
 }
 

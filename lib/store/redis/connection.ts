@@ -57,7 +57,11 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
   /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
   function opened(): MaybePromise<Line> {
     if (closed) throw failure(target, "use it", "it is closed");
-    if (commands && isDead(commands)) giveUp(commands, new Error(`silent for ${SILENT_MS} ms`));
+    const suspect = commands && isDead(commands) ? commands : undefined;
+    return suspect ? inspected(suspect).then(lineAtHand) : lineAtHand();
+  }
+  function lineAtHand(): MaybePromise<Line> {
+    if (closed) throw failure(target, "use it", "it is closed");
     commands ??= connected();
     const line = commands;
     if (line.client.isReady) return line;
@@ -87,6 +91,14 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
   /** A peer that vanished without a word leaves a connection that no attempt replaces before TCP's own quarter of an hour. */
   const isDead = ({ client, heardAt, waiting }: Line) =>
     (waiting > 0 || !client.isReady) && runtime.monotonicMs() - heardAt > SILENT_MS;
+  /** It may be this process that stood still: then its answers have long arrived and are read by the end of the turn. */
+  const inspected = (line: Line) =>
+    new Promise<void>((resolve) =>
+      runtime.endOfTurn(() => {
+        if (isDead(line)) giveUp(line, new Error(`silent for ${SILENT_MS} ms`));
+        resolve();
+      }),
+    );
   function giveUp(line: Line, reason: unknown): void {
     if (commands !== line) return;
     lost = reason;
