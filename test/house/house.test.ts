@@ -168,7 +168,7 @@ describe("tests", () => {
   test("are found by the runner", () => {
     const misnamed = within("test/").filter(
       ({ path, imports }) =>
-        !path.endsWith(".test.ts") &&
+        !/\.(test|fleet)\.ts$/.test(path) &&
         imports.some(({ specifier }) => specifier === "vitest") &&
         /^\s*(?:test|it)\(/m.test(read(path)) &&
         !/^test\/(support|house)\//.test(path) &&

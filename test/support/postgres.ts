@@ -6,6 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import postgres from "postgres";
 import { postgresBinaries, postgresUnavailable, postgresUser } from "./postgres-binaries.ts";
@@ -39,6 +40,8 @@ export interface PostgresServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Checks passwords (SCRAM) instead of trusting everyone. */
   readonly password?: boolean;
+  /** Hears each line of the server's log. */
+  readonly onLog?: (line: string) => void;
 }
 
 /** @throws Error when {@link postgresUnavailable} gives a reason, or the server does not start within 20 s. */
@@ -97,6 +100,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
           server.stderr?.on("data", (chunk: Buffer) => {
             log = (log + chunk.toString()).slice(-4_000);
           });
+          if (server.stderr && options.onLog) createInterface(server.stderr).on("line", options.onLog);
         }
         return query("select 1").then(
           () => true,

@@ -32,7 +32,8 @@ export function proxyTo(port: number, onClient: (socket: Socket) => boolean = ()
       [client, upstream],
       [upstream, client],
     ] as const) {
-      one.on("error", () => other.destroy());
+      // An error is passed on as one: a client of a server that is gone sees its connection reset.
+      one.on("error", () => other.resetAndDestroy());
       one.on("close", () => other.destroy());
     }
   });
