@@ -113,7 +113,7 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
 
   const fleet: Fleet = {
     size,
-    work: (instance, tag, ms) => ask(instance, `/work/${tag}/${ms}`),
+    work: (instance, tag, ms) => ask(instance, `/statement/${tag}/${ms}`),
     view,
     lines: (event) => lines.filter((line) => line.event === event),
     output: () => output,

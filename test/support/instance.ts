@@ -8,7 +8,7 @@ import { redis } from "tidegate/stores/redis";
 const tide = tidegate({ database: postgres(process.env.DATABASE_URL), store: redis(process.env.STATE_URL) });
 const app = new Hono<TidegateEnv>()
   .use(tide.middleware())
-  .get("/work/:tag/:ms", async (c) => {
+  .get("/statement/:tag/:ms", async (c) => {
     const { tag, ms } = c.req.param();
     return c.json(await c.var.db.one`select fleet.work(${tag}, ${Number(ms)}::int) as running`);
   })
