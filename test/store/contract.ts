@@ -49,6 +49,18 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
       return { key, instance, a: instance("a"), b: instance("b") };
     }
     const one = { capacity: { request: 1, slow: 1, health: 1 } };
+    /** Once the open period is over. Where calls are slow, some of those that failed were probes, and made it longer. */
+    async function probes(caller: Caller): Promise<Admit> {
+      for (;;) {
+        const asked = caller.asks();
+        const [reply] = await caller.sends([asked]);
+        if (reply?.kind === "refused" && reply.reason === "open") await home.passes(reply.retryAfterMs);
+        else {
+          expect(reply).toMatchObject({ ...PERMIT, probe: true });
+          return asked;
+        }
+      }
+    }
 
     test("one id has one permit, however often it is asked for, and is released once", async () => {
       const { a, b } = gate(one);
@@ -93,22 +105,19 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
     });
 
     test("a result of an older generation releases its permit and counts for nothing", async () => {
-      const { a, b } = gate({ recoveryMs: 50 });
+      const { a, b } = gate({ recoveryMs: 400 });
       const old = b.asks();
       await b.sends([old]);
       await a.calls(10, "failure");
       expect((await a.sends([a.asks()]))[0]).toMatchObject(refusal("open"));
-      await home.passes(100);
       expect(await b.sends([settle(old, "failure")])).toMatchObject([{ alive: true }]);
-      expect((await a.sends([a.asks()]))[0]).toMatchObject({ ...PERMIT, probe: true });
+      await probes(a);
     });
 
     test("one probe for everybody, and several successes close", async () => {
-      const { a, b } = gate({ recoveryMs: 50 });
+      const { a, b } = gate({ recoveryMs: 400 });
       await a.calls(10, "failure");
-      await home.passes(100);
-      const probe = a.asks();
-      expect((await a.sends([probe]))[0]).toMatchObject({ probe: true });
+      const probe = await probes(a);
       expect((await b.sends([b.asks()]))[0]).toMatchObject(refusal("probing"));
       await a.sends([settle(probe)]);
       await b.calls(1, "success");
