@@ -1,11 +1,13 @@
 /** What needs no server: the URL, values both ways, and the table from a vendor's error to a fault. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parseOracleUrl } from "../../lib/database/oracle/address.ts";
 import { toBinds } from "../../lib/database/oracle/binds.ts";
 import { toOracleError } from "../../lib/database/oracle/errors.ts";
-import { oracle, refuseWorkers } from "../../lib/database/oracle/oracle.ts";
+import { oracle } from "../../lib/database/oracle/oracle.ts";
 import { asUtc, toNumber, toRows } from "../../lib/database/oracle/values.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
+import { systemRuntime } from "../../lib/runtime.ts";
+import { SETTINGS } from "../support/execution.ts";
 
 describe("the URL", () => {
   test.each([
@@ -48,8 +50,15 @@ describe("the URL", () => {
   });
 
   test("on Workers it is refused at the start, with what to do", () => {
-    expect(() => refuseWorkers("workerd")).toThrow(/Cloudflare Workers.*run this instance on Node.*postgres:\/\//);
-    for (const platform of ["node", "deno", "bun"] as const) refuseWorkers(platform);
+    const adapter = oracle("oracle://u:p@h/svc");
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    try {
+      const opening = () => adapter.open(SETTINGS, systemRuntime());
+      expect(opening).toThrow(/Cloudflare Workers.*run this instance on Node.*postgres:\/\//);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(adapter.open(SETTINGS, systemRuntime()).kind).toBe("oracle");
   });
 });
 

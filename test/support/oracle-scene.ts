@@ -3,7 +3,7 @@
  * what happens after logging on is shown with this one, which keeps the driver's habits as its source has them.
  */
 import type { Bind } from "../../lib/database/oracle/binds.ts";
-import { type OracleOptions, openOracle } from "../../lib/database/oracle/oracle.ts";
+import { type OracleOptions, openOracle } from "../../lib/database/oracle/database.ts";
 import type { Dial, Session } from "../../lib/database/oracle/session.ts";
 import type { Database, DatabaseSettings } from "../../lib/database/port.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
