@@ -42,9 +42,8 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
     }
   }
 
+  /** Only while a statement runs: the driver would apply a break with nothing to break to the next. */
   function cancel(): void {
-    // A break with nothing to break would hit the next statement, and the driver would send that one only by half.
-    if (!running) return;
     interrupted = true;
     session.interrupt().catch(() => {});
   }
