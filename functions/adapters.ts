@@ -17,8 +17,8 @@ async function databaseOf({ database }: Config): Promise<Adapters["database"]> {
       const { pglite } = await import("tidegate/databases/pglite");
       return pglite(`pglite:${database.directory ?? ""}`, { initialise: demoStatements() });
     }
-    default:
-      throw new Error(`DATABASE_URL: this version has adapters for postgres:// and pglite:, not for ${database.kind}`);
+    case "oracle":
+      return (await import("tidegate/databases/oracle")).oracle(database.url);
   }
 }
 

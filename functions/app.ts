@@ -7,6 +7,7 @@ import { dev } from "./routes/dev.ts";
 import { home } from "./routes/home.ts";
 import { reports } from "./routes/reports.ts";
 import { trace } from "./routes/trace.ts";
+import { DIALECTS } from "./sql/dialect.ts";
 
 /**
  * @param faults Trouble on demand. Their controls exist in development only, whatever is handed in.
@@ -21,8 +22,9 @@ export function createApp(tide: Tidegate, faults?: FaultControl): Hono<TidegateE
   const development = tide.config.app.env === "development" ? faults : undefined;
   app.route("/", tide.routes());
   app.route("/", home({ dev: development !== undefined }));
-  app.route("/api/reports", reports());
-  app.route("/api/trace", trace());
+  const dialect = DIALECTS[tide.config.database.kind];
+  app.route("/api/reports", reports(dialect));
+  app.route("/api/trace", trace(dialect));
   if (development) app.route("/dev", dev(development));
   return app;
 }

@@ -57,6 +57,25 @@ export function* ranges(lotCount: number, lotsPerRange: number): Generator<LotRa
   }
 }
 
+/** Tables for Oracle, a statement each. Its rows are made by the statements above and copied: see `oracle/`. */
+export function oracleSchemaStatements(): string[] {
+  return statementsOf(read("oracle/schema.sql"));
+}
+
+/** Indexes and foreign keys for Oracle, a statement each. */
+export function oracleAfterLoadStatements(): string[] {
+  return statementsOf(read("oracle/after-load.sql"));
+}
+
+/** Oracle takes one statement at a time, without its semicolon. */
+function statementsOf(script: string): string[] {
+  const code = script.replace(/^--.*$/gm, "");
+  return code
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
 /** Indexes, foreign keys and statistics, once the rows are there. */
 export function afterLoadStatements(): string {
   return read("after-load.sql");

@@ -1,30 +1,33 @@
 /**
- * `npm run seed`: fills a PostgreSQL with the demo plant. Reads the command line, tells what happens, and ends with
+ * `npm run seed`: fills a PostgreSQL or an Oracle with the demo plant. Reads the command line, tells what happens, and ends with
  * exit code 1 and a sentence where something is wrong.
  */
 import { parseArgs } from "node:util";
 import postgres from "postgres";
-import { load, SeedRefused } from "./load.ts";
+import { parseOracleUrl } from "../lib/database/oracle/address.ts";
+import { type Loaded, type LoadOptions, load, SeedRefused } from "./load.ts";
 import { progress } from "./progress.ts";
 import { LOTS_PER_SCALE, MAX_LOTS } from "./seed-statements.ts";
 
 const MAX_SCALE = Math.floor(MAX_LOTS / LOTS_PER_SCALE);
 
-const HELP = `Fills a PostgreSQL with the demo plant: lots, their history, holds, rejects and genealogy.
+const HELP = `Fills a PostgreSQL or an Oracle with the demo plant: lots, their history, holds, rejects and genealogy.
 
   npm run seed -- [--scale N] [--url postgres://user:password@host:port/database] [--reset]
+                             [--url oracle://user:password@host:port/service]
 
   --scale N   how much history. 1 (the default) is the demo: ${LOTS_PER_SCALE} lots and about 50,000 events;
               100 is 5,000,000 events, about 0.9 GB. Fractions work: 0.1 is 5,000 events.
   --url URL   the database; the default is DATABASE_URL
-  --reset     drop the schema "fab" first. Without it, a database that holds lots is left as it is.
+  --reset     drop the schema "fab" first (in Oracle: its tables of the plant). Without it, a database that holds lots is left as it is.
   --help      this text
 
 The same scale gives the same rows on every machine. Everything is in the schema "fab"; nothing else is touched.
+In Oracle the schema is a user, who has to exist: create user fab identified by "..." quota unlimited on users.
 The embedded database needs no seed: it loads scale 1 when it starts.`;
 
 interface Request {
-  readonly url: URL;
+  readonly url: string;
   readonly lotCount: number;
   readonly reset: boolean;
 }
@@ -42,10 +45,12 @@ function readRequest(args: string[]): Request | null {
   if (url === undefined || url === "") {
     throw new SeedRefused("No database: give --url postgres://user:password@host:port/database or set DATABASE_URL.");
   }
-  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    throw new SeedRefused("The database's address must begin with postgres:// (the embedded one seeds itself).");
+  if (!/^oracle:/.test(url) && (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol))) {
+    throw new SeedRefused(
+      "The database's address must begin with postgres:// or oracle:// (the embedded one seeds itself).",
+    );
   }
-  return { url: new URL(url), lotCount: Math.max(1, Math.round(scale * LOTS_PER_SCALE)), reset: values.reset };
+  return { url, lotCount: Math.max(1, Math.round(scale * LOTS_PER_SCALE)), reset: values.reset };
 }
 
 function parseOptions(args: string[]) {
@@ -64,17 +69,48 @@ function parseOptions(args: string[]) {
   }
 }
 
+/** What is being filled, named without user and password, and how. */
+interface Target {
+  readonly address: string;
+  fill(options: LoadOptions): Promise<Loaded>;
+}
+
+function targetOf(url: string): Target {
+  return url.startsWith("oracle:") ? oracleTarget(url) : postgresTarget(new URL(url));
+}
+
+function postgresTarget(url: URL): Target {
+  return {
+    address: `${url.host}${url.pathname}`,
+    fill: async (options) => {
+      const sql = postgres(url.href, {
+        max: 1,
+        connect_timeout: 10,
+        onnotice: () => {},
+        idle_timeout: 0,
+        max_lifetime: null,
+      });
+      try {
+        return await load(sql, options);
+      } finally {
+        await sql.end({ timeout: 1 });
+      }
+    },
+  };
+}
+
+function oracleTarget(url: string): Target {
+  const target = parseOracleUrl(url);
+  return {
+    address: target.address.slice("oracle://".length),
+    fill: async (options) => (await import("./oracle/seed.ts")).seedOracle(target, options),
+  };
+}
+
 async function seed({ url, lotCount, reset }: Request): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  // No user, no password.
-  say(`Loading ${lotCount.toLocaleString("en")} lots into ${url.host}${url.pathname}`);
-  const sql = postgres(url.href, {
-    max: 1,
-    connect_timeout: 10,
-    onnotice: () => {},
-    idle_timeout: 0,
-    max_lifetime: null,
-  });
+  const target = targetOf(url);
+  say(`Loading ${lotCount.toLocaleString("en")} lots into ${target.address}`);
   const startedMs = performance.now();
   const bar = progress(lotCount, "lots", process.stderr);
 
@@ -83,24 +119,20 @@ async function seed({ url, lotCount, reset }: Request): Promise<void> {
     say("Interrupted. The plant is incomplete: run again with --reset.");
     process.exit(130);
   });
-  try {
-    const loaded = await load(sql, {
-      lotCount,
-      reset,
-      onLots: (lots) => {
-        bar.advance(lots);
-        if (lots === lotCount) bar.end();
-      },
-      onStage: (stage) => say(`… ${stage}`),
-    });
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    say(`${loaded.events.toLocaleString("en")} events of ${loaded.lots.toLocaleString("en")} lots in ${seconds} s.`);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
+  const loaded = await target.fill({
+    lotCount,
+    reset,
+    onLots: (lots) => {
+      bar.advance(lots);
+      if (lots === lotCount) bar.end();
+    },
+    onStage: (stage) => say(`… ${stage}`),
+  });
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  say(`${loaded.events.toLocaleString("en")} events of ${loaded.lots.toLocaleString("en")} lots in ${seconds} s.`);
 }
 
-/** A sentence for the person at the terminal; postgres.js puts neither user nor password into its messages. */
+/** A sentence for the person at the terminal; neither driver puts user or password into its messages. */
 function explain(error: unknown): string {
   if (error instanceof SeedRefused) return error.message;
   const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";

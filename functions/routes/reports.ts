@@ -6,6 +6,7 @@ import { answer } from "../answer.ts";
 import { cursor, page } from "../cursor.ts";
 import { codes, flag, oneOf, parameters, someOf, wholeNumber } from "../query.ts";
 import { MAX_SPAN_DAYS, rangeEnd, reportRange, sensibleRange } from "../range.ts";
+import type { Dialect } from "../sql/dialect.ts";
 import { type HoldRow, holdHistory, latestHold } from "../sql/hold-history.ts";
 import { latestReject, REJECT_GROUPINGS, type RejectRow, rejectHistory } from "../sql/reject-history.ts";
 import { WIP_DIMENSIONS, WIP_STATES, type WipRow, wipSummary } from "../sql/wip-summary.ts";
@@ -57,13 +58,13 @@ const HOLD_COLUMNS = [
 ] as const;
 
 /** GET `/wip-summary`, `/reject-history`, `/hold-history`; to be mounted under `/api/reports`. */
-export function reports(): Hono<TidegateEnv> {
+export function reports(dialect: Dialect): Hono<TidegateEnv> {
   const app = new Hono<TidegateEnv>();
   app.get("/wip-summary", validate("query", wipParameters), async (c) =>
     answer(c, await wip(c.var.db, c.req.valid("query"))),
   );
   app.get("/reject-history", validate("query", rejectParameters), async (c) =>
-    answer(c, await rejects(c.var.db, c.req.valid("query"))),
+    answer(c, await rejects(c.var.db, dialect, c.req.valid("query"))),
   );
   app.get("/hold-history", validate("query", holdParameters), async (c) =>
     answer(c, await holds(c.var.db, c.req.valid("query"))),
@@ -85,11 +86,11 @@ async function wip(db: GuardedDatabase, query: v.InferOutput<typeof wipParameter
   };
 }
 
-async function rejects(db: GuardedDatabase, query: v.InferOutput<typeof rejectParameters>) {
+async function rejects(db: GuardedDatabase, dialect: Dialect, query: v.InferOutput<typeof rejectParameters>) {
   const { group_by, cause, product, operation, equipment, limit } = query;
   const range = await reportRange(query, () => latest(db, latestReject()));
   const filters = { causes: cause, products: product, operations: operation, equipment };
-  const rows = await db.query<RejectRow>(rejectHistory({ ...range, ...filters, groupBy: group_by, limit }));
+  const rows = await db.query<RejectRow>(rejectHistory({ ...range, ...filters, groupBy: group_by, limit }, dialect));
   const total_quantity = rows[0]?.total_quantity ?? 0;
   return {
     file: "reject-history",

@@ -9,6 +9,7 @@ import { answer } from "../answer.ts";
 import { cursor, page } from "../cursor.ts";
 import { code, oneOf, parameters, someCodes, someOf, wholeNumber } from "../query.ts";
 import { rangeEnd, sensibleRange } from "../range.ts";
+import type { Dialect } from "../sql/dialect.ts";
 import { EVENT_TYPES, type EventRow, knownLots, lotEvents } from "../sql/events.ts";
 import { type LineageDirection, type LineageLot, type LineageRow, lineage, lineageLot } from "../sql/lineage.ts";
 
@@ -44,10 +45,10 @@ const EVENT_COLUMNS = [
 ] as const;
 
 /** GET `/lineage`, `/events`; to be mounted under `/api/trace`. */
-export function trace(): Hono<TidegateEnv> {
+export function trace(dialect: Dialect): Hono<TidegateEnv> {
   const app = new Hono<TidegateEnv>();
   app.get("/lineage", validate("query", lineageParameters), async (c) =>
-    answer(c, await family(c.var.db.lane("slow"), c.req.valid("query"))),
+    answer(c, await family(c.var.db.lane("slow"), dialect, c.req.valid("query"))),
   );
   app.get("/events", validate("query", eventParameters), async (c) =>
     answer(c, await history(c.var.db.lane("slow"), c.req.valid("query"))),
@@ -55,13 +56,13 @@ export function trace(): Hono<TidegateEnv> {
   return app;
 }
 
-async function family(db: GuardedDatabase, query: v.InferOutput<typeof lineageParameters>) {
+async function family(db: GuardedDatabase, dialect: Dialect, query: v.InferOutput<typeof lineageParameters>) {
   const { lot: lotId, direction, max_depth, limit } = query;
   const lot = await db.one<LineageLot>(lineageLot(lotId));
   if (lot === null) throw new ProblemError("NOT_FOUND", `Lot ${lotId} does not exist.`);
 
   const directions = direction === "both" ? (["ancestors", "descendants"] as const) : [direction];
-  const found = await db.query<LineageRow>(lineage({ lot: lotId, directions, maxDepth: max_depth, limit }));
+  const found = await db.query<LineageRow>(lineage({ lot: lotId, directions, maxDepth: max_depth, limit }, dialect));
   const rows = found.slice(0, limit);
   const towards = (wanted: LineageDirection) => rows.filter((row) => row.direction === wanted);
   return {

@@ -66,5 +66,5 @@ export function knownLots(lots: readonly string[]): Statement {
 
 function behind({ at, id }: EventPosition): Statement {
   return sql` and event.occurred_at >= ${instant(at)}
-    and (event.occurred_at > ${instant(at)} or event.event_id > cast(${id} as bigint))`;
+    and (event.occurred_at > ${instant(at)} or event.event_id > ${Number(id)})`;
 }

@@ -22,9 +22,9 @@ export function andIn(column: Statement, values: readonly string[] | undefined):
   return values === undefined ? sql`` : sql` and ${column} in (${list(values)})`;
 }
 
-/** An instant as a bind value; the cast gives both drivers its type. */
+/** An instant as a bind value: a date, since Oracle reads text by settings of the session; the cast is for PostgreSQL. */
 export function instant(value: string): Statement {
-  return sql`cast(${value} as timestamp with time zone)`;
+  return sql`cast(${new Date(value)} as timestamp with time zone)`;
 }
 
 export function within(column: Statement, range: Range): Statement {

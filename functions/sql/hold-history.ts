@@ -63,5 +63,5 @@ export function latestHold(): Statement {
 /** The first condition is the one an index can begin at; the second settles holds of the same moment. */
 function behind({ at, id }: HoldPosition): Statement {
   return sql` and hold.placed_at <= ${instant(at)}
-    and (hold.placed_at < ${instant(at)} or hold.hold_id < cast(${id} as bigint))`;
+    and (hold.placed_at < ${instant(at)} or hold.hold_id < ${Number(id)})`;
 }

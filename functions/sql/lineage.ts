@@ -5,17 +5,16 @@
  * come in before it (upwards). A lot that splits off a child and takes it back makes a cycle of lots, which this walks
  * through once; and what was split off before a merge is rightly no descendant of what merged in later.
  *
- * Three bounds end it whatever the rows say: the depth, `union` (not `union all`), which drops what was walked before,
- * and a limit on the walk itself, which PostgreSQL stops at without computing the rest.
+ * Three bounds end it whatever the rows say: the depth; that of several ways to the same step of the same depth only
+ * one is walked on (what `union` would do, which Oracle does not have here); and a limit on the walk itself, which
+ * PostgreSQL stops at without computing the rest.
  */
 import { type Statement, sql } from "tidegate";
-import { firstRows, instant } from "./fragments.ts";
+import type { Dialect } from "./dialect.ts";
+import { commas, firstRows } from "./fragments.ts";
 
 /** Steps of the walk before it is cut short, far above what any real lot has. */
 export const MAX_WALK_STEPS = 20_000;
-
-const BEGINNING_OF_TIME = "0001-01-01T00:00:00Z";
-const END_OF_TIME = "9999-12-31T00:00:00Z";
 
 export type LineageDirection = "ancestors" | "descendants";
 
@@ -64,13 +63,15 @@ export function lineageLot(lot: string): Statement {
     where lot.lot_id = ${lot}`;
 }
 
-export function lineage(query: LineageQuery): Statement {
-  const walks = query.directions.map((direction) => sql`(${walk(query, direction)})`);
+export function lineage(query: LineageQuery, dialect: Dialect): Statement {
+  const walks = query.directions.map((direction) => walk(query, direction, dialect));
+  const steps = query.directions.map(stepsOf);
   return sql`
+    with ${dialect.recursive} ${commas(walks)}
     select step.direction, step.depth, edge.parent_lot_id, edge.child_lot_id, edge.relation, edge.quantity,
            edge.occurred_at, operation.operation_code as operation, lot.lot_id, product.product_code as product,
            lot.state, lot.quantity as lot_quantity
-    from (${walks.reduce((all, one) => sql`${all} union all ${one}`)}) step
+    from (${steps.reduce((all, one) => sql`${all} union all ${one}`)}) step
     join fab.lot_genealogy edge on edge.genealogy_id = step.genealogy_id
     join fab.operations operation on operation.operation_id = edge.operation_id
     join fab.lots lot on lot.lot_id = case step.direction when 'ancestors' then edge.parent_lot_id else edge.child_lot_id end
@@ -79,24 +80,40 @@ export function lineage(query: LineageQuery): Statement {
     ${firstRows(query.limit)}`;
 }
 
-function walk(query: LineageQuery, direction: LineageDirection): Statement {
-  const down = direction === "descendants";
-  const [near, far] = down
-    ? [sql`edge.parent_lot_id`, sql`edge.child_lot_id`]
-    : [sql`edge.child_lot_id`, sql`edge.parent_lot_id`];
-  const inTime = down ? sql`edge.occurred_at >= walk.at` : sql`edge.occurred_at <= walk.at`;
-  return sql`
-    with recursive walk (lot_id, at, depth, genealogy_id) as (
-      select cast(${query.lot} as varchar(24)), ${instant(down ? BEGINNING_OF_TIME : END_OF_TIME)}, 0, cast(null as bigint)
-      union
-      select ${far}, edge.occurred_at, walk.depth + 1, edge.genealogy_id
-      from walk
+const DIRECTIONS = {
+  ancestors: {
+    name: sql`ancestors`,
+    near: sql`edge.child_lot_id`,
+    far: sql`edge.parent_lot_id`,
+    inTime: sql`edge.occurred_at <= walk.reached_at`,
+  },
+  descendants: {
+    name: sql`descendants`,
+    near: sql`edge.parent_lot_id`,
+    far: sql`edge.child_lot_id`,
+    inTime: sql`edge.occurred_at >= walk.reached_at`,
+  },
+} as const satisfies Record<LineageDirection, Record<string, Statement>>;
+
+/** The walk in one direction, as a common table of that name. `copy` numbers the ways by which a step was reached. */
+function walk(query: LineageQuery, direction: LineageDirection, dialect: Dialect): Statement {
+  const { name, near, far, inTime } = DIRECTIONS[direction];
+  const copy = sql`row_number() over (partition by edge.genealogy_id order by edge.genealogy_id)`;
+  return sql`${name} (lot_id, reached_at, depth, genealogy_id, copy) as (
+      select ${far}, edge.occurred_at, 1, edge.genealogy_id, ${copy}
+      from fab.lot_genealogy edge
+      where ${near} = ${query.lot}
+      union all
+      select ${far}, edge.occurred_at, walk.depth + 1, edge.genealogy_id, ${copy}
+      from ${name} walk
       join fab.lot_genealogy edge on ${near} = walk.lot_id and ${inTime}
-      where walk.depth < ${query.maxDepth}
-    ),
-    bounded as (select genealogy_id, depth from walk fetch first ${MAX_WALK_STEPS} rows only)
-    select cast(${direction} as varchar(12)) as direction, genealogy_id, min(depth) as depth
-    from bounded
-    where genealogy_id is not null
-    group by genealogy_id`;
+      where walk.copy = 1 and walk.depth < ${query.maxDepth}
+    ) ${dialect.mayComeBack}`;
+}
+
+function stepsOf(direction: LineageDirection): Statement {
+  return sql`
+      select cast(${direction} as varchar(12)) as direction, genealogy_id, min(depth) as depth
+      from (select genealogy_id, depth from ${DIRECTIONS[direction].name} fetch first ${MAX_WALK_STEPS} rows only) bounded
+      group by genealogy_id`;
 }

@@ -3,6 +3,7 @@
  * its share and the share of all down to it. By day it is in the order of the days.
  */
 import { type Statement, sql } from "tidegate";
+import type { Dialect } from "./dialect.ts";
 import { andIn, firstRows, type Range, within } from "./fragments.ts";
 
 /**
@@ -11,31 +12,31 @@ import { andIn, firstRows, type Range, within } from "./fragments.ts";
  */
 const GROUPINGS = {
   cause: {
-    id: sql`reject.cause_code`,
+    id: () => sql`reject.cause_code`,
     label: sql`cause.cause_code`,
     name: sql`min(cause.cause_name)`,
     from: sql`join fab.reject_causes cause on cause.cause_code = part.id`,
   },
   product: {
-    id: sql`reject.product_id`,
+    id: () => sql`reject.product_id`,
     label: sql`product.product_code`,
     name: sql`min(product.product_name)`,
     from: sql`join fab.products product on product.product_id = part.id`,
   },
   operation: {
-    id: sql`reject.operation_id`,
+    id: () => sql`reject.operation_id`,
     label: sql`operation.operation_code`,
     name: sql`min(operation.work_center)`,
     from: sql`join fab.operations operation on operation.operation_id = part.id`,
   },
   equipment: {
-    id: sql`reject.equipment_id`,
+    id: () => sql`reject.equipment_id`,
     label: sql`tool.equipment_code`,
     name: sql`min(tool.work_center)`,
     from: sql`join fab.equipment tool on tool.equipment_id = part.id`,
   },
   day: {
-    id: sql`cast(reject.recorded_at at time zone 'UTC' as date)`,
+    id: ({ utcDay }: Dialect) => utcDay(sql`reject.recorded_at`),
     label: sql`to_char(part.id, 'YYYY-MM-DD')`,
     name: sql`to_char(min(part.id), 'YYYY-MM-DD')`,
     from: sql``,
@@ -68,19 +69,21 @@ export interface RejectRow {
   readonly total_quantity: number;
 }
 
-export function rejectHistory(query: RejectQuery): Statement {
+export function rejectHistory(query: RejectQuery, dialect: Dialect): Statement {
   const grouping = GROUPINGS[query.groupBy];
+  const id = grouping.id(dialect);
+  const { double } = dialect;
   const order = query.groupBy === "day" ? sql`label` : sql`quantity desc, label`;
   return sql`
     with part as (
-      select ${grouping.id} as id, sum(reject.quantity) as quantity, count(*) as records
+      select ${id} as id, sum(reject.quantity) as quantity, count(*) as records
       from fab.rejects reject
       where ${within(sql`reject.recorded_at`, query)}
         ${andIn(sql`reject.cause_code`, query.causes)}
         ${andInLookup(sql`reject.product_id`, sql`product_id`, sql`fab.products`, sql`product_code`, query.products)}
         ${andInLookup(sql`reject.operation_id`, sql`operation_id`, sql`fab.operations`, sql`operation_code`, query.operations)}
         ${andInLookup(sql`reject.equipment_id`, sql`equipment_id`, sql`fab.equipment`, sql`equipment_code`, query.equipment)}
-      group by ${grouping.id}
+      group by ${id}
     ),
     labelled as (
       select ${grouping.label} as label, ${grouping.name} as name,
@@ -90,11 +93,11 @@ export function rejectHistory(query: RejectQuery): Statement {
     )
     select cast(row_number() over (order by ${order}) as integer) as rank,
            label, name,
-           cast(quantity as double precision) as quantity,
+           cast(quantity as ${double}) as quantity,
            cast(records as integer) as records,
-           cast(quantity / sum(quantity) over () as double precision) as share,
-           cast(sum(quantity) over (order by ${order}) / sum(quantity) over () as double precision) as cumulative_share,
-           cast(sum(quantity) over () as double precision) as total_quantity
+           cast(quantity / sum(quantity) over () as ${double}) as "share",
+           cast(sum(quantity) over (order by ${order}) / sum(quantity) over () as ${double}) as cumulative_share,
+           cast(sum(quantity) over () as ${double}) as total_quantity
     from labelled
     order by ${order}
     ${firstRows(query.limit)}`;

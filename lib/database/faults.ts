@@ -3,8 +3,8 @@
  * controls and for users' tests of their own handlers under trouble.
  */
 import type { Runtime } from "../runtime.ts";
+import { databaseError } from "./failure.ts";
 import { type Database, type DatabaseAdapter, DatabaseError, type Execution } from "./port.ts";
-import { databaseError } from "./wire/errors.ts";
 import { faultOfAbort, within } from "./within.ts";
 
 /**

@@ -30,6 +30,8 @@ describe("what is wrong is said in a sentence, with exit code 1", () => {
     [[], "No database: give --url postgres://"],
     [["--url", "mysql://root:hunter2@h/db"], "must begin with postgres://"],
     [["--url", "postgres://root:hunter2@127.0.0.1:1/db"], "ECONNREFUSED"],
+    [["--url", "oracle://fab:hunter2@127.0.0.1:1/db"], "NJS-503"],
+    [["--url", "oracle://hunter2"], "a URL like oracle://user:password@host:1521/service is needed"],
     [["--url", "postgres://root:hunter2@nowhere.invalid/db"], "nowhere.invalid"],
   ])("%j", async (args, sentence) => {
     const { code, err } = await seed(args);

@@ -4,6 +4,7 @@ import { ProblemError, type TidegateEnv } from "tidegate";
 import { expect, test } from "vitest";
 import { reports } from "../../functions/routes/reports.ts";
 import { trace } from "../../functions/routes/trace.ts";
+import { DIALECTS } from "../../functions/sql/dialect.ts";
 
 interface Issue {
   parameter: string;
@@ -11,7 +12,9 @@ interface Issue {
 }
 
 /** There is no database here: a handler that is reached fails. */
-const app = new Hono<TidegateEnv>().route("/reports", reports()).route("/trace", trace());
+const app = new Hono<TidegateEnv>()
+  .route("/reports", reports(DIALECTS.postgres))
+  .route("/trace", trace(DIALECTS.postgres));
 app.onError((error, c) =>
   error instanceof ProblemError ? c.json(error.problem, 400) : c.json({ code: "REACHED_THE_DATABASE" }, 500),
 );

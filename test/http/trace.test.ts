@@ -7,19 +7,23 @@ const LOTS = 120;
 
 /**
  * Lots X0 to X4: a ring in one and the same moment, which no order of time can break. W: a hub with 60 children. Z: B
- * splits off Z on day 1, and Y merges into Z on day 2, so that B has nothing of Y.
+ * splits off Z on day 1, and Y merges into Z on day 2, so that B has nothing of Y. V: twenty times apart and together
+ * again, which makes a million ways from V0 to V20.
  */
 const ODD_ROWS = `
   insert into fab.lots (lot_id, product_id, route_id, operation_id, state, started_quantity, quantity, started_at, state_since)
     select name, 1, 1, 101, 'queued', 25, 25, timestamp with time zone '2026-01-05 00:00+00',
            timestamp with time zone '2026-01-05 00:00+00'
     from (select 'X' || n as name from generate_series(0, 4) n union all select 'W' || n from generate_series(0, 60) n
+          union all select 'V' || n || side from generate_series(0, 20) n, (values (''), ('a'), ('b')) as sides (side)
           union all values ('Z'), ('B'), ('Y')) as odd;
   insert into fab.lot_events (event_id, lot_id, event_type, occurred_at, operation_id, quantity, quantity_change, related_lot_id)
     select 999000000 + row_number() over (order by parent, child), parent, kind,
            timestamp with time zone '2026-01-06 00:00+00' + day * interval '1 day', 101, 24, -1, child
     from (select 'X' || n as parent, 'X' || (n + 1) % 5 as child, 'split' as kind, 0 as day from generate_series(0, 4) n
           union all select 'W0', 'W' || n, 'split', 0 from generate_series(1, 60) n
+          union all select 'V' || n, 'V' || n || side, 'split', 0 from generate_series(0, 19) n, (values ('a'), ('b')) as s (side)
+          union all select 'V' || n || side, 'V' || n + 1, 'merge', 0 from generate_series(0, 19) n, (values ('a'), ('b')) as s (side)
           union all values ('Z', 'B', 'split', 1), ('Y', 'Z', 'merge', 2)) as odd;
   insert into fab.lot_genealogy (genealogy_id, parent_lot_id, child_lot_id, relation, quantity, operation_id, occurred_at)
     select event_id, lot_id, related_lot_id, event_type, 1, 101, occurred_at from fab.lot_events where event_id > 999000000;`;
@@ -111,6 +115,14 @@ describe.each(HOMES)("in $name", ({ open, without }) => {
       const ring = await lineage("X0", "&max_depth=50");
       expect(ring.descendants.map(({ lot_id }) => lot_id)).toEqual(["X1", "X2", "X3", "X4", "X0"]);
       expect(ring.ancestors.map(({ depth }) => depth)).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test("ways that part and meet again are walked once, not each of their combinations", async () => {
+      const down = await lineage("V0", "&max_depth=50");
+      expect(down.descendants).toHaveLength(80);
+      expect(Math.max(...down.descendants.map(({ depth }) => depth))).toBe(40);
+      const up = await lineage("V20", "&max_depth=50");
+      expect(up.ancestors).toHaveLength(80);
     });
 
     test("depth, direction and number are bounded as asked", async () => {

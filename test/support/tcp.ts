@@ -7,14 +7,16 @@ export interface TcpServer {
   readonly port: number;
   /** Connections accepted so far. */
   accepted(): number;
+  /** Connections that are open now. */
+  connected(): number;
   /** Refuses from now on; what is connected stays. */
   refuse(): void;
   close(): Promise<void>;
 }
 
-/** Accepts and says nothing, ever. */
+/** Accepts and says nothing, ever; it hears what is said, so that it notices when the other side hangs up. */
 export function silentServer(): Promise<TcpServer> {
-  return serve(() => {});
+  return serve((socket) => void socket.resume());
 }
 
 /** Accepts and hangs up at once. */
@@ -39,7 +41,8 @@ export function proxyTo(port: number, onClient: (socket: Socket) => boolean = ()
   });
 }
 
-async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
+/** Does with each connection what `onClient` says; nobody but `close` ends it otherwise. */
+export async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const server: Server = createServer((socket) => {
@@ -53,6 +56,7 @@ async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
   return {
     port: (server.address() as AddressInfo).port,
     accepted: () => accepted,
+    connected: () => sockets.size,
     refuse: () => {
       server.close();
     },

@@ -75,7 +75,7 @@ export const DATABASE: Table<DatabaseValues> = {
   DB_CALL_TIMEOUT_MS: {
     group: "database",
     default: "55000",
-    description: "Longest a statement may run; also the server's `statement_timeout`",
+    description: "Longest a statement may run; also PostgreSQL's own `statement_timeout`",
     schema: integer("milliseconds", 1, DAY_MS),
   },
   DB_SLOW_CALL_TIMEOUT_MS: {

@@ -7,12 +7,12 @@
  * database in memory then starts afresh, prepared again, and everything written since is lost.
  */
 import type { Runtime } from "../../runtime.ts";
+import { databaseError } from "../failure.ts";
 import type { Database, DatabaseAdapter, Execution } from "../port.ts";
 import { DatabaseError } from "../port.ts";
 import { slots } from "../slots.ts";
 import { render } from "../sql.ts";
 import { toBinds } from "../wire/binds.ts";
-import { databaseError } from "../wire/errors.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { type Engine, type EngineSetup, startEngine } from "./engine.ts";
 

@@ -5,8 +5,9 @@
  */
 import postgres from "postgres";
 import type { Runtime } from "../../runtime.ts";
+import { databaseError } from "../failure.ts";
 import type { DatabaseSettings, Execution } from "../port.ts";
-import { databaseError, toDatabaseError } from "../wire/errors.ts";
+import { toDatabaseError } from "../wire/errors.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { DRIVER_TYPES } from "./types.ts";
 

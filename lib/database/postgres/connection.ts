@@ -3,22 +3,23 @@
  * statements it has prepared.
  */
 import type postgres from "postgres";
+import { databaseError } from "../failure.ts";
+import type { Held } from "../lane.ts";
 import type { Execution } from "../port.ts";
+import { stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
-import { databaseError, toDatabaseError } from "../wire/errors.ts";
+import { toDatabaseError } from "../wire/errors.ts";
 import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs } from "./client.ts";
-import { stopping } from "./stop.ts";
 
+/** The server's own timeout gets this long to arrive before a cancel, which can hit a later statement, is risked. */
+const SERVER_TIMEOUT_HEADROOM_MS = 500;
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
 const MAX_PREPARED = 256;
 /** These change the session for whoever comes next, so the connection is not used again. */
 const SESSION_COMMAND = /^(BEGIN|START TRANSACTION|SET|RESET|DISCARD|LISTEN|PREPARE|LOAD)/;
 
-export interface Connection {
-  /** False once it was closed by either side, or has become unfit for another statement. */
-  usable(): boolean;
+export interface Connection extends Held {
   run(text: string, binds: Bind[], execution: Execution): Promise<unknown[]>;
-  destroy(): Promise<void>;
 }
 
 /** Only what a cancel needs; the driver types the rest per row. */
@@ -106,7 +107,11 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
       throw databaseError("cancelled");
     }
     cancelSent = false;
-    const stop = stopping({ cancel, destroy: opened.destroy }, execution, plan.graceMs, runtime);
+    const stop = stopping({ cancel, destroy: opened.destroy }, execution, {
+      graceMs: plan.graceMs,
+      headroomMs: SERVER_TIMEOUT_HEADROOM_MS,
+      runtime,
+    });
     const work = (plan.settings.pooler === "none" ? inSession : inTransaction)(text, binds, execution);
     try {
       const rows = await Promise.race([work, stop.destroyed]);

@@ -1,18 +1,17 @@
 /**
  * PostgreSQL by postgres.js, on Node, Deno, Bun and Workers.
  *
- * Map of this folder: `address` reads the URL, `lane` keeps a lane's connections, `client` opens one, `connection` runs
- * statements on it, `stop` ends those that must not go on, `types` gives the shared tables of `wire/` to the driver.
+ * Map of this folder: `address` reads the URL, `client` opens a connection, `connection` runs statements on it, `types`
+ * gives the shared tables of `wire/` to the driver.
  */
-import type { Lane } from "../../gate/types.ts";
 import type { Runtime } from "../../runtime.ts";
-import type { Database, DatabaseAdapter, DatabaseSettings, Execution, PoolState } from "../port.ts";
+import { connectionLanes } from "../lanes.ts";
+import type { Database, DatabaseAdapter, DatabaseSettings, Execution } from "../port.ts";
 import { render, type Statement } from "../sql.ts";
 import { toBinds } from "../wire/binds.ts";
 import { parsePostgresUrl } from "./address.ts";
 import type { ConnectionPlan, PostgresSsl } from "./client.ts";
 import { connect } from "./connection.ts";
-import { type ConnectionLane, connectionLane } from "./lane.ts";
 
 export type { PostgresSsl } from "./client.ts";
 
@@ -28,7 +27,6 @@ export interface PostgresOptions {
   readonly graceMs?: number;
 }
 
-const DEFAULT_OVERFLOW_IDLE_MS = 10_000;
 const DEFAULT_GRACE_MS = 2_000;
 
 /**
@@ -66,26 +64,18 @@ function open(
     runtime,
     closing: closing.signal,
   };
-  const lane = (steady: number, overflow: number): ConnectionLane =>
-    connectionLane({
-      steady,
-      overflow,
-      recycleMs: settings.poolRecycleMs,
-      overflowIdleMs: options.overflowIdleMs ?? DEFAULT_OVERFLOW_IDLE_MS,
-      runtime,
-      connect: (execution) => connect(plan, execution),
-    });
-  const lanes: Readonly<Record<Lane, ConnectionLane>> = {
-    request: lane(settings.poolSize, settings.maxOverflow),
-    slow: lane(settings.slowMaxConcurrent, 0),
-    health: lane(settings.healthPoolSize, 0),
-  };
-  const all = Object.values(lanes);
+  const lanes = connectionLanes({
+    settings,
+    overflowIdleMs: options.overflowIdleMs,
+    runtime,
+    connect: (execution) => connect(plan, execution),
+    giveUp: () => closing.abort(),
+  });
 
   async function query<Row>(statement: Statement, execution: Execution): Promise<Row[]> {
     const binds = toBinds(statement.values);
     const text = render(statement, (position) => `$${position}`);
-    return (await lanes[execution.lane].use(execution, (held) => held.run(text, binds, execution))) as Row[];
+    return (await lanes.use(execution, (held) => held.run(text, binds, execution))) as Row[];
   }
 
   return {
@@ -94,38 +84,9 @@ function open(
     traits: { serverTimeout: true, cancels: true, concurrent: true },
     query,
     ping: async (execution) => {
-      await lanes[execution.lane].use(execution, (held) => held.run("select 1", [], execution));
+      await lanes.use(execution, (held) => held.run("select 1", [], execution));
     },
-    pool: () => poolState(settings, lanes.request),
-    close: async (graceMs = 0) => {
-      const drained = Promise.all(all.map((each) => each.drain()));
-      await atMost(drained, graceMs, runtime);
-      closing.abort();
-      await Promise.all(all.map((each) => each.destroy()));
-      await drained;
-    },
+    pool: lanes.pool,
+    close: lanes.close,
   };
-}
-
-/** The `request` lane alone: `slow` is isolated from the pool, and counting it in would hide a saturated one. */
-function poolState(settings: DatabaseSettings, lane: ConnectionLane): PoolState {
-  const state = lane.state();
-  return {
-    size: settings.poolSize,
-    checkedOut: state.taken,
-    checkedIn: state.idle,
-    overflow: state.overflow,
-    maxCapacity: settings.poolSize + settings.maxOverflow,
-    waiting: state.waiting,
-  };
-}
-
-function atMost(done: Promise<unknown>, ms: number, runtime: Runtime): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = runtime.setTimer(resolve, ms);
-    void done.then(() => {
-      runtime.clearTimer(timer);
-      resolve();
-    });
-  });
 }

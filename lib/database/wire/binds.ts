@@ -2,7 +2,7 @@
  * JavaScript -> PostgreSQL's text format. Scalars become text whose type the server infers from the statement, so that
  * both drivers bind alike; a list is kept in both of its possible forms until the server has said what it expects.
  */
-import { DatabaseError } from "../port.ts";
+import { unbindable } from "../failure.ts";
 
 /** A JavaScript array, as an array literal and as JSON. */
 export interface ListBind {
@@ -36,12 +36,7 @@ export function jsonOfBind(bind: Bind): string | null {
 export function toBinds(values: readonly unknown[]): Bind[] {
   return values.map((value, index) => {
     const bind = toBind(value);
-    if (bind === undefined) {
-      throw new DatabaseError(
-        "statement",
-        `bind value ${index + 1}: a value that SQL can hold is needed, it was ${kindOf(value)}; use null for "no value"`,
-      );
-    }
+    if (bind === undefined) throw unbindable(index + 1, value);
     return bind;
   });
 }
@@ -99,8 +94,4 @@ function arrayLiteral(values: readonly unknown[]): string | undefined {
 function quote(text: string | null | undefined): string | undefined {
   if (text === undefined) return undefined;
   return text === null ? "NULL" : `"${text.replace(/[\\"]/g, "\\$&")}"`;
-}
-
-function kindOf(value: unknown): string {
-  return value instanceof Date ? "an invalid date" : value === undefined ? "undefined" : `a ${typeof value}`;
 }

@@ -2,6 +2,7 @@
  * What PostgreSQL, its drivers and the network say -> what it means to the guard. One table, read from the top; the
  * codes of postgres.js were observed on Node, Deno and workerd.
  */
+import { codeOf, databaseError, messageOf } from "../failure.ts";
 import { DatabaseError, type Fault } from "../port.ts";
 
 interface Rule {
@@ -37,22 +38,6 @@ const RULES: readonly Rule[] = [
   { code: /^$/, message: /proxy request failed|cannot connect|network connection lost/i, fault: "connection" },
 ];
 
-const MESSAGE_OF_FAULT: Readonly<Record<Fault, string>> = {
-  connection: "The database could not be reached.",
-  exhausted: "The database has no connection free.",
-  timeout: "The database did not answer in time.",
-  cancelled: "The statement was cancelled before it ended.",
-  statement: "The database rejected the statement.",
-};
-
-/** A fault of our own finding, such as a deadline, with the sentence that belongs to it. */
-export function databaseError(fault: Fault, cause?: unknown): DatabaseError {
-  return new DatabaseError(fault, MESSAGE_OF_FAULT[fault], {
-    vendorCode: cause === undefined ? undefined : codeOf(cause) || undefined,
-    cause: cause === undefined ? undefined : withoutValues(cause),
-  });
-}
-
 /**
  * @param unknownIs what an error means that no rule knows: `connection` while connecting, `statement` afterwards.
  * @example
@@ -66,30 +51,4 @@ export function toDatabaseError(error: unknown, unknownIs: Fault = "statement"):
   const message = messageOf(error);
   const rule = RULES.find((each) => each.code.test(code) && (each.message?.test(message) ?? true));
   return databaseError(rule?.fault ?? unknownIs, error);
-}
-
-function codeOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error);
-}
-
-/** Fields of a vendor's error that say what happened without saying with which values. */
-const KEPT = ["code", "severity", "routine", "schema_name", "table_name", "column_name", "constraint_name"] as const;
-
-/** postgres.js hangs the SQL text and all bind values on its errors; a log must not see them. */
-function withoutValues(error: unknown): Error {
-  const copy = new Error(messageOf(error));
-  if (error instanceof Error) {
-    copy.name = error.name;
-    if (error.stack !== undefined) copy.stack = error.stack;
-  }
-  for (const field of KEPT) {
-    const value = (error as Record<string, unknown> | null)?.[field];
-    if (value !== undefined) Object.defineProperty(copy, field, { value, enumerable: true });
-  }
-  return copy;
 }

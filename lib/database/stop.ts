@@ -1,18 +1,23 @@
 /**
- * How a running statement is stopped. Its own server ends it at the deadline; failing that it is cancelled there;
- * failing that its connection is destroyed. Whatever the server does, that is over `graceMs` after the deadline.
+ * How a running statement is stopped. A server that can ends it at the deadline by itself; failing that it is cancelled
+ * there; failing that its connection is destroyed. Whatever the server does, that is over `graceMs` after the deadline.
  */
-import type { Runtime } from "../../runtime.ts";
-import type { Execution } from "../port.ts";
-import { faultOfAbort } from "../within.ts";
-
-/** The server's own timeout gets this long to arrive before a cancel, which can hit a later statement, is risked. */
-const SERVER_TIMEOUT_HEADROOM_MS = 500;
+import type { Runtime } from "../runtime.ts";
+import type { Execution } from "./port.ts";
+import { faultOfAbort } from "./within.ts";
 
 export interface Running {
   /** Asks the server to stop. Called at most once, never in the turn in which the statement was sent. */
   cancel(): void;
   destroy(): Promise<void>;
+}
+
+export interface StopPlan {
+  /** What a statement has, after it was told to stop, before its connection is destroyed. */
+  readonly graceMs: number;
+  /** What the server's own timeout has, to arrive, before a cancel is risked. 0 where the server has none. */
+  readonly headroomMs: number;
+  readonly runtime: Runtime;
 }
 
 export interface Stopping {
@@ -27,8 +32,7 @@ export interface Stopping {
 export function stopping(
   running: Running,
   execution: Pick<Execution, "deadlineMs" | "signal">,
-  graceMs: number,
-  runtime: Runtime,
+  { graceMs, headroomMs, runtime }: StopPlan,
 ): Stopping {
   let resolve: () => void = () => {};
   const destroyed = new Promise<void>((done) => {
@@ -44,7 +48,7 @@ export function stopping(
   function stop(why: "timeout" | "cancelled", cancelAfterMs: number): void {
     if (fault !== undefined) return;
     fault = why;
-    // Never at once: a query cancelled in the turn it was made in strands its connection (postgres.js).
+    // Never at once: a statement cancelled in the turn it was sent in strands its connection (postgres.js).
     after(cancelAfterMs, running.cancel);
     after(graceMs, () => {
       void running.destroy().finally(resolve);
@@ -52,11 +56,11 @@ export function stopping(
   }
   function onAbort(): void {
     const why = faultOfAbort(execution.signal);
-    const isDue = runtime.monotonicMs() >= deadlineAt - SERVER_TIMEOUT_HEADROOM_MS;
-    stop(isDue ? "timeout" : why, isDue ? SERVER_TIMEOUT_HEADROOM_MS : 0);
+    const isDue = runtime.monotonicMs() >= deadlineAt - headroomMs;
+    stop(isDue ? "timeout" : why, isDue ? headroomMs : 0);
   }
 
-  after(execution.deadlineMs, () => stop("timeout", SERVER_TIMEOUT_HEADROOM_MS));
+  after(execution.deadlineMs, () => stop("timeout", headroomMs));
   if (execution.signal.aborted) onAbort();
   else execution.signal.addEventListener("abort", onAbort, { once: true });
 

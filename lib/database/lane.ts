@@ -2,12 +2,18 @@
  * The connections of one lane: a slot each, opened when first needed, used again last-in-first-out, closed when they
  * are old, unfit, or, for overflow, idle.
  */
-import type { Runtime, Timer } from "../../runtime.ts";
-import type { Execution } from "../port.ts";
-import { slots } from "../slots.ts";
-import type { Connection } from "./connection.ts";
+import type { Runtime, Timer } from "../runtime.ts";
+import type { Execution } from "./port.ts";
+import { slots } from "./slots.ts";
 
-export interface LanePlan {
+/** What a lane has to know of a driver's connection. */
+export interface Held {
+  /** False once it was closed by either side, or has become unfit for another statement. */
+  usable(): boolean;
+  destroy(): Promise<void>;
+}
+
+export interface LanePlan<Connection extends Held> {
   readonly steady: number;
   readonly overflow: number;
   /** Age at which a connection is replaced, when nothing runs on it. */
@@ -18,7 +24,7 @@ export interface LanePlan {
   connect(execution: Execution): Promise<Connection>;
 }
 
-export interface ConnectionLane {
+export interface ConnectionLane<Connection extends Held> {
   /** Runs `task` with a connection to itself. The slot is given back when `task` has settled. */
   use<T>(execution: Execution, task: (connection: Connection) => Promise<T>): Promise<T>;
   /** `overflow` counts open overflow connections, busy or not. */
@@ -28,7 +34,7 @@ export interface ConnectionLane {
   destroy(): Promise<void>;
 }
 
-interface Held {
+interface Entry<Connection> {
   readonly connection: Connection;
   readonly expiresAt: number;
   busy: boolean;
@@ -36,12 +42,12 @@ interface Held {
   idleTimer: Timer;
 }
 
-export function connectionLane(plan: LanePlan): ConnectionLane {
+export function connectionLane<Connection extends Held>(plan: LanePlan<Connection>): ConnectionLane<Connection> {
   const { runtime } = plan;
   const places = slots(plan.steady, plan.overflow, runtime);
-  const held = new Map<number, Held>();
+  const held = new Map<number, Entry<Connection>>();
 
-  async function drop(slot: number, entry: Held): Promise<void> {
+  async function drop(slot: number, entry: Entry<Connection>): Promise<void> {
     if (held.get(slot) === entry) held.delete(slot);
     runtime.clearTimer(entry.ageTimer);
     runtime.clearTimer(entry.idleTimer);
@@ -53,7 +59,7 @@ export function connectionLane(plan: LanePlan): ConnectionLane {
     if (entry !== undefined && !entry.busy) void drop(slot, entry);
   }
 
-  async function hold(slot: number, execution: Execution): Promise<Held> {
+  async function hold(slot: number, execution: Execution): Promise<Entry<Connection>> {
     const known = held.get(slot);
     if (known !== undefined) {
       runtime.clearTimer(known.idleTimer);
@@ -63,7 +69,7 @@ export function connectionLane(plan: LanePlan): ConnectionLane {
     const connection = await plan.connect(execution);
     // Up to a tenth earlier, so that connections opened together are not replaced together.
     const ageMs = plan.recycleMs * (1 - runtime.random() / 10);
-    const entry: Held = {
+    const entry: Entry<Connection> = {
       connection,
       expiresAt: runtime.monotonicMs() + ageMs,
       busy: true,

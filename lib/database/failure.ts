@@ -1,0 +1,81 @@
+/**
+ * A fault in the words a client may read, with the vendor's error kept for the log and stripped of what a log must not
+ * see. Which fault an error is, each driver's own table says.
+ */
+import { DatabaseError, type Fault } from "./port.ts";
+
+const MESSAGE_OF_FAULT: Readonly<Record<Fault, string>> = {
+  connection: "The database could not be reached.",
+  exhausted: "The database has no connection free.",
+  timeout: "The database did not answer in time.",
+  cancelled: "The statement was cancelled before it ended.",
+  statement: "The database rejected the statement.",
+};
+
+/**
+ * The error of a fault, found by us (a deadline, say) or caused by a vendor's error.
+ *
+ * @param vendorCode where it is more telling than the `code` of `cause`.
+ * @example
+ * ```ts
+ * throw databaseError("timeout");
+ * ```
+ */
+export function databaseError(fault: Fault, cause?: unknown, vendorCode?: string): DatabaseError {
+  return new DatabaseError(fault, MESSAGE_OF_FAULT[fault], {
+    vendorCode: cause === undefined ? undefined : (vendorCode ?? codeOf(cause)) || undefined,
+    cause: cause === undefined ? undefined : withoutValues(cause),
+  });
+}
+
+/** A vendor's own code, or the empty text. */
+export function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error);
+}
+
+/** Fields of a vendor's error that say what happened without saying with which values. */
+const KEPT = [
+  ...(["code", "severity", "routine", "schema_name", "table_name", "column_name", "constraint_name"] as const),
+  ...(["errorNum", "isRecoverable"] as const),
+] as const;
+
+/** postgres.js hangs the SQL text and all bind values on its errors; a log must not see them. */
+function withoutValues(error: unknown): Error {
+  const copy = new Error(messageOf(error));
+  if (error instanceof Error) {
+    copy.name = error.name;
+    if (error.stack !== undefined) copy.stack = error.stack;
+  }
+  for (const field of KEPT) {
+    const value = (error as Record<string, unknown> | null)?.[field];
+    if (value !== undefined) Object.defineProperty(copy, field, { value, enumerable: true });
+  }
+  return copy;
+}
+
+/**
+ * A value that has no SQL form.
+ *
+ * @param position from 1.
+ */
+export function unbindable(position: number, value: unknown): DatabaseError {
+  return new DatabaseError(
+    "statement",
+    `bind value ${position}: a value that SQL can hold is needed, it was ${kindOf(value)}; ${remedy(value)}`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && !(value instanceof Date)) return "an object without a JSON form";
+  return value instanceof Date ? "an invalid date" : value === undefined ? "undefined" : `a ${typeof value}`;
+}
+
+function remedy(value: unknown): string {
+  return Array.isArray(value) ? "use list(values) for `in (…)`" : 'use null for "no value"';
+}

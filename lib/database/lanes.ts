@@ -1,0 +1,76 @@
+/** The lanes of one database, each with connections of its own, so that what is slow or saturated starves nothing else. */
+import type { Lane } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+import { type ConnectionLane, connectionLane, type Held } from "./lane.ts";
+import type { Database, DatabaseSettings, Execution, PoolState } from "./port.ts";
+
+const DEFAULT_OVERFLOW_IDLE_MS = 10_000;
+
+export interface LanesPlan<Connection extends Held> {
+  readonly settings: DatabaseSettings;
+  /** How long a connection beyond `DB_POOL_SIZE` is kept idle, in milliseconds. */
+  readonly overflowIdleMs: number | undefined;
+  readonly runtime: Runtime;
+  connect(execution: Execution): Promise<Connection>;
+  /** Called when the grace of closing is over: what still runs or connects is to end as `cancelled`. */
+  giveUp(): void;
+}
+
+export interface Lanes<Connection extends Held> extends Pick<Database, "pool" | "close"> {
+  /** Runs `task` with a connection to itself, of the lane that `execution` names. */
+  use<T>(execution: Execution, task: (connection: Connection) => Promise<T>): Promise<T>;
+}
+
+export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connection>): Lanes<Connection> {
+  const { settings, runtime } = plan;
+  const lane = (steady: number, overflow: number): ConnectionLane<Connection> =>
+    connectionLane({
+      steady,
+      overflow,
+      recycleMs: settings.poolRecycleMs,
+      overflowIdleMs: plan.overflowIdleMs ?? DEFAULT_OVERFLOW_IDLE_MS,
+      runtime,
+      connect: plan.connect,
+    });
+  const lanes: Readonly<Record<Lane, ConnectionLane<Connection>>> = {
+    request: lane(settings.poolSize, settings.maxOverflow),
+    slow: lane(settings.slowMaxConcurrent, 0),
+    health: lane(settings.healthPoolSize, 0),
+  };
+  const all = Object.values(lanes);
+
+  return {
+    use: (execution, task) => lanes[execution.lane].use(execution, task),
+    pool: () => poolState(settings, lanes.request),
+    close: async (graceMs = 0) => {
+      const drained = Promise.all(all.map((each) => each.drain()));
+      await atMost(drained, graceMs, runtime);
+      plan.giveUp();
+      await Promise.all(all.map((each) => each.destroy()));
+      await drained;
+    },
+  };
+}
+
+/** The `request` lane alone: `slow` is isolated from the pool, and counting it in would hide a saturated one. */
+function poolState(settings: DatabaseSettings, lane: Pick<ConnectionLane<Held>, "state">): PoolState {
+  const state = lane.state();
+  return {
+    size: settings.poolSize,
+    checkedOut: state.taken,
+    checkedIn: state.idle,
+    overflow: state.overflow,
+    maxCapacity: settings.poolSize + settings.maxOverflow,
+    waiting: state.waiting,
+  };
+}
+
+function atMost(done: Promise<unknown>, ms: number, runtime: Runtime): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = runtime.setTimer(resolve, ms);
+    void done.then(() => {
+      runtime.clearTimer(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * Opening one connection to an Oracle, and ending it. Connections of our own instead of the driver's pool: that pool
+ * opens in the background (about 2,000 attempts a second at a refusing listener, with `poolMin` above 0), does not
+ * count what it is opening, keeps a line of its own, and gives no way to end what hangs.
+ */
+import type { Runtime } from "../../runtime.ts";
+import { databaseError } from "../failure.ts";
+import type { DatabaseSettings, Execution } from "../port.ts";
+import { faultOfAbort, within } from "../within.ts";
+import type { OracleAddress } from "./address.ts";
+import { toOracleError } from "./errors.ts";
+import type { Dial, Dialled, Session } from "./session.ts";
+
+/** What an attempt has at least, or it would say more about a caller whose wait is over than about the server. */
+const SHORTEST_ATTEMPT_MS = 500;
+/** What the server has to answer a goodbye; then the socket is closed without it. */
+const GOODBYE_MS = 1_000;
+
+export interface ConnectionPlan {
+  readonly target: OracleAddress;
+  readonly settings: DatabaseSettings;
+  /** What a statement has, after it was told to stop, before its connection is destroyed. */
+  readonly graceMs: number;
+  readonly runtime: Runtime;
+  /** Aborted when the database is closed and the grace of that is over. */
+  readonly closing: AbortSignal;
+  readonly dial: Dial;
+}
+
+/** One open connection. */
+export interface Opened {
+  readonly session: Session;
+  /** Ends it at once, whatever runs on it. */
+  cut(): void;
+  /** Takes leave of the server, which must not be running a statement of it; ends it at the latest after a second. */
+  leave(): Promise<void>;
+}
+
+/**
+ * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout, logging on
+ * included.
+ *
+ * @throws DatabaseError when no connection is there by then.
+ */
+export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
+  const { runtime, settings } = plan;
+  const now = runtime.monotonicMs();
+  const by = Math.min(Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS), now + settings.connectTimeoutMs);
+  const { user, password, connectString } = plan.target;
+  let dialled: Dialled | undefined;
+  try {
+    dialled = await plan.dial({
+      user,
+      password,
+      connectString,
+      applicationName: settings.applicationName,
+      timeoutMs: by - now,
+    });
+    const signal = AbortSignal.any([execution.signal, plan.closing]);
+    const session = await within(dialled.session, { by, signal }, runtime, (ended) => {
+      if (ended === "late") return databaseError("connection");
+      return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
+    });
+    return openedOn(session, dialled.cut, runtime);
+  } catch (error) {
+    dialled?.cut();
+    throw toOracleError(error, "connection");
+  }
+}
+
+function openedOn(session: Session, cut: () => void, runtime: Runtime): Opened {
+  return {
+    session,
+    cut,
+    leave: async () => {
+      const bound = { by: runtime.monotonicMs() + GOODBYE_MS, signal: new AbortController().signal };
+      await within(session.close(), bound, runtime, () => databaseError("timeout")).catch(() => {});
+      cut();
+    },
+  };
+}
+
+/** The permit's deadline as the driver takes it: whole milliseconds; 0 would mean "never". */
+export function callTimeoutMs(execution: Execution): number {
+  return Math.min(2_147_483_647, Math.max(1, Math.ceil(execution.deadlineMs)));
+}
