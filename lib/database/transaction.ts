@@ -44,7 +44,6 @@ export async function runTransaction<Value>(
   let lastStatement: Promise<unknown> = Promise.resolve();
 
   const enter: Enter = (statement) => {
-    if (over) return Promise.reject(hasEnded());
     underWay += 1;
     const mine = lastStatement
       .then(() => (over ? Promise.reject(hasEnded()) : statement()))
