@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { answerStream } from "../../functions/answer.ts";
 import { csvStream } from "../../functions/csv.ts";
 import { trace } from "../../functions/routes/trace.ts";
+import { DIALECTS } from "../../functions/sql/dialect.ts";
 import { DatabaseError, type TakeRows } from "../../lib/database/port.ts";
 import { fakeDatabase } from "../../lib/testing/fake-database.ts";
 import type { TidegateEnv } from "../../lib/tidegate.ts";
@@ -42,7 +43,7 @@ async function serving(produce: Produce) {
   });
   const app = new Hono<TidegateEnv>()
     .use(tide.middleware())
-    .route("/trace", trace())
+    .route("/trace", trace(DIALECTS.postgres))
     .get("/rows", (c) => answerStream(c, { file: "rows", columns: ["n", "text"], rows: c.var.db.stream`select` }));
   const server = createServer(getRequestListener(app.fetch)).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
