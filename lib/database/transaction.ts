@@ -88,9 +88,13 @@ async function commit(steps: TransactionSteps, readOnly: boolean): Promise<boole
   }
 }
 
+/** Oracle's answers to a commit over several databases that say that it may have happened. */
+const IN_DOUBT = /^ORA-0205\d$/;
+
 /** The server itself said no, and went on living: a deferred constraint, a serialization failure, its own timeout. */
-function wasAnswered({ fault, vendorCode }: DatabaseError): boolean {
-  return vendorCode !== undefined && /^[0-9A-Z]{5}$/.test(vendorCode) && fault !== "connection";
+function wasAnswered({ fault, vendorCode = "" }: DatabaseError): boolean {
+  if (/^ORA-\d{5}$/.test(vendorCode)) return fault === "statement" && !IN_DOUBT.test(vendorCode);
+  return /^[0-9A-Z]{5}$/.test(vendorCode) && fault !== "connection";
 }
 
 function hasEnded(): Error {
