@@ -74,7 +74,7 @@ export function oracleScene(settings: Partial<DatabaseSettings> = {}, options: O
         await send(text, binds, callTimeoutMs);
         connection.cursor = "open";
       },
-      fetch: (batchRows, callTimeoutMs) => send(`fetch ${batchRows}`, [], callTimeoutMs),
+      nextRows: (batchRows, callTimeoutMs) => send(`fetch ${batchRows}`, [], callTimeoutMs),
       closeCursor: async () => {
         if (connection.cursor !== undefined) connection.cursor = "closed";
       },

@@ -19,7 +19,7 @@ export interface Session {
   /** Begins to read a query's result, without committing; a session has one at a time. */
   openCursor(text: string, binds: readonly Bind[], batchRows: number, callTimeoutMs: number): Promise<void>;
   /** The next rows of it; fewer than `batchRows` are the last. */
-  fetch(batchRows: number, callTimeoutMs: number): Promise<Record<string, unknown>[]>;
+  nextRows(batchRows: number, callTimeoutMs: number): Promise<Record<string, unknown>[]>;
   /** Does nothing where none is open. */
   closeCursor(): Promise<void>;
   commit(callTimeoutMs: number): Promise<void>;

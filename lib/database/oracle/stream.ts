@@ -12,7 +12,7 @@ export async function streamOn(
 ): Promise<void> {
   await held.call((session, timeoutMs) => session.openCursor(text, binds, batchRows, timeoutMs));
   for (;;) {
-    const rows = await held.call((session, timeoutMs) => session.fetch(batchRows, timeoutMs));
+    const rows = await held.call((session, timeoutMs) => session.nextRows(batchRows, timeoutMs));
     const last = rows.length < batchRows;
     const wanted = take(rows, last);
     // The connection is given back while the last batch is being read.

@@ -73,7 +73,7 @@ function sessionOf(connection: oracledb.Connection): Session {
       if (resultSet === undefined) throw databaseError("statement", new Error("stream: a query is needed"));
       cursor = resultSet;
     },
-    fetch: async (batchRows, callTimeoutMs) => {
+    nextRows: async (batchRows, callTimeoutMs) => {
       if (cursor === undefined) return [];
       connection.callTimeout = callTimeoutMs;
       const rows = await cursor.getRows(batchRows);
