@@ -22,8 +22,49 @@ export function csv<Column extends string>(
   columns: readonly Column[],
   rows: readonly { readonly [Name in Column]?: Cell }[],
 ): string {
-  const lines = [columns.map(cell), ...rows.map((row) => columns.map((column) => cell(row[column])))];
-  return lines.map((line) => `${line.join(",")}\r\n`).join("");
+  return [header(columns), ...rows.map((row) => line(columns, row))].join("");
+}
+
+/** How much of a stream is handed on at a time, in characters. */
+const CHUNK_LENGTH = 16_384;
+
+/**
+ * The same as a stream, at the pace of whoever reads it. An error of `rows` breaks it off: a reader never takes a part
+ * for the whole. Leaving it leaves `rows`.
+ */
+export function csvStream<Column extends string>(
+  columns: readonly Column[],
+  rows: AsyncIterator<{ readonly [Name in Column]?: Cell }>,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = header(columns);
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        let done = false;
+        while (!done && text.length < CHUNK_LENGTH) {
+          const next = await rows.next();
+          if (next.done) done = true;
+          else text += line(columns, next.value);
+        }
+        if (text !== "") controller.enqueue(encoder.encode(text));
+        text = "";
+        if (done) controller.close();
+      },
+      cancel: async () => {
+        await rows.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function header(columns: readonly string[]): string {
+  return `${columns.map(cell).join(",")}\r\n`;
+}
+
+function line<Column extends string>(columns: readonly Column[], row: { readonly [Name in Column]?: Cell }): string {
+  return `${columns.map((column) => cell(row[column])).join(",")}\r\n`;
 }
 
 function cell(value: Cell): string {

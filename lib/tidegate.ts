@@ -23,10 +23,11 @@ import { createRedactor, type Redactor } from "./log/redaction.ts";
 import { isTerminal, platformName, type Runtime, systemRuntime } from "./runtime.ts";
 import type { Store, StoreAdapter } from "./store/port.ts";
 
-export { DatabaseError } from "./database/port.ts";
+export { CommitUnknown, DatabaseError } from "./database/port.ts";
 export { list, type Statement, sql } from "./database/sql.ts";
 export type { GuardedDatabase } from "./guard/guarded-database.ts";
 export { type Refusal, Refused } from "./guard/refusal.ts";
+export type { Transaction, TransactionOptions } from "./guard/transaction.ts";
 export type { TidegateEnv } from "./http/env.ts";
 export { success } from "./http/envelope.ts";
 export { ProblemError } from "./http/problem.ts";

@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { type GuardedDatabase, ProblemError, type TidegateEnv, validate } from "tidegate";
 import * as v from "valibot";
-import { answer } from "../answer.ts";
+import { answer, answerStream, wantsCsv } from "../answer.ts";
 import { cursor, page } from "../cursor.ts";
 import { code, oneOf, parameters, someCodes, someOf, wholeNumber } from "../query.ts";
 import { rangeEnd, sensibleRange } from "../range.ts";
@@ -14,6 +14,7 @@ import { EVENT_TYPES, type EventRow, knownLots, lotEvents } from "../sql/events.
 import { type LineageDirection, type LineageLot, type LineageRow, lineage, lineageLot } from "../sql/lineage.ts";
 
 const MAX_LOTS = 100;
+const DEFAULT_EVENTS = 200;
 
 const lineageParameters = parameters({
   lot: code("a lot number"),
@@ -29,7 +30,8 @@ const eventParameters = v.pipe(
     types: someOf(EVENT_TYPES),
     from: rangeEnd("from"),
     to: rangeEnd("to"),
-    limit: wholeNumber(1, 1000, 200),
+    // Whether it was given makes a difference: a CSV without it is the whole history.
+    limit: v.optional(wholeNumber(1, 1000, DEFAULT_EVENTS)),
     cursor: cursor(),
   }),
   sensibleRange(),
@@ -50,9 +52,12 @@ export function trace(dialect: Dialect): Hono<TidegateEnv> {
   app.get("/lineage", validate("query", lineageParameters), async (c) =>
     answer(c, await family(c.var.db.lane("slow"), dialect, c.req.valid("query"))),
   );
-  app.get("/events", validate("query", eventParameters), async (c) =>
-    answer(c, await history(c.var.db.lane("slow"), c.req.valid("query"))),
-  );
+  app.get("/events", validate("query", eventParameters), async (c) => {
+    const db = c.var.db.lane("slow");
+    const query = c.req.valid("query");
+    if (query.limit === undefined && wantsCsv(c)) return answerStream(c, await wholeHistory(db, query));
+    return answer(c, await history(db, query));
+  });
   return app;
 }
 
@@ -74,13 +79,21 @@ async function family(db: GuardedDatabase, dialect: Dialect, query: v.InferOutpu
   };
 }
 
-async function history(db: GuardedDatabase, query: v.InferOutput<typeof eventParameters>) {
-  const { lots, types, from, to, limit, cursor: after } = query;
+type EventQuery = v.InferOutput<typeof eventParameters>;
+
+/** A spreadsheet that names no limit wants everything, and reads it as it comes. */
+async function wholeHistory(db: GuardedDatabase, { lots, types, from, to, cursor: after }: EventQuery) {
+  const unknown = await unknownLots(db, lots, []);
+  if (unknown.length === lots.length) throw noneOf(lots);
+  const rows = db.stream<EventRow>(lotEvents({ lots, types, from, to, after }));
+  return { file: "lot-events", columns: EVENT_COLUMNS, rows };
+}
+
+async function history(db: GuardedDatabase, query: EventQuery) {
+  const { lots, types, from, to, limit = DEFAULT_EVENTS, cursor: after } = query;
   const found = await db.query<EventRow>(lotEvents({ lots, types, from, to, after, limit }));
   const unknown = await unknownLots(db, lots, found);
-  if (unknown.length === lots.length) {
-    throw new ProblemError("NOT_FOUND", unknown.map((lot) => `Lot ${lot} does not exist.`).join(" "));
-  }
+  if (unknown.length === lots.length) throw noneOf(lots);
   const { rows, next } = page(found, limit, (event) => ({ at: event.occurred_at, id: event.event_id }));
   return {
     file: "lot-events",
@@ -89,6 +102,10 @@ async function history(db: GuardedDatabase, query: v.InferOutput<typeof eventPar
     meta: { unknown_lots: unknown, paging: { limit, next_cursor: next } },
     nextCursor: next,
   };
+}
+
+function noneOf(lots: readonly string[]): ProblemError {
+  return new ProblemError("NOT_FOUND", lots.map((lot) => `Lot ${lot} does not exist.`).join(" "));
 }
 
 /** A lot with an event in hand exists; only the others are looked up. */

@@ -16,7 +16,8 @@ export interface EventQuery {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly after?: EventPosition | undefined;
-  readonly limit: number;
+  /** Left out: all of them. */
+  readonly limit?: number | undefined;
 }
 
 export interface EventRow {
@@ -52,7 +53,7 @@ export function lotEvents(query: EventQuery): Statement {
         ${to === undefined ? sql`` : sql` and event.occurred_at < ${instant(to)}`}
         ${after === undefined ? sql`` : behind(after)}
       order by event.occurred_at, event.event_id
-      ${firstRows(query.limit)}
+      ${query.limit === undefined ? sql`` : firstRows(query.limit)}
     ) page
     join fab.operations operation on operation.operation_id = page.operation_id
     left join fab.equipment tool on tool.equipment_id = page.equipment_id

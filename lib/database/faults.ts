@@ -120,6 +120,20 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
   return {
     ...database,
     query: async (statement, execution) => database.query(statement, await suffer(execution)),
+    transaction: async (execution, mode, task) => {
+      const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+      const left = () => ({ ...execution, deadlineMs: deadlineAt - runtime.monotonicMs() });
+      return database.transaction(await suffer(execution), mode, (held) =>
+        task({
+          query: async (statement) => {
+            await suffer(left());
+            return held.query(statement);
+          },
+        }),
+      );
+    },
+    stream: async (statement, execution, batchRows, take) =>
+      database.stream(statement, await suffer(execution), batchRows, take),
     ping: async (execution) => database.ping(await suffer(execution)),
   };
 }

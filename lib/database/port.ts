@@ -3,9 +3,9 @@
  *
  * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and what drivers share:
  * `slots` (places for connections), `lane` and `lanes` (the connections on them), `stop` (ending what must not go on),
- * `within` (a wait with two ends), `failure` (faults in words), `wire` (how any PostgreSQL speaks). `faults` wraps a
- * driver in trouble. A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the
- * breaker is decided once, in `lib/guard`.
+ * `transaction` (its life), `hand-over` (a result that is read already), `within` (a wait with two ends), `failure`
+ * (faults in words), `wire` (how any PostgreSQL speaks). `faults` wraps a driver in trouble. A driver turns every error
+ * of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once, in `lib/guard`.
  */
 import { TidegateError } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
@@ -39,7 +39,7 @@ export type DatabaseCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED" | "DB_QU
  * and is for the log alone, which redacts it.
  */
 export class DatabaseError extends TidegateError {
-  override readonly name = "DatabaseError";
+  override readonly name: string = "DatabaseError";
   readonly fault: Fault;
   /** The vendor's own code, such as `57014` or `ECONNREFUSED`, when there is one. */
   readonly vendorCode: string | undefined;
@@ -59,6 +59,18 @@ export class DatabaseError extends TidegateError {
 
   get code(): DatabaseCode {
     return CODE_OF_FAULT[this.fault];
+  }
+}
+
+/**
+ * The answer to a commit was lost, or did not come in time: whether the changes were made is not known, and only a look
+ * at the database tells. Who sends the work again does it twice, unless the work can bear that.
+ */
+export class CommitUnknown extends DatabaseError {
+  override readonly name = "CommitUnknown";
+
+  constructor(fault: Fault, options: { vendorCode?: string | undefined; cause?: unknown } = {}) {
+    super(fault, "The database did not confirm the commit: it is not known whether the changes were made.", options);
   }
 }
 
@@ -108,7 +120,30 @@ export interface DatabaseTraits {
   readonly cancels: boolean;
   /** More than one statement can run at a time. */
   readonly concurrent: boolean;
+  /** A stream's rows are read as they are wanted. Without it the whole result is read first, into memory. */
+  readonly streams: boolean;
 }
+
+export const ISOLATION_LEVELS = ["read committed", "repeatable read", "serializable"] as const;
+
+/** What is left out is as the database has it by default. */
+export interface TransactionMode {
+  readonly isolation?: (typeof ISOLATION_LEVELS)[number] | undefined;
+  /** The database refuses whatever would write. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** A connection in a transaction. Statements run one after another, however they are asked for. */
+export interface HeldConnection {
+  /** @throws DatabaseError as {@link Database.query}; Error when the transaction is over. */
+  query<Row>(statement: Statement): Promise<Row[]>;
+}
+
+/**
+ * Takes a stream's rows, a batch at a time, and resolves when more are wanted: to false when none are. `last` says that
+ * none follow; nobody waits for an answer then. Never rejects.
+ */
+export type TakeRows<Row> = (rows: Row[], last: boolean) => Promise<boolean>;
 
 export interface Database {
   readonly kind: "postgres" | "oracle" | "pglite";
@@ -122,6 +157,26 @@ export interface Database {
    * released then. Rejects with a {@link DatabaseError} and nothing else.
    */
   query<Row>(statement: Statement, execution: Execution): Promise<Row[]>;
+  /**
+   * Runs `task` in a transaction on one connection: commits when it resolves, rolls back when it rejects, when the
+   * signal aborts, and `deadlineMs` after this call, whatever `task` does then. Every statement's server-side timeout is
+   * what is left of that. A connection that cannot be rolled back within the driver's grace is destroyed.
+   *
+   * Settles when the transaction has ended at the server or its connection was destroyed. Rejects with what `task`
+   * rejected with, with a {@link DatabaseError}, or with {@link CommitUnknown}.
+   */
+  transaction<Value>(
+    execution: Execution,
+    mode: TransactionMode,
+    task: (held: HeldConnection) => Promise<Value>,
+  ): Promise<Value>;
+  /**
+   * Hands the rows of a reading statement to `take`, at most `batchRows` at a time and the next only when they are
+   * wanted, within one `deadlineMs` from this call on, the time of `take` included.
+   *
+   * Settles and rejects as {@link query}; what `take` does after an abort or the deadline is not waited for.
+   */
+  stream<Row>(statement: Statement, execution: Execution, batchRows: number, take: TakeRows<Row>): Promise<void>;
   /** The cheapest round trip that proves the database answers. */
   ping(execution: Execution): Promise<void>;
   pool(): PoolState;

@@ -23,6 +23,8 @@ export interface StopPlan {
 export interface Stopping {
   /** Why it was stopped; undefined while nobody wanted to. */
   fault(): "timeout" | "cancelled" | undefined;
+  /** Resolves to why, when somebody wants it stopped; never rejects. */
+  readonly wanted: Promise<"timeout" | "cancelled">;
   /** Resolves when the connection had to be destroyed; never rejects. */
   readonly destroyed: Promise<void>;
   /** The statement has ended by itself: takes timers and listeners down. */
@@ -38,6 +40,10 @@ export function stopping(
   const destroyed = new Promise<void>((done) => {
     resolve = done;
   });
+  let want: (why: "timeout" | "cancelled") => void = () => {};
+  const wanted = new Promise<"timeout" | "cancelled">((done) => {
+    want = done;
+  });
   const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
   const timers = new Set<unknown>();
   let fault: "timeout" | "cancelled" | undefined;
@@ -48,6 +54,7 @@ export function stopping(
   function stop(why: "timeout" | "cancelled", cancelAfterMs: number): void {
     if (fault !== undefined) return;
     fault = why;
+    want(why);
     // Never at once: a statement cancelled in the turn it was sent in strands its connection (postgres.js).
     after(cancelAfterMs, running.cancel);
     after(graceMs, () => {
@@ -66,6 +73,7 @@ export function stopping(
 
   return {
     fault: () => fault,
+    wanted,
     destroyed,
     ended: () => {
       for (const timer of timers) runtime.clearTimer(timer);

@@ -3,7 +3,9 @@
  *
  * Map of this folder: `guard` (this file) is the whole; `link/` is the line to the gate; `ask`, `admission`, `waiting`
  * and `check` get a call in, `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
- * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold.
+ * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold,
+ * with `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
+ * (`database-time`).
  */
 import type { Operate } from "../gate/commands.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
@@ -31,6 +33,12 @@ export interface RunOptions {
   readonly classify?: Classify | undefined;
 }
 
+/** What calls of our own may say beside. */
+export interface CallOptions extends RunOptions {
+  /** How long the dependency itself has run, in milliseconds, where that is not the whole time of the call. */
+  readonly ranMs?: () => number;
+}
+
 export interface Guard {
   readonly name: string;
   /**
@@ -39,7 +47,7 @@ export interface Guard {
    * @throws Refused when the gate does not let it in; {@link DatabaseError} with fault `timeout` at the deadline; the
    * signal's reason when the caller gives up; RangeError for a deadline that is none; otherwise what the call throws.
    */
-  run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: RunOptions): Promise<Value>;
+  run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: CallOptions): Promise<Value>;
   view(): MaybePromise<GateView>;
   operate(command: Omit<Operate, "kind">): MaybePromise<OperateReply>;
   /** Whether the store that the instances share answers; without it each works from a share of the capacity. */
@@ -66,7 +74,7 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
 
   const refuse = (reason: Refusal["reason"]) => new Refused(refusal(reason, rules.gate.fullRetryAfterMs));
 
-  const begin = <Value>(entry: Entry, call: (context: CallContext) => Promise<Value> | Value, options: RunOptions) => {
+  const begin = <Value>(entry: Entry, call: (context: CallContext) => Promise<Value> | Value, options: CallOptions) => {
     if (entry.kind === "refusal") return Promise.reject<Value>(new Refused(entry.refusal));
     const giveBack = (reason: unknown) => {
       link.tell({ kind: "cancel", id: entry.id });
@@ -84,7 +92,7 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
       call,
       signal: options.signal,
       judge: (error) => outcomeOf(error, entry.lane, options.classify),
-      settle: (outcome, ranMs) => settle(entry.id, outcome, ranMs),
+      settle: (outcome, ranMs) => settle(entry.id, outcome, options.ranMs?.() ?? ranMs),
     });
   };
 

@@ -1,14 +1,11 @@
 /** The database as handlers hold it: every statement goes through the gate. */
 import type { Database } from "../database/port.ts";
-import { isStatement, type Statement, sql } from "../database/sql.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Guard } from "./guard.ts";
-
-/** A template literal, or a statement built with `sql`. */
-export type Query =
-  | readonly [statement: Statement]
-  | readonly [texts: TemplateStringsArray, ...values: readonly unknown[]];
+import { type Query, statementOf } from "./query.ts";
+import { rowStream } from "./stream.ts";
+import { runGuarded, type Transaction, type TransactionOptions } from "./transaction.ts";
 
 export interface GuardedDatabase {
   /**
@@ -24,6 +21,36 @@ export interface GuardedDatabase {
   query<Row = Record<string, unknown>>(...query: Query): Promise<Row[]>;
   /** The first row, or null where there is none. Throws what {@link query} throws. */
   one<Row = Record<string, unknown>>(...query: Query): Promise<Row | null>;
+  /**
+   * The rows one after another, a batch of 500 in memory at a time, for results too large to hold. It begins when the
+   * first row is asked for and has its permit and connection until the last is fetched or the loop is left; the lane's
+   * deadline bounds the whole, the reader's own time included. The statement may only read.
+   *
+   * @throws What {@link query} throws, from the loop.
+   * @example
+   * ```ts
+   * for await (const event of c.var.db.lane("slow").stream<Event>`select * from events`) write(event);
+   * ```
+   */
+  stream<Row = Record<string, unknown>>(...query: Query): AsyncIterableIterator<Row>;
+  /**
+   * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects, when the caller leaves, and at
+   * the deadline: the lane's, or `deadlineMs` where that is less, for the whole of it. Nothing is ever repeated: what
+   * failed to serialize rejects with fault `statement` and vendor code `40001` or `40P01`.
+   *
+   * What `work` throws itself counts for nothing in the breaker, unless `classify` says otherwise.
+   *
+   * @throws What {@link query} throws; what `work` throws; {@link CommitUnknown} when the commit was sent and no answer
+   * came; RangeError for an isolation level that is none.
+   * @example
+   * ```ts
+   * await c.var.db.transaction(async (tx) => {
+   *   const lot = await tx.one<Lot>`select * from lots where id = ${id} for update`;
+   *   await tx.query`update lots set quantity = ${lot.quantity - 1} where id = ${id}`;
+   * }, { isolation: "serializable" });
+   * ```
+   */
+  transaction<Value>(work: (tx: Transaction) => Promise<Value> | Value, options?: TransactionOptions): Promise<Value>;
   /** The same database through another lane: `slow` has its own capacity, deadline and connections. */
   lane(lane: QueuedLane): GuardedDatabase;
 }
@@ -49,10 +76,14 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
   return {
     query,
     one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
+    stream: <Row>(...parts: Query) =>
+      rowStream<Row>(statementOf(parts), { guard, database, runtime, lane, waitTimeoutMs, signal }),
+    transaction: (work, transactionOptions = {}) =>
+      runGuarded({
+        ...{ guard, database, runtime, lane, signal, work },
+        connectBy: runtime.monotonicMs() + waitTimeoutMs,
+        options: transactionOptions,
+      }),
     lane: (other) => guardDatabase({ ...options, lane: other }),
   };
-}
-
-function statementOf([first, ...values]: Query): Statement {
-  return isStatement(first) ? first : sql(first, ...values);
 }

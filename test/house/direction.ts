@@ -5,6 +5,9 @@ import type { Source } from "./sources.ts";
 const BASE = ["lib/errors.ts", "lib/runtime.ts"];
 const GATE = ["lib/gate/"];
 const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
+const DRIVERS_SHARE = ["hand-over", "transaction", "wire/transactions", "within"].map(
+  (name) => `lib/database/${name}.ts`,
+);
 const SETTINGS = ["lib/config/types.ts"];
 const MACHINES = [...BASE, ...GATE, ...PORTS, ...SETTINGS];
 
@@ -27,7 +30,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/tidegate.ts": ["lib/"],
   // Entries: they choose, so they may name what is concrete.
   "lib/node/": [...BASE, "lib/config", "lib/tidegate.ts"],
-  "lib/testing/": [...MACHINES, "lib/tidegate.ts", "lib/database/faults.ts", "lib/store/memory.ts"],
+  // Its fake database is a driver like the others, and stands on what drivers share.
+  "lib/testing/": [...MACHINES, "lib/tidegate.ts", ...DRIVERS_SHARE, "lib/database/faults.ts", "lib/store/memory.ts"],
   "lib/cli/": ["lib/"],
 };
 

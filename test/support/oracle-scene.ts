@@ -21,6 +21,7 @@ export interface RunningStatement {
   readonly text: string;
   readonly binds: readonly Bind[];
   readonly callTimeoutMs: number;
+  readonly autoCommit: boolean;
   finish(rows?: Record<string, unknown>[]): void;
   fail(error: Error): void;
 }
@@ -30,6 +31,9 @@ export interface ScriptedConnection {
   /** What runs; a session runs one statement at a time. */
   running: RunningStatement | undefined;
   interrupts: number;
+  /** Texts in the order of their arrival. */
+  readonly sent: string[];
+  cursor: "open" | "closed" | undefined;
   /** How it was ended. */
   ended: "cut" | "closed" | undefined;
   inTransaction: boolean;
@@ -48,21 +52,38 @@ export function oracleScene(settings: Partial<DatabaseSettings> = {}, options: O
   let deaf = false;
 
   function sessionOf(connection: ScriptedConnection): Session {
+    const send = (text: string, binds: readonly Bind[], callTimeoutMs: number, autoCommit = false) =>
+      new Promise<Record<string, unknown>[]>((resolve, reject) => {
+        connection.sent.push(text);
+        const over = (settle: () => void): void => {
+          connection.running = undefined;
+          settle();
+        };
+        connection.running = {
+          text,
+          binds,
+          callTimeoutMs,
+          autoCommit,
+          finish: (rows = []) => over(() => resolve(rows)),
+          fail: (error) => over(() => reject(error)),
+        };
+      });
     return {
-      execute: (text, binds, callTimeoutMs) =>
-        new Promise((resolve, reject) => {
-          const over = (settle: () => void): void => {
-            connection.running = undefined;
-            settle();
-          };
-          connection.running = {
-            text,
-            binds,
-            callTimeoutMs,
-            finish: (rows = []) => over(() => resolve(rows)),
-            fail: (error) => over(() => reject(error)),
-          };
-        }),
+      execute: send,
+      openCursor: async (text, binds, _batchRows, callTimeoutMs) => {
+        await send(text, binds, callTimeoutMs);
+        connection.cursor = "open";
+      },
+      nextRows: (batchRows, callTimeoutMs) => send(`fetch ${batchRows}`, [], callTimeoutMs),
+      closeCursor: async () => {
+        if (connection.cursor !== undefined) connection.cursor = "closed";
+      },
+      commit: async (callTimeoutMs) => {
+        await send("commit", [], callTimeoutMs);
+      },
+      rollback: async (callTimeoutMs) => {
+        await send("rollback", [], callTimeoutMs);
+      },
       interrupt: async () => {
         connection.interrupts += 1;
         if (!deaf) connection.running?.fail(vendorError("ORA-01013", "user requested cancel"));
@@ -83,6 +104,8 @@ export function oracleScene(settings: Partial<DatabaseSettings> = {}, options: O
     const connection: ScriptedConnection = {
       running: undefined,
       interrupts: 0,
+      sent: [],
+      cursor: undefined,
       ended: undefined,
       inTransaction: false,
       healthy: true,

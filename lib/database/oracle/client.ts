@@ -6,6 +6,7 @@
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
 import type { DatabaseSettings, Execution } from "../port.ts";
+import type { StopPlan } from "../stop.ts";
 import { faultOfAbort, within } from "../within.ts";
 import type { OracleAddress } from "./address.ts";
 import { toOracleError } from "./errors.ts";
@@ -80,7 +81,12 @@ function openedOn(session: Session, cut: () => void, runtime: Runtime): Opened {
   };
 }
 
-/** The permit's deadline as the driver takes it: whole milliseconds; 0 would mean "never". */
-export function callTimeoutMs(execution: Execution): number {
-  return Math.min(2_147_483_647, Math.max(1, Math.ceil(execution.deadlineMs)));
+/** What is left of the permit's deadline, as the driver takes it: whole milliseconds; 0 would mean "never". */
+export function callTimeoutMs(leftMs: number): number {
+  return Math.min(2_147_483_647, Math.max(1, Math.ceil(leftMs)));
+}
+
+/** No headroom: Oracle has no timeout of its own that a break could get in the way of. */
+export function stopPlan({ graceMs, runtime }: ConnectionPlan): StopPlan {
+  return { graceMs, headroomMs: 0, runtime };
 }

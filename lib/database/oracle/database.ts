@@ -1,12 +1,15 @@
 /** The database: lanes of connections to an Oracle, whichever driver opens them. */
 import type { Runtime } from "../../runtime.ts";
 import { connectionLanes } from "../lanes.ts";
-import type { Database, DatabaseSettings, Execution } from "../port.ts";
+import type { Database, DatabaseSettings, Execution, TakeRows, TransactionMode } from "../port.ts";
 import { render, type Statement } from "../sql.ts";
 import type { OracleAddress } from "./address.ts";
 import { toBinds } from "./binds.ts";
 import { connect } from "./connection.ts";
 import type { Dial } from "./session.ts";
+import { streamOn } from "./stream.ts";
+import type { HeldSession } from "./transaction.ts";
+import { beginText } from "./words.ts";
 
 export interface OracleOptions {
   /** How long a connection beyond `DB_POOL_SIZE` is kept idle, in milliseconds. Default 10,000. */
@@ -38,19 +41,44 @@ export function openOracle(
     connect: (execution) => connect(plan, execution),
     giveUp: () => closing.abort(),
   });
+
+  /** One deadline for the wait, the connection and the whole of what follows. */
+  async function held<Value>(execution: Execution, mode: TransactionMode, task: (held: HeldSession) => Promise<Value>) {
+    // Refused before a connection is taken for it.
+    beginText(mode);
+    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+    return lanes.use(execution, (each) => each.transaction(execution, deadlineAt, mode, task));
+  }
+
   return {
     kind: "oracle",
     address: target.address,
-    traits: { serverTimeout: false, cancels: true, concurrent: true },
+    traits: { serverTimeout: false, cancels: true, concurrent: true, streams: true },
     query: async <Row>(statement: Statement, execution: Execution) => {
       const binds = toBinds(statement.values);
-      const text = render(statement, (position) => `:${position}`);
-      return (await lanes.use(execution, (held) => held.run(text, binds, execution))) as Row[];
+      return (await lanes.use(execution, (each) => each.run(textOf(statement), binds, execution))) as Row[];
+    },
+    transaction: (execution, mode, task) =>
+      held(execution, mode, (session) =>
+        task({
+          query: async <Row>(statement: Statement) =>
+            (await session.statement(textOf(statement), toBinds(statement.values))) as Row[],
+        }),
+      ),
+    stream: async (statement, execution, batchRows, take) => {
+      const binds = toBinds(statement.values);
+      await held(execution, { readOnly: true }, (session) =>
+        streamOn(session, textOf(statement), binds, batchRows, take as TakeRows<unknown>),
+      );
     },
     ping: async (execution) => {
-      await lanes.use(execution, (held) => held.run("select 1 from dual", [], execution));
+      await lanes.use(execution, (each) => each.run("select 1 from dual", [], execution));
     },
     pool: lanes.pool,
     close: lanes.close,
   };
+}
+
+function textOf(statement: Statement): string {
+  return render(statement, (position) => `:${position}`);
 }

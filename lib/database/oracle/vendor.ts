@@ -47,15 +47,53 @@ export async function dial(request: DialRequest): Promise<Dialled> {
 }
 
 function sessionOf(connection: oracledb.Connection): Session {
+  let cursor: oracledb.ResultSet<unknown[]> | undefined;
+
   return {
-    execute: async (text, binds, callTimeoutMs) => {
+    execute: async (text, binds, callTimeoutMs, autoCommit) => {
       connection.callTimeout = callTimeoutMs;
-      const { rows = [], metaData = [] } = await connection.execute<unknown[]>(text, binds.map(bindFor), OPTIONS);
+      const options = { ...OPTIONS, autoCommit };
+      const { rows = [], metaData = [] } = await connection.execute<unknown[]>(text, binds.map(bindFor), options);
       if (rows.length > MAX_ROWS) throw databaseError("statement", new Error(`more than ${MAX_ROWS} rows`));
       return toRows(
         metaData.map(({ name }) => name),
         rows,
       );
+    },
+    openCursor: async (text, binds, batchRows, callTimeoutMs) => {
+      connection.callTimeout = callTimeoutMs;
+      const { resultSet } = await connection.execute<unknown[]>(text, binds.map(bindFor), {
+        ...OPTIONS,
+        autoCommit: false,
+        resultSet: true,
+        fetchArraySize: batchRows,
+        prefetchRows: batchRows,
+        maxRows: 0,
+      });
+      if (resultSet === undefined) throw databaseError("statement", new Error("stream: a query is needed"));
+      cursor = resultSet;
+    },
+    nextRows: async (batchRows, callTimeoutMs) => {
+      if (cursor === undefined) return [];
+      connection.callTimeout = callTimeoutMs;
+      const rows = await cursor.getRows(batchRows);
+      return toRows(
+        cursor.metaData.map(({ name }) => name),
+        rows,
+      );
+    },
+    closeCursor: async () => {
+      const open = cursor;
+      cursor = undefined;
+      await open?.close();
+    },
+    commit: (callTimeoutMs) => {
+      connection.callTimeout = callTimeoutMs;
+      return connection.commit();
+    },
+    rollback: (callTimeoutMs) => {
+      connection.callTimeout = callTimeoutMs;
+      return connection.rollback();
     },
     interrupt: () => connection.break(),
     healthy: () => connection.isHealthy(),

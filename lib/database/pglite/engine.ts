@@ -20,6 +20,8 @@ export type EngineCall =
   | {
       readonly id: number;
       readonly kind: "run";
+      /** What it changes in the session stays until the transaction ends. */
+      readonly inTransaction: boolean;
       readonly text: string;
       readonly binds: readonly (string | null | { readonly literal: string; readonly json: string })[];
     }
@@ -28,7 +30,7 @@ export type EngineCall =
 /** `id` 0 belongs to the start. */
 export type EngineAnswer =
   | { readonly id: 0; readonly kind: "ready" }
-  | { readonly id: number; readonly kind: "rows"; readonly rows: unknown[] }
+  | { readonly id: number; readonly kind: "rows"; readonly rows: unknown[]; readonly command: string }
   | {
       readonly id: number;
       readonly kind: "failed";
@@ -40,11 +42,17 @@ export type EngineAnswer =
       };
     };
 
+export interface Reply {
+  readonly rows: unknown[];
+  /** The first word of the command tag, such as `SELECT`. */
+  readonly command: string;
+}
+
 export interface Engine {
   /** Rejects with `connection` when the database could not be started or prepared. */
   readonly ready: Promise<void>;
   alive(): boolean;
-  run(text: string, binds: readonly Bind[]): Promise<unknown[]>;
+  run(text: string, binds: readonly Bind[], inTransaction?: boolean): Promise<Reply>;
   /** Whether the thread keeps the process alive. It does so only while somebody waits for it. */
   hold(held: boolean): void;
   /** Lets the database write and close; resolves when the thread has ended. */
@@ -54,7 +62,7 @@ export interface Engine {
 }
 
 interface Pending {
-  resolve(rows: unknown[]): void;
+  resolve(reply: Reply): void;
   reject(error: DatabaseError): void;
 }
 
@@ -85,7 +93,7 @@ export function startEngine(setup: EngineSetup): Engine {
   worker.on("message", (answer: EngineAnswer) => {
     const waiter = pending.get(answer.id);
     pending.delete(answer.id);
-    if (answer.kind !== "failed") return waiter?.resolve(answer.kind === "rows" ? answer.rows : []);
+    if (answer.kind !== "failed") return waiter?.resolve(answer.kind === "rows" ? answer : { rows: [], command: "" });
     const { message, ...fields } = answer.error;
     const cause = Object.assign(new Error(message), fields);
     if (answer.id !== 0 && fields.code !== undefined) return waiter?.reject(toDatabaseError(cause));
@@ -96,7 +104,7 @@ export function startEngine(setup: EngineSetup): Engine {
     void worker.terminate();
   });
 
-  function send(call: EngineCall): Promise<unknown[]> {
+  function send(call: EngineCall): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (!alive) return reject(new DatabaseError("connection", "The embedded database has ended."));
       pending.set(call.id, { resolve, reject });
@@ -107,13 +115,13 @@ export function startEngine(setup: EngineSetup): Engine {
   return {
     ready,
     alive: () => alive,
-    run: (text, binds) => {
+    run: (text, binds, inTransaction = false) => {
       lastId += 1;
       // Functions do not cross threads.
       const plain = binds.map((bind) =>
         typeof bind === "object" && bind !== null ? { literal: bind.literal, json: bind.json } : bind,
       );
-      return send({ id: lastId, kind: "run", text, binds: plain });
+      return send({ id: lastId, kind: "run", inTransaction, text, binds: plain });
     },
     hold: (held) => (held ? worker.ref() : worker.unref()),
     close: async () => {

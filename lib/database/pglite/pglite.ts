@@ -3,18 +3,21 @@
  * single-machine use, on Node and Deno.
  *
  * Map of this folder: `worker` is the thread, `engine` one life of it, this file the database with its one place for a
- * statement. What it cannot do: stop a single statement. A statement beyond its deadline ends the whole thread; a
- * database in memory then starts afresh, prepared again, and everything written since is lost.
+ * statement or a `transaction`. What it cannot do: stop a single statement. A statement beyond its deadline ends the
+ * whole thread; a database in memory then starts afresh, prepared again, and everything written since is lost. And
+ * stream: the whole result is read first, or one slow reader would keep everybody out.
  */
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
-import type { Database, DatabaseAdapter, Execution } from "../port.ts";
+import { handOver } from "../hand-over.ts";
+import type { Database, DatabaseAdapter, Execution, TakeRows } from "../port.ts";
 import { DatabaseError } from "../port.ts";
 import { slots } from "../slots.ts";
-import { render } from "../sql.ts";
+import type { Statement } from "../sql.ts";
 import { toBinds } from "../wire/binds.ts";
 import { faultOfAbort, within } from "../within.ts";
-import { type Engine, type EngineSetup, startEngine } from "./engine.ts";
+import { type Engine, type EngineSetup, type Reply, startEngine } from "./engine.ts";
+import { type EngineInUse, textOf, transactionIn } from "./transaction.ts";
 
 export interface PgliteOptions {
   /**
@@ -22,6 +25,12 @@ export interface PgliteOptions {
    * statement; again when a database in memory had to be started afresh. A directory remembers that it was done.
    */
   readonly initialise?: readonly (string | URL)[];
+}
+
+interface RunTerms {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly inTransaction?: boolean;
 }
 
 /** How long a closing thread may take to write; then it is ended. */
@@ -69,15 +78,16 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
   }
 
   /** The thread cannot be told to stop, so a caller's abort ends nothing: only the deadline does. */
-  async function runIn(engineOfNow: Engine, text: string, values: readonly unknown[], execution: Execution) {
+  async function runIn(engineOfNow: Engine, text: string, values: readonly unknown[], terms: RunTerms): Promise<Reply> {
+    const { deadlineMs, signal, inTransaction } = terms;
     const binds = toBinds(values);
     const untilDeadline = {
-      by: runtime.monotonicMs() + execution.deadlineMs,
+      by: runtime.monotonicMs() + deadlineMs,
       signal: new AbortController().signal,
     };
     const overdue = databaseError("timeout");
     try {
-      return await within(engineOfNow.run(text, binds), untilDeadline, runtime, () => overdue);
+      return await within(engineOfNow.run(text, binds, inTransaction), untilDeadline, runtime, () => overdue);
     } catch (error) {
       if (error === overdue) {
         await engineOfNow.kill();
@@ -85,11 +95,12 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
         if (!closed) engine = startEngine(setup);
       }
       if (closed) throw databaseError("cancelled", error);
-      throw execution.signal.aborted ? databaseError(faultOfAbort(execution.signal), error) : error;
+      throw signal.aborted ? databaseError(faultOfAbort(signal), error) : error;
     }
   }
 
-  async function run(text: string, values: readonly unknown[], execution: Execution): Promise<unknown[]> {
+  /** The engine for one task, when its turn has come. */
+  async function use<T>(execution: Execution, task: (engine: Engine) => Promise<T>): Promise<T> {
     const slot = await place.acquire(execution);
     const mine = engineNow();
     mine.hold(true);
@@ -100,25 +111,36 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
           : databaseError(faultOfAbort(execution.signal)),
       );
       if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
-      return await runIn(mine, text, values, execution);
+      return await task(mine);
     } finally {
       mine.hold(false);
       place.release(slot);
     }
   }
 
+  const query = async <Row>(statement: Statement, execution: Execution): Promise<Row[]> =>
+    (await use(execution, (mine) => runIn(mine, textOf(statement), statement.values, execution))).rows as Row[];
+
   return {
     kind: "pglite",
     address,
-    traits: { serverTimeout: false, cancels: false, concurrent: false },
-    query: async <Row>(statement: Parameters<Database["query"]>[0], execution: Execution) =>
-      (await run(
-        render(statement, (position) => `$${position}`),
-        statement.values,
-        execution,
-      )) as Row[],
+    traits: { serverTimeout: false, cancels: false, concurrent: false, streams: false },
+    query,
+    transaction: (execution, mode, task) => {
+      const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+      const { signal } = execution;
+      return use(execution, (mine) => {
+        const run: EngineInUse["run"] = (text, values, deadlineMs, inTransaction) =>
+          runIn(mine, text, values, { deadlineMs, signal, inTransaction });
+        return transactionIn({ run, alive: mine.alive }, { mode, deadlineAt, signal, runtime }, task);
+      });
+    },
+    // A cursor would keep everybody out, pings included, for as long as its reader takes: there is one place.
+    stream: async <Row>(statement: Statement, execution: Execution, batchRows: number, take: TakeRows<Row>) => {
+      await handOver(await query<Row>(statement, execution), batchRows, take);
+    },
     ping: async (execution) => {
-      await run("select 1", [], execution);
+      await use(execution, (mine) => runIn(mine, "select 1", [], execution));
     },
     pool: () => ({
       size: 1,

@@ -13,7 +13,13 @@ import type { EngineAnswer, EngineCall, EngineSetup } from "./engine.ts";
 const MARKER = "tidegate_initialised";
 
 /** There is one session for everybody: what changes it must not last, as it does not on a pooled connection. */
-const UNDO: Readonly<Record<string, string>> = { BEGIN: "rollback", START: "rollback", SET: "reset all" };
+const UNDO: Readonly<Record<string, string>> = {
+  BEGIN: "rollback",
+  START: "rollback",
+  SET: "reset all",
+  COMMIT: "reset all",
+  ROLLBACK: "reset all",
+};
 
 async function openDatabase(setup: EngineSetup): Promise<PGlite> {
   const database = await PGlite.create(setup.directory === undefined ? {} : { dataDir: setup.directory });
@@ -63,9 +69,9 @@ try {
         typeof bind === "object" && bind !== null ? listBind(bind.literal, bind.json) : bind,
       );
       const { rows, command } = await database.query(call.text, binds);
-      const undo = UNDO[command ?? ""];
+      const undo = call.inTransaction ? undefined : UNDO[command ?? ""];
       if (undo !== undefined) await database.exec(undo);
-      tell({ id: call.id, kind: "rows", rows });
+      tell({ id: call.id, kind: "rows", rows, command: command ?? "" });
     } catch (error) {
       tell(failure(call.id, error));
     }

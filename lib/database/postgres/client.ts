@@ -7,6 +7,7 @@ import postgres from "postgres";
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
 import type { DatabaseSettings, Execution } from "../port.ts";
+import type { StopPlan } from "../stop.ts";
 import { toDatabaseError } from "../wire/errors.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { DRIVER_TYPES } from "./types.ts";
@@ -47,7 +48,7 @@ export interface Opened {
 export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
   const { runtime, settings } = plan;
   const now = runtime.monotonicMs();
-  const startupTimeoutMs = settings.pooler === "none" ? serverTimeoutMs(execution) : undefined;
+  const startupTimeoutMs = settings.pooler === "none" ? serverTimeoutMs(execution.deadlineMs) : undefined;
   let open = true;
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
     max: 1,
@@ -123,7 +124,14 @@ function onRedial({ options: { port: ports } }: postgres.Sql, task: () => void):
   }
 }
 
-/** The permit's deadline as a setting of the server, which takes whole milliseconds; 0 would mean "never". */
-export function serverTimeoutMs(execution: Execution): number {
-  return Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(execution.deadlineMs)));
+/** A time as a setting of the server, which takes whole milliseconds; 0 would mean "never". */
+export function serverTimeoutMs(ms: number): number {
+  return Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(ms)));
+}
+
+/** The server's own timeout gets this long to arrive before a cancel, which can hit a later statement, is risked. */
+const SERVER_TIMEOUT_HEADROOM_MS = 500;
+
+export function stopPlan({ graceMs, runtime }: ConnectionPlan): StopPlan {
+  return { graceMs, headroomMs: SERVER_TIMEOUT_HEADROOM_MS, runtime };
 }

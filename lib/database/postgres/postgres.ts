@@ -1,17 +1,20 @@
 /**
  * PostgreSQL by postgres.js, on Node, Deno, Bun and Workers.
  *
- * Map of this folder: `address` reads the URL, `client` opens a connection, `connection` runs statements on it, `types`
- * gives the shared tables of `wire/` to the driver.
+ * Map of this folder: `address` reads the URL, `client` opens a connection, `line` is its wire; `connection` runs
+ * statements on it, `transaction` and `stream` hold it for longer; `types` gives the shared tables of `wire/` to the
+ * driver.
  */
 import type { Runtime } from "../../runtime.ts";
 import { connectionLanes } from "../lanes.ts";
-import type { Database, DatabaseAdapter, DatabaseSettings, Execution } from "../port.ts";
+import type { Database, DatabaseAdapter, DatabaseSettings, Execution, TakeRows, TransactionMode } from "../port.ts";
 import { render, type Statement } from "../sql.ts";
 import { toBinds } from "../wire/binds.ts";
 import { parsePostgresUrl } from "./address.ts";
 import type { ConnectionPlan, PostgresSsl } from "./client.ts";
 import { connect } from "./connection.ts";
+import { streamOn } from "./stream.ts";
+import type { HeldLine } from "./transaction.ts";
 
 export type { PostgresSsl } from "./client.ts";
 
@@ -74,19 +77,41 @@ function open(
 
   async function query<Row>(statement: Statement, execution: Execution): Promise<Row[]> {
     const binds = toBinds(statement.values);
-    const text = render(statement, (position) => `$${position}`);
-    return (await lanes.use(execution, (held) => held.run(text, binds, execution))) as Row[];
+    return (await lanes.use(execution, (each) => each.run(textOf(statement), binds, execution))) as Row[];
+  }
+
+  /** One deadline for the wait, the connection and the whole of what follows. */
+  function held<Value>(execution: Execution, mode: TransactionMode, task: (line: HeldLine) => Promise<Value>) {
+    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+    return lanes.use(execution, (each) => each.transaction(execution, deadlineAt, mode, task));
   }
 
   return {
     kind: "postgres",
     address: target.address,
-    traits: { serverTimeout: true, cancels: true, concurrent: true },
+    traits: { serverTimeout: true, cancels: true, concurrent: true, streams: true },
     query,
+    transaction: (execution, mode, task) =>
+      held(execution, mode, (line) =>
+        task({
+          query: async <Row>(statement: Statement) =>
+            (await line.statement(textOf(statement), toBinds(statement.values))) as Row[],
+        }),
+      ),
+    stream: async (statement, execution, batchRows, take) => {
+      const binds = toBinds(statement.values);
+      await held(execution, { readOnly: true }, (line) =>
+        streamOn(line, textOf(statement), binds, batchRows, take as TakeRows<unknown>),
+      );
+    },
     ping: async (execution) => {
-      await lanes.use(execution, (held) => held.run("select 1", [], execution));
+      await lanes.use(execution, (each) => each.run("select 1", [], execution));
     },
     pool: lanes.pool,
     close: lanes.close,
   };
+}
+
+function textOf(statement: Statement): string {
+  return render(statement, (position) => `$${position}`);
 }

@@ -1,0 +1,130 @@
+/**
+ * A transaction on one connection, with one deadline for the whole. The server holds it to that by itself as well: a
+ * process that is frozen or cut off with a transaction open loses it, and its locks, without anybody's help.
+ */
+import { databaseError } from "../failure.ts";
+import type { DatabaseError, Execution, TransactionMode } from "../port.ts";
+import { stopping } from "../stop.ts";
+import { runTransaction } from "../transaction.ts";
+import type { Bind } from "../wire/binds.ts";
+import { beginText, isTransactionControl } from "../wire/transactions.ts";
+import { type ConnectionPlan, serverTimeoutMs, stopPlan } from "./client.ts";
+import type { Line } from "./line.ts";
+
+/** The server's timeout is told anew, which takes a round trip, only when it has become wrong by more than this. */
+const TIMEOUT_SLACK_MS = 100;
+
+/** The connection as a task in a transaction sees it, while that is open. */
+export interface HeldLine {
+  /** One statement of a caller's. */
+  statement(text: string, binds: Bind[]): Promise<unknown[]>;
+  /** One of our own, without binds and never prepared. */
+  control(text: string): Promise<unknown[]>;
+}
+
+export async function transactionOn<Value>(
+  line: Line,
+  plan: ConnectionPlan,
+  execution: Execution,
+  deadlineAt: number,
+  mode: TransactionMode,
+  task: (held: HeldLine) => Promise<Value>,
+): Promise<Value> {
+  const { runtime, graceMs } = plan;
+  const leftMs = (): number => deadlineAt - runtime.monotonicMs();
+  let ending = false;
+  let toldMs = 0;
+  // A cancel is for a caller's statement: it must not hit the rollback that is its consequence, nor a commit.
+  const cancel = (): void => {
+    if (!ending) line.cancel();
+  };
+  const stop = stopping(
+    { cancel, destroy: line.destroy },
+    { deadlineMs: Math.max(0, leftMs()), signal: execution.signal },
+    stopPlan(plan),
+  );
+  const givenUp = stop.wanted.then((fault) => Promise.reject(databaseError(fault)));
+  givenUp.catch(() => {});
+  const interrupts = new Set<(error: DatabaseError) => void>();
+  void stop.destroyed.then(() => {
+    for (const interrupt of interrupts) interrupt(databaseError(stop.fault() ?? "timeout"));
+  });
+
+  /** What was asked of the server, or the end of the connection, whichever comes first. */
+  async function answer<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    // Not `Promise.race` with a promise that outlives it: that would keep every reply until the transaction ends.
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    interrupts.add(reject);
+    reply.then(resolve, reject);
+    try {
+      return await promise;
+    } catch (error) {
+      throw line.judge(error, stop);
+    } finally {
+      interrupts.delete(reject);
+    }
+  }
+
+  function bounds(): string {
+    toldMs = Math.max(1, leftMs());
+    const idleMs = serverTimeoutMs(toldMs + graceMs);
+    return (
+      `set local statement_timeout = ${serverTimeoutMs(toldMs)}; ` +
+      `set local idle_in_transaction_session_timeout = ${idleMs}`
+    );
+  }
+  async function inTime(): Promise<void> {
+    if (leftMs() <= 0) throw databaseError("timeout");
+    if (toldMs - leftMs() > TIMEOUT_SLACK_MS) await answer(line.control(bounds()));
+  }
+
+  const held: HeldLine = {
+    statement: async (text, binds) => {
+      await inTime();
+      const rows = await answer(line.statement(text, binds));
+      if (isTransactionControl(rows.command ?? "", text)) {
+        await line.destroy();
+        throw new TypeError(
+          "transaction: it ends as its callback does, a statement began or ended one; leave that out",
+        );
+      }
+      return Array.from(rows);
+    },
+    control: async (text) => {
+      await inTime();
+      return Array.from(await answer(line.control(text)));
+    },
+  };
+
+  try {
+    return await runTransaction(
+      {
+        begin: async () => {
+          if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+          await answer(line.control(`${beginText(mode)}; ${bounds()}`));
+        },
+        open: line.open,
+        commit: async () => {
+          ending = true;
+          return (await answer(line.control("commit"))).command === "COMMIT";
+        },
+        rollback: async () => {
+          ending = true;
+          // The end of a connection is a rollback too, and a loose cancel can do no harm on it.
+          if (line.hasLooseCancel()) line.retire();
+          if (!line.usable()) return line.destroy();
+          await answer(line.control("rollback")).catch(line.destroy);
+        },
+      },
+      { givenUp, readOnly: mode.readOnly === true },
+      (enter) =>
+        task({
+          statement: (text, binds) => enter(() => held.statement(text, binds)),
+          control: (text) => enter(() => held.control(text)),
+        }),
+    );
+  } finally {
+    if (line.hasLooseCancel()) line.retire();
+    stop.ended();
+  }
+}

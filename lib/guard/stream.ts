@@ -1,0 +1,101 @@
+/**
+ * A large result behind the gate, row by row: one permit and one connection until the last row was fetched, the reader
+ * left, its caller went away, or the deadline came, whichever is first and whatever the reader does.
+ */
+import type { Database } from "../database/port.ts";
+import type { Statement } from "../database/sql.ts";
+import type { QueuedLane } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+import { databaseTime } from "./database-time.ts";
+import type { Guard } from "./guard.ts";
+import { type Handoff, handoff } from "./handoff.ts";
+
+/** Few enough to be small in memory, many enough for the round trips not to matter. */
+export const BATCH_ROWS = 500;
+
+export interface RowStreamOptions {
+  readonly guard: Guard;
+  readonly database: Database;
+  readonly runtime: Runtime;
+  readonly lane: QueuedLane;
+  readonly waitTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Asks for nothing before the first row is asked for. */
+export function rowStream<Row>(statement: Statement, options: RowStreamOptions): AsyncIterableIterator<Row> {
+  const batches = handoff<Row>();
+  const left = new AbortController();
+  const rows = read(batches, () => produce(statement, options, batches, left.signal));
+
+  const leave = (): void => {
+    // At work for somebody who has left: told to stop. Waiting for its reader: it ends by itself, in order.
+    if (!batches.leave()) left.abort(new DOMException("The reader of the stream has left.", "AbortError"));
+  };
+  return {
+    next: () => rows.next(),
+    // Not the generator's alone: that would wait for a row that is being fetched.
+    return: () => {
+      leave();
+      return rows.return(undefined);
+    },
+    throw: (error: unknown) => {
+      leave();
+      return rows.throw(error);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* read<Row>(
+  batches: Handoff<Row>,
+  start: () => Promise<void>,
+): AsyncGenerator<Row, undefined, undefined> {
+  const ended = start().then(
+    () => batches.end(),
+    (thrown: unknown) => batches.end({ thrown }),
+  );
+  try {
+    for (let rows = await batches.take(); rows !== null; rows = await batches.take()) {
+      for (const row of rows) {
+        batches.check();
+        yield row;
+      }
+    }
+  } finally {
+    // Who leaves a loop may count on the permit being given back.
+    batches.leave();
+    await ended;
+  }
+}
+
+async function produce<Row>(
+  statement: Statement,
+  { guard, database, runtime, lane, waitTimeoutMs, signal }: RowStreamOptions,
+  batches: Handoff<Row>,
+  left: AbortSignal,
+): Promise<void> {
+  const connectBy = runtime.monotonicMs() + waitTimeoutMs;
+  const time = databaseTime(runtime);
+  const take = async (rows: Row[], last: boolean): Promise<boolean> => {
+    if (last) return batches.put(rows, true);
+    time.pause();
+    try {
+      return await batches.put(rows, false);
+    } finally {
+      time.resume();
+    }
+  };
+  const fetching: Parameters<typeof guard.run>[0] = (context) => {
+    time.resume();
+    return database.stream(statement, { ...context, lane, connectBy }, BATCH_ROWS, take);
+  };
+  await guard.run(fetching, {
+    lane,
+    signal: signal === undefined ? left : AbortSignal.any([signal, left]),
+    ranMs: time.ms,
+    classify: time.classify,
+  });
+}

@@ -1,0 +1,123 @@
+/** Transactions that are ended from outside: by the deadline, the caller, or a server in trouble. */
+import { describe, expect, test } from "vitest";
+import { CommitUnknown } from "../../lib/database/port.ts";
+import { sql } from "../../lib/database/sql.ts";
+import { postgresUnavailable } from "../support/postgres.ts";
+import { GRACE_MS, tookMs } from "../support/postgres-scene.ts";
+import { eventually } from "../support/processes.ts";
+import { transactionScene } from "../support/transaction-scene.ts";
+
+describe.skipIf(postgresUnavailable() !== undefined)(
+  `transactions in trouble: ${postgresUnavailable() ?? "PostgreSQL found"}`,
+  () => {
+    const { server, seen, one, notes, pidOf, idleInTransaction, transact } = transactionScene();
+
+    test("the deadline ends a statement at the server and rolls back", async () => {
+      const db = await one("deadline");
+      const before = await pidOf(db);
+      const late = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          await held.query(sql`select pg_sleep(9)`);
+        },
+        { deadlineMs: 400 },
+      );
+      expect(await tookMs(late)).toBeLessThan(400 + GRACE_MS);
+      await expect(late).rejects.toMatchObject({ fault: "timeout" });
+      expect(await seen("deadline", "state <> 'idle'")).toBe(0);
+      expect(await notes()).toEqual([]);
+      expect(await pidOf(db)).toBe(before);
+    });
+
+    test("a callback that never comes back is rolled back at the deadline and can do nothing more", async () => {
+      const db = await one("stalled");
+      const before = await pidOf(db);
+      let late: Promise<unknown> | undefined;
+      const stalled = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          late = held.query(sql`insert into notes values (2)`);
+          await late;
+        },
+        { deadlineMs: 300 },
+      );
+      expect(await tookMs(stalled)).toBeLessThan(450);
+      await expect(stalled).rejects.toMatchObject({ fault: "timeout" });
+      expect(await idleInTransaction("stalled")).toBe(0);
+      await eventually("the callback goes on", () => late !== undefined);
+      await expect(late).rejects.toThrow("this one has ended");
+      expect(await notes()).toEqual([]);
+      expect(await pidOf(db)).toBe(before);
+    });
+
+    test("the caller's abort cancels the statement and rolls back within a second", async () => {
+      const db = await one("abort");
+      const tab = new AbortController();
+      const left = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          await held.query(sql`select pg_sleep(9)`);
+        },
+        { signal: tab.signal },
+      );
+      await eventually(
+        "it sleeps",
+        async () => (await seen("abort", "query like '%pg_sleep%' and state = 'active'")) === 1,
+      );
+      const took = tookMs(left);
+      tab.abort(new Error("closed"));
+      expect(await took).toBeLessThan(1_000);
+      await expect(left).rejects.toMatchObject({ fault: "cancelled" });
+      expect(await seen("abort", "state <> 'idle'")).toBe(0);
+      expect(await notes()).toEqual([]);
+    });
+
+    test("a server that hangs costs the connection, within the grace", async () => {
+      const db = await one("frozen");
+      const frozen = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          server().pause();
+          await held.query(sql`insert into notes values (2)`);
+        },
+        { deadlineMs: 300 },
+      );
+      expect(await tookMs(frozen)).toBeLessThan(300 + GRACE_MS + 300);
+      await expect(frozen).rejects.toMatchObject({ fault: "timeout" });
+      expect(db.pool()).toMatchObject({ checkedOut: 0, checkedIn: 0 });
+      server().resume();
+      await eventually("the server has let go", async () => (await seen("frozen")) === 0);
+      expect(await notes()).toEqual([]);
+    });
+
+    test("a commit whose answer does not come is not called a failure nor a success", async () => {
+      const db = await one("unknown");
+      const lost = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          server().pause();
+        },
+        { deadlineMs: 300 },
+      );
+      const error = await lost.catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(CommitUnknown);
+      expect(error).toMatchObject({ fault: "timeout", message: /not known whether/ });
+      server().resume();
+      const broken = transact(db, async (held) => {
+        await held.query(sql`insert into notes values (2)`);
+        await held.query(sql`select pg_terminate_backend(pg_backend_pid())`).catch(() => {});
+      });
+      // Here it is known: the commit was never sent.
+      const known = await broken.catch((caught: unknown) => caught);
+      expect(known).toMatchObject({ fault: "connection" });
+      expect(known).not.toBeInstanceOf(CommitUnknown);
+      expect(await notes()).not.toContain(2);
+    });
+  },
+);

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { DatabaseError } from "../../lib/database/port.ts";
+import { guardDatabase } from "../../lib/guard/guarded-database.ts";
+import { BATCH_ROWS } from "../../lib/guard/stream.ts";
+import { type Answer, fakeDatabase } from "../../lib/testing/testing.ts";
+import { SETTINGS } from "../support/execution.ts";
+import { fleet, follow } from "../support/guarded.ts";
+
+const PAUSED = () => new Promise<never>(() => {});
+const ROWS = Array.from({ length: 2 * BATCH_ROWS + 10 }, (_, n) => ({ n }));
+
+function scene(answer: Answer = () => ROWS, signal?: AbortSignal) {
+  const { runtime, instance } = fleet({
+    DB_POOL_SIZE: "1",
+    DB_MAX_OVERFLOW: "0",
+    DB_CALL_TIMEOUT_MS: "5000",
+    CIRCUIT_BREAKER_SLOW_CALL_MS: "1000",
+  });
+  let asked = 0;
+  const database = fakeDatabase((text, values) => {
+    asked += 1;
+    return answer(text, values);
+  }).open(SETTINGS, runtime);
+  const guard = instance();
+  const db = guardDatabase({ guard, database, runtime, waitTimeoutMs: 4_000, signal });
+  const view = async () => {
+    const { lanes, window } = await guard.view();
+    return { held: lanes.request.held, out: database.pool().checkedOut, ...window };
+  };
+  return { db, runtime, view, guard, asked: () => asked };
+}
+
+describe("a stream behind the gate", () => {
+  it("gives every row in order, holding one permit while there are more to come", async () => {
+    const { db, view } = scene();
+    const seen: number[] = [];
+    for await (const { n } of db.stream<{ n: number }>`select n`) {
+      if (seen.length === 0) expect(await view()).toMatchObject({ held: 1, out: 1 });
+      seen.push(n);
+    }
+    expect(seen).toEqual(ROWS.map(({ n }) => n));
+    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 1 });
+  });
+
+  it("gives its permit back while the last batch is still being read", async () => {
+    const { db, runtime, view } = scene(() => ROWS.slice(0, 3));
+    const rows = db.stream`select n`;
+    await rows.next();
+    await runtime.advance(0);
+    expect(await view()).toMatchObject({ held: 0, calls: 1 });
+    expect(await rows.next()).toEqual({ done: false, value: { n: 1 } });
+  });
+
+  it("asks for nothing before the first row is asked for", async () => {
+    const { db, view, asked } = scene();
+    const rows = db.stream`select n`;
+    expect(await view()).toMatchObject({ held: 0 });
+    await rows.return?.();
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+    expect(asked()).toBe(0);
+  });
+
+  it.each(["break", "throw"])("gives its permit back by the time a loop is left by %s", async (way) => {
+    const { db, view } = scene();
+    const loop = async () => {
+      for await (const _ of db.stream`select n`) {
+        if (way === "break") break;
+        throw new Error("enough");
+      }
+    };
+    if (way === "break") await loop();
+    else await expect(loop()).rejects.toThrow("enough");
+    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 1, failures: 0 });
+  });
+
+  it("stops what is being fetched for somebody who leaves meanwhile", async () => {
+    const { db, runtime, view } = scene(PAUSED);
+    const rows = db.stream`select n`;
+    const next = follow(rows.next());
+    await runtime.advance(10);
+    expect(await view()).toMatchObject({ held: 1 });
+    const left = follow(rows.return?.() ?? PAUSED());
+    await runtime.advance(0);
+    expect([next.result(), left.result()]).toEqual([
+      { value: { done: true, value: undefined } },
+      { value: { done: true, value: undefined } },
+    ]);
+    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 0, failures: 0 });
+  });
+
+  it("takes the permit from a reader who stopped, at the deadline, and the database is not to blame", async () => {
+    const { db, runtime, view } = scene();
+    const rows = db.stream`select n`;
+    await rows.next();
+    await runtime.advance(4_999);
+    expect(await view()).toMatchObject({ held: 1 });
+    await runtime.advance(1);
+    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 0, failures: 0 });
+    // What it has not read is not given to it as if all were well.
+    await expect(rows.next()).rejects.toMatchObject({ fault: "timeout" });
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("blames the database for rows that do not come", async () => {
+    const { db, runtime, view } = scene(PAUSED);
+    const next = follow(db.stream`select n`.next());
+    await runtime.advance(5_000);
+    expect(next.result()).toMatchObject({ error: { fault: "timeout" } });
+    expect(await view()).toMatchObject({ held: 0, failures: 1 });
+  });
+
+  it("is slow by the database's time, not by its reader's", async () => {
+    const { db, runtime, view } = scene();
+    const rows = db.stream`select n`;
+    await rows.next();
+    await runtime.advance(3_000);
+    const rest = follow(
+      (async () => {
+        for await (const _ of rows);
+      })(),
+    );
+    await runtime.advance(0);
+    expect(rest.result()).toEqual({ value: undefined });
+    expect(await view()).toMatchObject({ calls: 1, slow: 0 });
+  });
+
+  it("throws the database's error from the loop, and a refusal", async () => {
+    const { db, guard } = scene(() => {
+      throw new DatabaseError("connection", "gone");
+    });
+    await expect(db.stream`select n`.next()).rejects.toMatchObject({ fault: "connection" });
+    guard.close();
+    await expect(db.stream`select n`.next()).rejects.toMatchObject({ name: "Refused" });
+  });
+
+  it("ends for a caller who has gone", async () => {
+    const tab = new AbortController();
+    const { db, runtime, view } = scene(undefined, tab.signal);
+    const rows = db.stream`select n`;
+    await rows.next();
+    tab.abort(new Error("closed"));
+    await runtime.advance(0);
+    expect(await view()).toMatchObject({ held: 0, out: 0 });
+    await expect(rows.next()).rejects.toThrow("closed");
+  });
+});
