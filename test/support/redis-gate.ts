@@ -33,14 +33,14 @@ export async function storedGate(runner: ScriptRunner, key: string): Promise<Sto
   const rows = new Map(fields.map(([field, text]) => [field, JSON.parse(text) as Row]));
   const byPart = (part: string) =>
     [...rows]
-      .filter(([field]) => field.startsWith(part) && !["core", "history", "opIds"].includes(field))
+      .filter(([field]) => field.startsWith(part) && !["history", "opIds"].includes(field))
       .map(([field, row]) => [field.slice(1), row] as [string, Row])
       .sort(([one], [other]) => (one < other ? -1 : 1));
   const abouts = new Map(byPart("a").map(([id, row]) => [id, decodeAbout(row as [string, string, string, number])]));
   const permits = byPart("p").map(([id, row]) => [id, permitOf(row)] as const);
   const tickets = byPart("t").map(([id, row]) => [id, ticketOf(row)] as const);
   const sessions = byPart("i").map(([id, row]) => [id, sessionOf(row, abouts.get(id))] as const);
-  const core = rows.get("core");
+  const core = rows.get("c");
   const saved: GateSnapshot = {
     core: core ? coreOf(core, listOf(rows.get("opIds"))) : null,
     seconds: byPart("w")
@@ -66,7 +66,7 @@ export async function storedGate(runner: ScriptRunner, key: string): Promise<Sto
     const [found, needed] = [setOf(sets[at] ?? []), listed(pairs)];
     return found === needed ? [] : [`${keys[at + 1]} must be ${needed}, was ${found}`];
   });
-  const waiting = core?.[3] as number[] | undefined;
+  const waiting = core?.slice(26, 29);
   if (core && waiting?.join() !== `${line("request").length},${line("slow").length},0`)
     faults.push(`waiting was ${waiting}`);
   if (abouts.size !== sessions.length) faults.push(`${abouts.size} abouts of ${sessions.length} sessions`);
@@ -85,11 +85,13 @@ const setOf = (flat: readonly string[]) =>
 /** An empty list comes out of cjson as an object. */
 const listOf = (row: Row | undefined): unknown[] => (Array.isArray(row) ? row : []);
 
+const laneOf = (number: number) => (["request", "slow", "health"] as const)[number - 1] as Permit["lane"];
+
 function permitOf([session, lane, generation, grantedAt, expiresAt, deadlineMs, probe, adopted]: Row): Permit {
-  return { session, lane, generation, grantedAt, expiresAt, deadlineMs, probe, adopted };
+  return { session, lane: laneOf(lane), generation, grantedAt, expiresAt, deadlineMs, probe, adopted };
 }
 function ticketOf([session, lane, arrival, deadlineMs, goneAt]: Row): Ticket {
-  return { session, lane, arrival, deadlineMs, goneAt };
+  return { session, lane: laneOf(lane) as Ticket["lane"], arrival, deadlineMs, goneAt };
 }
 function sessionOf([opened, doneBelow, heard, permits, named]: Row, about: Session["about"] | undefined): Session {
   return { opened, doneBelow, heard, permits, named, about: about ?? decodeAbout(["=?", "=?", "=?", 0]) };
@@ -103,10 +105,11 @@ function overrideOf([mode, until, actor, reason]: Row): Override {
 }
 
 function coreOf(row: Row, opIds: unknown[]): Core {
-  const [schema, , , , life, clock, adoptingUntil, generation, overrideVersion, ...breaker] = row;
+  const [schema, , , life, clock, adoptingUntil, generation, overrideVersion, ...breaker] = row;
   const [state, since, openUntil, recoveredAt, failedRecoveries, failedProbes, successes, probes, ...more] = breaker;
-  const [runFailures, runSince, lastFailureAt, window, override, observedUntil, operated, ...last] = more;
-  const [adoptedGeneration, adoptedOverrideVersion, held, heldMs, arrivals, openings] = last;
+  const [runFailures, runSince, lastFailureAt, override, observedUntil, operated, ...last] = more;
+  const [adoptedGeneration, adoptedOverrideVersion, arrivals, openings, ...byLane] = last;
+  const [held, heldMs, window] = [byLane.slice(3, 6), byLane.slice(6, 9), byLane.slice(9)];
   const numbers = { life, clock, adoptingUntil, generation, overrideVersion, state, since, openUntil, recoveredAt };
   const counts = { failedRecoveries, failedProbes, successes, runFailures, runSince, lastFailureAt, observedUntil };
   return {

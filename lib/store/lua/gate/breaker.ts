@@ -4,11 +4,6 @@ const RUN_AGE_MS = 250;
 const SUCCESS_OUTWEIGHS = 10;
 
 export const breaker: string = `
-
--- New tickets of this batch, in order of arrival, and the arrivals of stored ones that it removed.
-local joined = { request = {}, slow = {} }
-local left = { request = {}, slow = {} }
-
 function gate.countRun(failed)
   if core.runFailures > 0 and now - core.runSince > config.windowSeconds * 1000 then core.runFailures = 0 end
   if failed then
@@ -21,8 +16,7 @@ function gate.countRun(failed)
 end
 
 function gate.verdict()
-  local window = core.window
-  local calls, failures, slow = window.calls, window.failures, window.slow
+  local calls, failures, slow = core.calls, core.failures, core.slow
   if calls >= config.windowCalls then
     if failures >= config.failureThreshold and failures * 10000 >= config.failureRate * calls then
       return "failure_rate"
@@ -34,7 +28,8 @@ function gate.verdict()
 end
 
 function gate.judgeCall(failed)
-  local mode = core.override and core.override.mode
+  local override = core.override
+  local mode = override and override.mode
   gate.countRun(failed)
   if not config.enabled or mode == "force_closed" then return end
   local cause = gate.verdict()
@@ -48,14 +43,14 @@ function gate.judgeCall(failed)
 end
 
 function gate.vote(permit, outcome, slow)
-  if permit.lane == "health" or permit.adopted or permit.generation ~= core.generation then return end
+  if permit.lane == HEALTH or permit.adopted or permit.generation ~= core.generation then return end
   if permit.probe and outcome ~= "success" then core.failedProbes = core.failedProbes + 1 end
   if outcome == "ignored" then return end
   if config.enabled and core.state ~= "closed" and not permit.probe then return end
 
   local failed = outcome == "failure"
   if failed then core.lastFailureAt = now end
-  gate.countVote(failed, slow and permit.lane == "request")
+  gate.countVote(failed, slow and permit.lane == REQUEST)
   if core.state == "closed" then gate.judgeCall(failed)
   elseif config.enabled then gate.judgeProbe(failed) end
 end
@@ -64,9 +59,9 @@ end
 /** Transitions, which are few. */
 export const transitions: string = `
 function gate.emptyLines()
-  for lane, key in pairs(LINES) do
+  for lane = REQUEST, SLOW do
     if core.waiting[lane] > 0 then
-      local ids = gate.index("ZRANGE", key, 0, -1)
+      local ids = gate.index("ZRANGE", LINES[lane], 0, -1)
       for at = 1, #ids do gate.put("t", ids[at], false) end
       for at = 1, #joined[lane] do gate.put("t", joined[lane][at], false) end
       core.waiting[lane], joined[lane], left[lane] = 0, {}, {}
@@ -86,7 +81,7 @@ function gate.enter(to, at, cause)
   if to == "closed" then
     core.failedProbes = 0
     core.recoveredAt = cause == "probes_succeeded" and at or 0
-    core.window = gate.beginWindow(at)
+    gate.beginWindow(at)
   else
     gate.emptyLines()
   end

@@ -3,60 +3,32 @@
  * moment that anything in it is meant for, so that a gate nobody uses any more leaves nothing behind.
  */
 import { MOST_AT_ONCE } from "./entries.ts";
-import { NESTED, RECORDS } from "./records.ts";
 
 /** Beyond the latest moment; set anew once a day at most, and where a sorted set may have begun. */
 const DAY_MS = 86_400_000;
-const HEARD_AT = RECORDS.i.indexOf("heard") + 1;
 
 export const keep: string = `
--- By key: score and name in turn; names.
-local adds, drops = {}, {}
--- Of the hash.
-local sets, gone = {}, {}
+-- Of the hash: field and text in turn; fields that go. Of the index of permits: expiry and id in turn; ids that go.
+local sets, gone, due, ended = {}, {}, {}, {}
 
-function gate.add(key, score, id)
-  local list = adds[key]
-  if list then list[#list + 1], list[#list + 2] = score, id else adds[key] = { score, id } end
-end
+function gate.set(field, list) sets[#sets + 1], sets[#sets + 2] = field, cmsgpack.pack(list) end
 
-function gate.drop(key, id)
-  local list = drops[key]
-  if list then list[#list + 1] = id else drops[key] = { id } end
-end
-
-function gate.keepEntry(field, kind)
-  local entry, id = entries[field], string.sub(field, 2)
-  if kind == "p" then
-    if entry then gate.add(PERMITS, entry.expiresAt, id) else gate.drop(PERMITS, id) end
-  elseif kind == "t" and entry then
-    if not entry.list then gate.add(LINES[entry.lane], entry.arrival, id) end
-    gate.add(GONE, entry.goneAt, id)
-  elseif kind == "t" then
-    gate.drop(LINES.request, id)
-    gate.drop(LINES.slow, id)
-    gate.drop(GONE, id)
-  elseif kind == "i" and entry then
-    if not entry.list then gate.add(OPENED, entry.opened, id) end
-    if not entry.list or entry.list[${HEARD_AT}] ~= entry.heard then gate.add(HEARD, entry.heard, id) end
-  elseif kind == "i" then
-    gate.drop(HEARD, id)
-    gate.drop(OPENED, id)
-    gone[#gone + 1] = "a" .. id
+function gate.keepEntries()
+  gate.set("c", core)
+  for place in pairs(changed.w) do gate.set("w" .. place, entries.w[place]) end
+  for id in pairs(changed.i) do
+    local instance = entries.i[id]
+    if instance then gate.set("i" .. id, instance) end
   end
-  if entry then
-    local size = #sets
-    sets[size + 1], sets[size + 2] = field, cmsgpack.pack(gate.listed(kind, entry))
-  else
-    gone[#gone + 1] = field
+  for id in pairs(changed.p) do
+    local permit = entries.p[id]
+    if permit then
+      gate.set("p" .. id, permit)
+      due[#due + 1], due[#due + 2] = permit.expiresAt, id
+    else
+      gone[#gone + 1], ended[#ended + 1] = "p" .. id, id
+    end
   end
-end
-
-function gate.packedCore()
-  local list = gate.listed("c", core)
-${NESTED.map(([field, kind]) => `  list[${RECORDS.c.indexOf(field) + 1}] = gate.listed("${kind}", core.${field})`).join("\n")}
-  list[${RECORDS.c.indexOf("override") + 1}] = core.override and gate.listed("override", core.override)
-  return cmsgpack.pack(list)
 end
 
 function gate.send(command, key, list)
@@ -69,24 +41,79 @@ function gate.keep(wake)
   local needed = math.max(now, latest) + ${DAY_MS}
   local renewed = needed > core.keptUntil
   if renewed then core.keptUntil = needed + ${DAY_MS} end
-  sets[1], sets[2] = "core", gate.packedCore()
-  for field, kind in pairs(changed) do gate.keepEntry(field, kind) end
-  for field in pairs(listsChanged) do
-    local size = #sets
-    sets[size + 1], sets[size + 2] = field, cmsgpack.pack(lists[field])
-  end
+  gate.keepEntries()
+  local more = heardAnew or dropped > 0 or next(changed.t) or next(listsChanged)
+  if more then gate.keepMore(sets, gone) end
 
   -- First what a full server refuses, so that it is all or nothing.
   if fresh then call("DEL", unpack(KEYS)) end
   gate.send("HSET", GATE, sets)
+  -- Added before others leave: a set that was not empty goes on, and its expiry with it.
+  gate.send("ZADD", PERMITS, due)
   gate.send("HDEL", GATE, gone)
-  for key, list in pairs(drops) do gate.send("ZREM", key, list) end
-  for key, list in pairs(adds) do gate.send("ZADD", key, list) end
+  gate.send("ZREM", PERMITS, ended)
+  if more then gate.sendMore() end
   if renewed then
     for at = 1, #KEYS do call("PEXPIRE", KEYS[at], core.keptUntil - now) end
-  else
-    for key in pairs(adds) do call("PEXPIRE", key, core.keptUntil - now) end
+  elseif #due > 0 and heldBefore == 0 then
+    call("PEXPIRE", PERMITS, core.keptUntil - now)
   end
   for at = 1, #wake do call("PUBLISH", string.sub(GATE, 1, -6) .. ":wake:" .. wake[at][1], wake[at][2]) end
+end
+`;
+
+/** Lines, sessions that come, go or move, and the lists. */
+export const keepMore: string = `
+-- By key: score and name in turn; names.
+local adds, drops = {}, {}
+
+function gate.add(key, score, id)
+  local list = adds[key]
+  if list then list[#list + 1], list[#list + 2] = score, id else adds[key] = { score, id } end
+end
+
+function gate.drop(key, id)
+  local list = drops[key]
+  if list then list[#list + 1] = id else drops[key] = { id } end
+end
+
+function gate.keepSession(id, gone)
+  local instance = entries.i[id]
+  if not instance then
+    gate.drop(HEARD, id)
+    gate.drop(OPENED, id)
+    gone[#gone + 1], gone[#gone + 2] = "i" .. id, "a" .. id
+  elseif new[instance] then
+    gate.set("a" .. id, entries.a[id])
+    gate.add(OPENED, instance.opened, id)
+  end
+  if instance and id == session and heardAnew then gate.add(HEARD, instance.heard, id) end
+end
+
+function gate.keepTicket(id, gone)
+  local ticket = entries.t[id]
+  if ticket then
+    gate.set("t" .. id, ticket)
+    if new[ticket] then gate.add(LINES[ticket.lane], ticket.arrival, id) end
+    gate.add(GONE, ticket.goneAt, id)
+  else
+    gone[#gone + 1] = "t" .. id
+    for lane = REQUEST, SLOW do gate.drop(LINES[lane], id) end
+    gate.drop(GONE, id)
+  end
+end
+
+function gate.keepMore(sets, gone)
+  for id in pairs(changed.i) do gate.keepSession(id, gone) end
+  for id in pairs(changed.t) do gate.keepTicket(id, gone) end
+  for field in pairs(listsChanged) do gate.set(field, lists[field]) end
+end
+
+function gate.sendMore()
+  for key, list in pairs(drops) do gate.send("ZREM", key, list) end
+  for key, list in pairs(adds) do
+    gate.send("ZADD", key, list)
+    call("PEXPIRE", key, core.keptUntil - now)
+  end
 end
 `;

@@ -10,7 +10,7 @@ export const lanes: string = `
 
 function gate.capacityInForce(lane)
   local capacity = config.capacity[lane]
-  if lane == "health" or core.recoveredAt == 0 or core.state ~= "closed" or not config.enabled then return capacity end
+  if lane == HEALTH or core.recoveredAt == 0 or core.state ~= "closed" or not config.enabled then return capacity end
   local doublings = math.min(30, math.floor((now - core.recoveredAt) / ${RAMP_STEP_MS}))
   return math.min(capacity, config.probes * 2 ^ doublings)
 end
@@ -18,10 +18,15 @@ end
 function gate.freePermits(lane) return math.max(0, gate.capacityInForce(lane) - core.held[lane]) end
 
 function gate.countSession(id, change)
-  local entry = gate.find("i", id)
-  if not entry then return end
-  entry.permits = entry.permits + change
-  gate.put("i", id, entry)
+  -- The own one is written anyway.
+  if own and id == session then
+    own.permits = own.permits + change
+    return
+  end
+  local instance = gate.find("i", id)
+  if not instance then return end
+  instance.permits = instance.permits + change
+  gate.put("i", id, instance)
 end
 
 function gate.permitReply(permit)
@@ -30,45 +35,57 @@ end
 
 function gate.mint(id, permit)
   gate.put("p", id, permit)
-  core.held[permit.lane] = core.held[permit.lane] + 1
-  if permit.probe then core.probes[#core.probes + 1] = id end
+  local lane = permit.lane
+  core.held[lane] = core.held[lane] + 1
+  if permit.probe then
+    local probes = core.probes
+    probes[#probes + 1] = id
+  end
   gate.countSession(permit.session, 1)
   gate.expect(permit.expiresAt)
 end
 
 function gate.grant(id, lane, askedMs, probe)
-  local longestMs = askedMs
-  if probe then longestMs = ${PROBE_DEADLINE_MS} * 2 ^ math.min(core.failedProbes, ${LARGEST_PROBE_DOUBLING}) end
-  local deadlineMs = math.min(askedMs, longestMs)
-  local permit = { session = session, lane = lane, generation = core.generation, grantedAt = now,
-    expiresAt = now + config.connectTimeoutMs + deadlineMs + ${CANCEL_GRACE_MS}, deadlineMs = deadlineMs, probe = probe,
-    adopted = false }
+  local deadlineMs = askedMs
+  if probe then
+    deadlineMs = math.min(askedMs, ${PROBE_DEADLINE_MS} * 2 ^ math.min(core.failedProbes, ${LARGEST_PROBE_DOUBLING}))
+  end
+  -- In the order of the record.
+  local expiresAt = now + config.connectTimeoutMs + deadlineMs + ${CANCEL_GRACE_MS}
+  local permit = { session, lane, core.generation, now, expiresAt, deadlineMs, probe, false }
   gate.mint(id, permit)
   return gate.permitReply(permit)
 end
 
 function gate.release(id, permit)
   gate.put("p", id, false)
-  core.held[permit.lane] = core.held[permit.lane] - 1
-  if permit.probe then
-    for at = 1, #core.probes do
-      if core.probes[at] == id then
-        table.remove(core.probes, at)
-        break
-      end
-    end
-  end
+  local lane = permit.lane
+  core.held[lane] = core.held[lane] - 1
+  if permit.probe then gate.endProbe(id) end
   gate.countSession(permit.session, -1)
 end
 
 function gate.settle(id, permit, outcome, slow)
   gate.release(id, permit)
   local lane = permit.lane
-  if lane ~= "health" and not permit.adopted then
+  if lane ~= HEALTH and not permit.adopted then
     local heldMs = math.min(now - permit.grantedAt, ${LONGEST_HELD_MS})
     core.heldMs[lane] = math.floor((7 * core.heldMs[lane] + heldMs) / 8)
   end
   gate.vote(permit, outcome, slow)
+end
+`;
+
+/** What most permits never meet. */
+export const endings: string = `
+function gate.endProbe(id)
+  local probes = core.probes
+  for at = 1, #probes do
+    if probes[at] == id then
+      table.remove(probes, at)
+      return
+    end
+  end
 end
 
 function gate.cancel(id, permit)

@@ -7,27 +7,28 @@ export const LARGEST_FALL_MS = 10_000;
 export const life: string = `
 
 function gate.freshCore(life, at)
-  return {
-    schema = ${SCHEMA}, due = 0, keptUntil = 0, waiting = { request = 0, slow = 0, health = 0 },
-    life = life, clock = at, adoptingUntil = at + config.adoptingMs, generation = at, overrideVersion = at,
-    state = "closed", since = at, openUntil = 0, recoveredAt = 0, failedRecoveries = 0, failedProbes = 0,
-    successes = 0, probes = {}, runFailures = 0, runSince = 0, lastFailureAt = 0, window = gate.beginWindow(at),
-    override = false, observedUntil = 0, operated = false, adoptedGeneration = 0, adoptedOverrideVersion = 0,
-    held = { request = 0, slow = 0, health = 0 }, heldMs = { request = 0, slow = 0, health = 0 },
-    arrivals = 0, openings = 0,
-  }
+  core = {}
+  core.schema, core.due, core.keptUntil = ${SCHEMA}, 0, 0
+  core.life, core.clock, core.adoptingUntil, core.generation, core.overrideVersion = life, at, at + config.adoptingMs, at, at
+  core.state, core.since, core.openUntil, core.recoveredAt, core.failedRecoveries = "closed", at, 0, 0, 0
+  core.failedProbes, core.successes, core.probes = 0, 0, {}
+  core.runFailures, core.runSince, core.lastFailureAt = 0, 0, 0
+  core.override, core.observedUntil, core.operated = false, 0, false
+  core.adoptedGeneration, core.adoptedOverrideVersion, core.arrivals, core.openings = 0, 0, 0, 0
+  for lane = REQUEST, HEALTH do core.waiting[lane], core.held[lane], core.heldMs[lane] = 0, 0, 0 end
+  gate.beginWindow(at)
 end
 
 function gate.beginLife(clock)
-  local old = core
-  local life = old and math.max(clock, old.life + 1) or clock
-  -- Also where there was no core: what else is stored has lost it.
-  fresh, entries = true, {}
-  core = gate.freshCore(life, clock)
-  if old then
-    core.generation = math.max(core.generation, old.generation + 1)
-    core.overrideVersion = math.max(core.overrideVersion, old.overrideVersion + 1)
+  local life, generation, overrideVersion = clock, clock, clock
+  if core then
+    life = math.max(clock, core.life + 1)
+    generation, overrideVersion = math.max(clock, core.generation + 1), math.max(clock, core.overrideVersion + 1)
   end
+  -- Also where there was no core: what else is stored has lost it.
+  fresh, entries, heldBefore = true, { p = {}, t = {}, i = {}, a = {}, w = {} }, 0
+  gate.freshCore(life, clock)
+  core.generation, core.overrideVersion = generation, overrideVersion
   events[1] = { "life", clock, life }
 end
 `;

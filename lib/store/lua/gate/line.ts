@@ -5,6 +5,7 @@
 const LATE_ASK_MS = 1_000;
 
 export const line: string = `
+joined, left = { {}, {} }, { {}, {} }
 
 function gate.placeIn(list, id)
   for at = 1, #list do
@@ -15,7 +16,7 @@ end
 -- How many tickets stand before this one.
 function gate.placeOf(id, ticket)
   local lane = ticket.lane
-  if not ticket.list then return core.waiting[lane] - #joined[lane] + gate.placeIn(joined[lane], id) - 1 end
+  if new[ticket] then return core.waiting[lane] - #joined[lane] + gate.placeIn(joined[lane], id) - 1 end
   local place = call("ZRANK", LINES[lane], id)
   for at = 1, #left[lane] do
     if left[lane][at] < ticket.arrival then place = place - 1 end
@@ -27,9 +28,9 @@ function gate.firstOf(lane)
   if core.waiting[lane] > #joined[lane] then
     local ids = call("ZRANGE", LINES[lane], 0, #left[lane])
     for at = 1, #ids do
-      local ticket = entries["t" .. ids[at]]
+      local ticket = entries.t[ids[at]]
       -- Not looked at, or looked at and still in its old place.
-      if ticket == nil or (ticket and ticket.list) then return ids[at] end
+      if ticket == nil or (ticket and not new[ticket]) then return ids[at] end
     end
   end
   return joined[lane][1]
@@ -37,8 +38,8 @@ end
 
 function gate.leaveLine(id, ticket)
   local lane = ticket.lane
-  if ticket.list then table.insert(left[lane], ticket.arrival)
-  else table.remove(joined[lane], gate.placeIn(joined[lane], id)) end
+  if new[ticket] then table.remove(joined[lane], gate.placeIn(joined[lane], id))
+  else table.insert(left[lane], ticket.arrival) end
   core.waiting[lane] = core.waiting[lane] - 1
   gate.put("t", id, false)
 end
@@ -55,7 +56,9 @@ function gate.keepPlace(id, lane, deadlineMs, waitMs)
   local ticket = gate.find("t", id)
   if not ticket then
     core.arrivals = core.arrivals + 1
-    ticket = { session = session, lane = lane, arrival = core.arrivals, deadlineMs = deadlineMs, goneAt = 0 }
+    -- In the order of the record.
+    ticket = { session, lane, core.arrivals, deadlineMs, 0 }
+    new[ticket] = true
     core.waiting[lane] = core.waiting[lane] + 1
     table.insert(joined[lane], id)
   end
@@ -69,13 +72,13 @@ end
 
 function gate.wakeFirst(list, lane)
   if core.waiting[lane] == 0 or gate.freePermits(lane) == 0 then return end
-  list[#list + 1] = { string.match(gate.firstOf(lane), "^[^.]+"), lane }
+  list[#list + 1] = { string.match(gate.firstOf(lane), "^[^.]+"), lane == REQUEST and "request" or "slow" }
 end
 
 function gate.wakes()
   local list = {}
-  gate.wakeFirst(list, "request")
-  gate.wakeFirst(list, "slow")
+  gate.wakeFirst(list, REQUEST)
+  gate.wakeFirst(list, SLOW)
   return list
 end
 `;

@@ -3,22 +3,28 @@ import { OP_IDS_KEPT } from "../../../gate/state.ts";
 
 export const operator: string = `
 
+function gate.modeInForce()
+  local override = core.override
+  return override and override.mode
+end
+
 function gate.beginOverride(override, cause)
-  local replaced = core.override and core.override.mode
+  local mode = override.mode
+  local replaced = gate.modeInForce()
   core.override = override
   core.observedUntil = 0
   core.failedRecoveries = 0
-  gate.expect(override["until"])
-  if override.mode == "force_open" then
+  gate.expect(override.ending)
+  if mode == "force_open" then
     if core.state ~= "open" then gate.enter("open", now, cause) end
-    gate.stayOpenUntil(override["until"])
-  elseif override.mode == "force_closed" or replaced == "force_closed" or core.state ~= "closed" then
+    gate.stayOpenUntil(override.ending)
+  elseif mode == "force_closed" or replaced == "force_closed" or core.state ~= "closed" then
     gate.enter("closed", now, cause)
   end
 end
 
 function gate.endOverride(at, cause)
-  local mode = core.override and core.override.mode
+  local mode = gate.modeInForce()
   core.override = false
   if mode == "force_open" then gate.enter("half_open", at, cause) end
   if mode == "force_closed" then gate.enter("closed", at, cause) end
@@ -39,7 +45,7 @@ function gate.operate(opId, mode, ttlMs, expectedVersion, actor, reason)
   local ending = mode == "auto" and now or now + ttlMs
   gate.report({ "override", now, mode, ending, actor, reason })
   if mode ~= "auto" then
-    gate.beginOverride({ mode = mode, ["until"] = ending, actor = actor, reason = reason }, "override")
+    gate.beginOverride({ mode, ending, actor, reason }, "override")
   elseif core.override then
     gate.endOverride(now, "override")
   end
@@ -71,7 +77,7 @@ function gate.adoptOverride(override, version)
     if core.override and not knowsBetter then return end
     local mode, ending, actor, reason = override[1], now + override[2], override[3], override[4]
     gate.report({ "override", now, mode, ending, actor, reason })
-    gate.beginOverride({ mode = mode, ["until"] = ending, actor = actor, reason = reason }, "adopted")
+    gate.beginOverride({ mode, ending, actor, reason }, "adopted")
   elseif core.override and knowsBetter then
     core.override = false
     if core.state ~= "closed" then gate.enter("closed", now, "adopted") end
@@ -88,8 +94,7 @@ function gate.adopt(permits, openMs, override, opening)
       else
         local ticket = gate.find("t", id)
         if ticket then gate.leaveLine(id, ticket) end
-        gate.mint(id, { session = session, lane = lane, generation = core.generation, grantedAt = now,
-          expiresAt = now + remainingMs, deadlineMs = 0, probe = false, adopted = true })
+        gate.mint(id, { session, lane, core.generation, now, now + remainingMs, 0, false, true })
       end
     end
   end

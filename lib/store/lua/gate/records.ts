@@ -1,72 +1,73 @@
 /**
  * How each entry of the gate lies in Redis: an array packed by cmsgpack, its places in this order. A later release adds
- * at the end only; what this one does not know it keeps. Its kind is the first letter of its
- * field. Lua gets its readers and writers from here.
+ * at the end only; what this one does not know stays in the array and is kept.
+ *
+ * Entries are arrays in Lua too, since giving each a table of names and taking it apart again cost as much as
+ * everything else together. The source names the places all the same: {@link withPlaces} turns `permit.expiresAt` into
+ * `permit[5]`, by what the variable is called.
  */
+import type { Lane } from "../../../gate/types.ts";
+
 export const SCHEMA = 1;
 
-export type RecordKind = "c" | "window" | "override" | "lanes" | "p" | "t" | "i" | "a" | "w";
-
-const words = (text: string): readonly string[] => text.trim().split(/\s+/);
-
-export const RECORDS: Readonly<Record<RecordKind, readonly string[]>> = {
-  /** The core, field `core`. */
-  c: words(`schema due keptUntil waiting life clock adoptingUntil generation overrideVersion
-    state since openUntil recoveredAt failedRecoveries failedProbes successes probes
-    runFailures runSince lastFailureAt window override observedUntil operated
-    adoptedGeneration adoptedOverrideVersion held heldMs arrivals openings`),
-  window: words("start baseCalls baseFailures baseSlow from calls failures slow"),
-  override: words("mode until actor reason"),
-  lanes: words("request slow health"),
-  /** Permits. */
-  p: words("session lane generation grantedAt expiresAt deadlineMs probe adopted"),
-  /** Tickets. */
-  t: words("session lane arrival deadlineMs goneAt"),
-  /** Sessions: instances. */
-  i: words("opened doneBelow heard permits named"),
-  /** What an instance says about itself. */
-  a: words("runtime region version startedAt"),
-  /** Seconds of the window. */
-  w: words("at calls failures slow refused permits waiting"),
+/** `waiting*3`: a number for each lane, read as `core.waiting[lane]`. */
+const places = (text: string): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>();
+  let next = 1;
+  for (const word of text.trim().split(/\s+/)) {
+    const [name = "", size = "1"] = word.split("*");
+    found.set(name, next);
+    next += Number(size);
+  }
+  return found;
 };
 
-/** Parts of the core and of the configuration that are arrays themselves. */
-export const NESTED: readonly (readonly [field: string, kind: RecordKind])[] = [
-  ["waiting", "lanes"],
-  ["window", "window"],
-  ["held", "lanes"],
-  ["heldMs", "lanes"],
-];
+const permit = places("session lane generation grantedAt expiresAt deadlineMs probe adopted");
+const ticket = places("session lane arrival deadlineMs goneAt");
+const instance = places("opened doneBelow heard permits named");
+const second = places("at calls failures slow refused permits waiting");
 
-/** As the batch brings it. */
-const CONFIG = words(`enabled capacity maxWaiting windowSeconds windowCalls failureThreshold failureRate slowRate
-  recoveryMs probes successesToClose connectTimeoutMs fullRetryAfterMs wakes adoptingMs sessionsKept`);
+/** By the name of the variable that holds one. */
+const RECORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
+  core: places(`schema due keptUntil life clock adoptingUntil generation overrideVersion
+    state since openUntil recoveredAt failedRecoveries failedProbes successes probes
+    runFailures runSince lastFailureAt override observedUntil operated
+    adoptedGeneration adoptedOverrideVersion arrivals openings
+    waiting*3 held*3 heldMs*3
+    windowStart baseCalls baseFailures baseSlow windowFrom calls failures slow`),
+  override: places("mode ending actor reason"),
+  permit,
+  ticket,
+  // A session: this batch's own, or any.
+  own: instance,
+  instance,
+  about: places("runtime region version startedAt"),
+  // Of the window's ring.
+  second,
+  /** As the batch brings it; see `encodeRules`. */
+  config: places(`enabled capacity*3 maxWaiting windowSeconds windowCalls failureThreshold failureRate slowRate
+    recoveryMs probes successesToClose connectTimeoutMs fullRetryAfterMs wakes adoptingMs sessionsKept`),
+};
 
-const kinds = (Object.keys(RECORDS) as RecordKind[]).map((kind) => [kind, RECORDS[kind]] as const);
-const branches = (branch: (names: readonly string[]) => string) =>
-  kinds.map(([kind, names]) => `  if kind == "${kind}" then ${branch(names)} end`).join("\n");
+/** Lanes, as entries and batches name them; in the source by their names in capitals. */
+export const LANE_NUMBERS: Readonly<Record<Lane, number>> = { request: 1, slow: 2, health: 3 };
 
-/** A table with names, written out since building it name by name takes ten times as long. */
-const tableOf = (names: readonly string[]) => names.map((name, at) => `["${name}"] = list[${at + 1}]`).join(", ");
-const arrayOf = (names: readonly string[]) => names.map((name) => `entry["${name}"]`).join(", ");
-const placesOf = (names: readonly string[]) => names.map((_, at) => `list[${at + 1}]`).join(", ");
+const LANE = /\b(REQUEST|SLOW|HEALTH)\b/g;
+const NAMED = new RegExp(`\\b(${Object.keys(RECORDS).join("|")})\\.(\\w+)(\\[(\\w+)\\])?`, "g");
 
-export const records: string = `
--- An array with names. It keeps the array, and with it what this release does not know.
-function gate.named(kind, list)
-${branches((names) => `return { list = list, ${tableOf(names)} }`)}
-end
-
-function gate.listed(kind, entry)
-  local list = entry.list
-  if list then
-${branches((names) => `${placesOf(names)} = ${arrayOf(names)}`)}
-    return list
-  end
-${branches((names) => `return { ${arrayOf(names)} }`)}
-end
-
-function gate.configOf(list)
-  return { ${tableOf(CONFIG)} }
-end
-`;
+/**
+ * @throws Error where a record has no such place: when the script is put together, not when it runs.
+ * @example
+ * ```ts
+ * withPlaces("ticket.goneAt = now"); // "ticket[5] = now"
+ * withPlaces("core.waiting[lane] = 0"); // "core[26+lane] = 0"
+ * ```
+ */
+export function withPlaces(source: string): string {
+  const numbered = source.replace(LANE, (name) => String(LANE_NUMBERS[name.toLowerCase() as Lane]));
+  return numbered.replace(NAMED, (text, record: string, name: string, _, lane?: string) => {
+    const place = RECORDS[record]?.get(name);
+    if (place === undefined) throw new Error(`gate script: a place of ${record} was needed, was ${text}; see records`);
+    return `${record}[${lane === undefined ? place : `${place - 1}+${lane}`}]`;
+  });
+}

@@ -5,44 +5,32 @@ const HEARD_STEP_MS = 10_000;
 const SILENT_MS = 600_000;
 const PRESENT_MS = 60_000;
 
+const heardAt = (ms: string): string => `${ms} - ${ms} % ${HEARD_STEP_MS}`;
+const droppedAt = (heard: string): string => `${heard} + ${HEARD_STEP_MS + SILENT_MS}`;
+
 export const sessions: string = `
-
-local opens, doneBelow
-local dropped = 0
-
-function gate.heardAt(at) return at - at % ${HEARD_STEP_MS} end
-function gate.droppedAt(heard) return heard + ${HEARD_STEP_MS} + ${SILENT_MS} end
-
-function gate.touchSession(entry)
-  entry.heard = gate.heardAt(now)
-  gate.put("i", session, entry)
-  gate.expect(gate.droppedAt(entry.heard))
-end
-
--- The session, and whether this batch may mint; nothing where it is unknown.
+-- Finds the own session, and whether this batch may mint; false where the session is unknown.
 function gate.hear()
   local known = gate.find("i", session)
   local namesThisLife = opens and opens[1] == core.life
-  if not known and (not opens or (opens[1] and not namesThisLife)) then return nil, false end
+  if not known and (not opens or (opens[1] and not namesThisLife)) then return false end
 
   local opening = opens and (not known or (namesThisLife and not known.named))
-  local entry = known or gate.openSession()
+  own = known or gate.openSession()
   if opening then
-    entry.named = namesThisLife
+    own.named = namesThisLife
     core.generation = math.max(core.generation, opens[2])
     core.overrideVersion = math.max(core.overrideVersion, opens[3])
   end
-  entry.doneBelow = math.max(entry.doneBelow, doneBelow)
-  gate.touchSession(entry)
-  return entry, opening and namesThisLife
+  minting = opening and namesThisLife
+  local heard = ${heardAt("now")}
+  heardAnew = own.heard ~= heard
+  own.heard = heard
+  own.doneBelow = math.max(own.doneBelow, doneBelow)
+  gate.put("i", session, own)
+  gate.expect(${droppedAt("heard")})
+  return true
 end
-
-function gate.endId(entry, n)
-  if entry.doneBelow ~= n then return end
-  entry.doneBelow = n + 1
-  gate.put("i", session, entry)
-end
-
 `;
 
 /** What a busy gate seldom meets: sessions that come, fall silent, or are listed. */
@@ -56,7 +44,8 @@ function gate.dropSilent()
   local ids = gate.index("ZRANGEBYSCORE", HEARD, "-inf", now - ${HEARD_STEP_MS} - ${SILENT_MS})
   gate.readAll("i", ids)
   for at = 1, #ids do
-    if gate.find("i", ids[at]).permits == 0 then gate.dropSession(ids[at]) end
+    local instance = gate.find("i", ids[at])
+    if instance.permits == 0 then gate.dropSession(ids[at]) end
   end
 end
 
@@ -64,7 +53,7 @@ end
 function gate.expectSilent()
   local notDue = "(" .. now - ${HEARD_STEP_MS} - ${SILENT_MS}
   local first = gate.index("ZRANGEBYSCORE", HEARD, notDue, "+inf", "WITHSCORES", "LIMIT", 0, 1)
-  if first[2] then gate.expect(gate.droppedAt(tonumber(first[2]))) end
+  if first[2] then gate.expect(${droppedAt("first[2]")}) end
 end
 
 -- In the order of the index: by when they were heard, then by name.
@@ -74,8 +63,8 @@ function gate.dropLongestSilent()
     if #ids == 0 then return false end
     gate.readAll("i", ids)
     for at = 1, #ids do
-      local entry = gate.find("i", ids[at])
-      if entry and entry.permits == 0 then
+      local instance = gate.find("i", ids[at])
+      if instance and instance.permits == 0 then
         gate.dropSession(ids[at])
         return true
       end
@@ -88,8 +77,11 @@ function gate.openSession()
   core.openings = core.openings + 1
   local stored = fresh and 0 or call("ZCARD", HEARD)
   while stored - dropped >= config.sessionsKept and gate.dropLongestSilent() do end
-  gate.put("a", session, gate.named("a", opens[4]))
-  return { opened = core.openings, doneBelow = 0, heard = -1, permits = 0, named = false }
+  gate.put("a", session, opens[4])
+  -- In the order of the record.
+  local instance = { core.openings, 0, -1, 0, false }
+  new[instance] = true
+  return instance
 end
 
 -- By bytes, as sorted sets do and the reference does: Lua compares strings by the server's locale.
@@ -103,12 +95,12 @@ end
 
 -- Names and when they were heard, by that and then by name; and the place of this one among them by opening.
 function gate.present()
-  local heard = gate.heardAt(now)
+  local heard = ${heardAt("now")}
   local found = gate.index("ZRANGEBYSCORE", HEARD, heard - ${PRESENT_MS}, "+inf", "WITHSCORES")
   local list, ids = {}, {}
   for at = 1, #found, 2 do
     local id = found[at]
-    if id ~= session and entries["i" .. id] ~= false then
+    if id ~= session and entries.i[id] ~= false then
       list[#list + 1] = { id, tonumber(found[at + 1]) }
       ids[#ids + 1] = id
     end
@@ -118,7 +110,7 @@ function gate.present()
   while place > 1 and list[place - 1][2] == heard and gate.isBefore(session, list[place - 1][1]) do place = place - 1 end
   table.insert(list, place, { session, heard })
 
-  local rank, opened = 0, gate.find("i", session).opened
+  local rank, opened = 0, own.opened
   for from = 1, #ids, ${MOST_AT_ONCE} do
     local places = call("ZMSCORE", OPENED, unpack(ids, from, math.min(from + ${MOST_AT_ONCE} - 1, #ids)))
     for at = 1, #places do

@@ -2,21 +2,25 @@
 import { RING_SECONDS } from "../../../gate/state.ts";
 import { LARGEST_FALL_MS } from "./life.ts";
 import { SCHEMA } from "./records.ts";
+import { secondOf } from "./window.ts";
 
 export const step: string = `
-local own, minting
+-- An id that ends exactly at the mark raises it, so that a repeated batch cannot mint it again.
+function gate.endId(n)
+  if own.doneBelow == n then own.doneBelow = n + 1 end
+end
 
 function gate.apply(command)
   local kind = command[1]
   if kind == "admit" then
     local n = command[2]
     local id = session .. "." .. n
-    local reply = gate.admit(own, id, n, command[3], command[4], command[5])
+    local reply = gate.admit(id, n, command[3], command[4], command[5])
     if reply[1] == "refused" then
       local ticket = gate.find("t", id)
       if ticket then gate.leaveLine(id, ticket) end
       if reply[2] ~= "spent" then gate.countRefused(1) end
-      gate.endId(own, n)
+      gate.endId(n)
     end
     return reply
   elseif kind == "settle" or kind == "cancel" then
@@ -28,7 +32,7 @@ function gate.apply(command)
     elseif permit then gate.cancel(id, permit)
     elseif ticket then gate.leaveLine(id, ticket)
     else return { "ended", 0 } end
-    gate.endId(own, n)
+    gate.endId(n)
     return { "ended", 1 }
   elseif kind == "operate" then
     return gate.operate(command[2], command[3], command[4], command[5], command[6], command[7])
@@ -38,59 +42,66 @@ function gate.apply(command)
     return gate.view()
   end
 end
-`;
 
-/** Reads what the batch names, and runs it. */
-export const main: string = `
-local batch = cjson.decode(ARGV[1])
-local clock = ARGV[2] and tonumber(ARGV[2]) or gate.storeTime()
-local refusedLocally, commands = batch[5], batch[7]
-session, opens, doneBelow, jitter, config = batch[1], batch[2], batch[3], batch[4], gate.configOf(batch[6])
-config.capacity = gate.named("lanes", config.capacity)
+function gate.step(clock, refusedLocally, commands)
+  if not core or clock < core.clock - ${LARGEST_FALL_MS} then gate.beginLife(clock) end
+  core.clock = math.max(core.clock, clock)
+  now = core.clock
+  if now >= core.due then gate.passDue() end
+  gate.passWindow()
+  if not gate.hear() then return false end
 
-function gate.fieldsOf(commands)
-  local fields = { "core", "i" .. session, "w" .. gate.secondOf(clock) % ${RING_SECONDS} }
-  for at = 1, #commands do
-    local kind, n = commands[at][1], commands[at][2]
-    if kind == "admit" or kind == "settle" or kind == "cancel" then fields[#fields + 1] = "p" .. session .. "." .. n end
-    if kind == "admit" or kind == "cancel" then fields[#fields + 1] = "t" .. session .. "." .. n end
-  end
-  return fields
+  if refusedLocally > 0 then gate.countRefused(refusedLocally) end
+  if minting and gate.bringsNothing(commands) then gate.adopt({}, false, false, opens) end
+  local replies = {}
+  for at = 1, #commands do replies[at] = gate.apply(commands[at]) end
+  gate.countPeaks()
+  return replies
 end
 
-function gate.bringsNothing()
+-- What the batch will look at.
+function gate.readFor(commands, clock)
+  local kinds, ids = { "c", "i", "w" }, { "", session, ${secondOf("clock")} % ${RING_SECONDS} }
+  for at = 1, #commands do
+    local kind, n = commands[at][1], commands[at][2]
+    if kind == "admit" or kind == "settle" or kind == "cancel" then
+      local id = session .. "." .. n
+      kinds[#kinds + 1], ids[#ids + 1] = "p", id
+      if kind ~= "settle" then kinds[#kinds + 1], ids[#ids + 1] = "t", id end
+    end
+  end
+  gate.read(kinds, ids)
+end
+`;
+
+export const firstBatch: string = `
+function gate.bringsNothing(commands)
   for at = 1, #commands do
     if commands[at][1] == "adopt" then return false end
   end
   return true
 end
+`;
 
-function gate.step()
-  if not core or clock < core.clock - ${LARGEST_FALL_MS} then gate.beginLife(clock) end
-  core.clock = math.max(core.clock, clock)
-  now = core.clock
-  gate.passTime()
-  own, minting = gate.hear()
-  if not own then return { 0, core.life } end
+/** Reads what the batch names, and runs it. */
+export const main: string = `
+local batch = cjson.decode(ARGV[1])
+local moment = not ARGV[2] and call("TIME")
+local clock = moment and moment[1] * 1000 + math.floor(moment[2] / 1000) or tonumber(ARGV[2])
+local refusedLocally, commands = batch[5], batch[7]
+session, opens, doneBelow, jitter, config = batch[1], batch[2], batch[3], batch[4], batch[6]
 
-  gate.countRefused(refusedLocally)
-  if minting and gate.bringsNothing() then gate.adopt({}, false, false, opens) end
-  local replies = {}
-  for at = 1, #commands do replies[at] = gate.apply(commands[at]) end
-  gate.countPeaks()
-  return { 1, core.life, core.generation, core.overrideVersion,
-    { gate.room("request"), gate.room("slow"), gate.room("health") }, replies }
-end
-
-gate.readFields(gate.fieldsOf(commands))
-core = entries.core
+gate.readFor(commands, clock)
+core = entries.c[""]
 if core and core.schema ~= ${SCHEMA} then
   return redis.error_reply("TIDEGATE restore a gate: its schema must be ${SCHEMA}, was " .. tostring(core.schema)
     .. "; run a newer release")
 end
-core = core and gate.coreOf(core)
-local reply = gate.step()
-local wake = gate.wakes()
+heldBefore = core and core.held[REQUEST] + core.held[SLOW] + core.held[HEALTH] or 0
+local replies = gate.step(clock, refusedLocally, commands)
+local wake = core.waiting[REQUEST] + core.waiting[SLOW] > 0 and gate.wakes() or {}
 gate.keep(wake)
-return { reply, events, wake }
+if not replies then return { 0, core.life, events, wake } end
+return { 1, core.life, core.generation, core.overrideVersion, gate.freePermits(REQUEST), core.waiting[REQUEST],
+  gate.freePermits(SLOW), core.waiting[SLOW], gate.freePermits(HEALTH), core.waiting[HEALTH], events, wake, replies }
 `;

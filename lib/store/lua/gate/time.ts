@@ -1,26 +1,15 @@
 /** `lib/gate/time.ts`: whatever was due since the last batch happens as of when it was due, in a fixed order. */
 const NEVER = 1e15;
 
-export const time: string = `
-
-function gate.storeTime()
-  local moment = call("TIME")
-  return moment[1] * 1000 + math.floor(moment[2] / 1000)
-end
-
-function gate.passTime()
-  if now >= core.due then gate.passDue() end
-  gate.rollWindow()
-end
-`;
-
-/** What was due. */
 export const due: string = `
 function gate.releaseExpired()
   local ids = gate.index("ZRANGEBYSCORE", PERMITS, "-inf", now)
   gate.readAll("p", ids)
   local owners = {}
-  for at = 1, #ids do owners[at] = gate.find("p", ids[at]).session end
+  for at = 1, #ids do
+    local permit = gate.find("p", ids[at])
+    owners[at] = permit.session
+  end
   gate.readAll("i", owners)
   for at = 1, #ids do gate.release(ids[at], gate.find("p", ids[at])) end
 end
@@ -40,7 +29,8 @@ function gate.expectFirst(key)
 end
 
 function gate.expectAll()
-  if core.override then gate.expect(core.override["until"])
+  local override = core.override
+  if override then gate.expect(override.ending)
   elseif core.state == "open" then gate.expect(core.openUntil) end
   gate.expectFirst(PERMITS)
   gate.expectFirst(GONE)
@@ -49,7 +39,7 @@ end
 
 function gate.passDue()
   local override = core.override
-  if override and override["until"] <= now then gate.endOverride(override["until"], "override_ended") end
+  if override and override.ending <= now then gate.endOverride(override.ending, "override_ended") end
   gate.releaseExpired()
   if core.state == "open" and core.openUntil <= now then gate.enter("half_open", core.openUntil, "open_period_over") end
   gate.leaveGone()

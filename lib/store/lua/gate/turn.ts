@@ -2,15 +2,16 @@
 import { TRANSITIONS_KEPT } from "../../../gate/state.ts";
 
 export const turn: string = `
-
-function gate.report(event)
-  events[#events + 1] = event
-  gate.append("history", event, ${TRANSITIONS_KEPT})
-end
-
 -- Something will be due at that moment, and has to be kept till then.
 function gate.expect(at)
   if at < core.due then core.due = at end
   if at > latest then latest = at end
+end
+`;
+
+export const reports: string = `
+function gate.report(event)
+  events[#events + 1] = event
+  gate.append("history", event, ${TRANSITIONS_KEPT})
 end
 `;

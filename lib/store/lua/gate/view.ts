@@ -1,11 +1,10 @@
 /** `lib/gate/view.ts`: the whole gate as people want to see it. */
 import { RING_SECONDS } from "../../../gate/state.ts";
+import { secondOf } from "./window.ts";
 
 const INSTANCES_SHOWN = 200;
 
 export const view: string = `
-
-function gate.room(lane) return { gate.freePermits(lane), core.waiting[lane] } end
 
 function gate.laneView(lane)
   return { gate.freePermits(lane), core.waiting[lane], gate.capacityInForce(lane), core.held[lane] }
@@ -16,11 +15,8 @@ function gate.lastSeconds()
   for place = 0, ${RING_SECONDS} - 1 do places[place + 1] = place end
   gate.readAll("w", places)
   for place = 0, ${RING_SECONDS} - 1 do
-    local entry = gate.find("w", place)
-    if entry and entry.at > gate.secondOf(now) - ${RING_SECONDS} then
-      list[#list + 1] = { entry.at, entry.calls, entry.failures, entry.slow, entry.refused, entry.permits,
-        entry.waiting }
-    end
+    local second = gate.find("w", place)
+    if second and second.at > ${secondOf("now")} - ${RING_SECONDS} then list[#list + 1] = gate.copied(second) end
   end
   table.sort(list, function(one, other) return one[1] < other[1] end)
   return list
@@ -46,14 +42,14 @@ function gate.copied(list)
 end
 
 function gate.view()
-  local window, override = core.window, core.override
+  local override = core.override
   local list, rank = gate.present()
   return { "view", now,
     { core.state, core.since, core.openUntil, math.max(0, core.openUntil - now), #core.probes, core.successes,
       core.failedRecoveries, core.lastFailureAt },
-    { window.calls, window.failures, window.slow },
-    override and { override.mode, override["until"], override.actor, override.reason, override["until"] - now } or {},
-    { gate.laneView("request"), gate.laneView("slow"), gate.laneView("health") },
+    { core.calls, core.failures, core.slow },
+    override and { override.mode, override.ending, override.actor, override.reason, override.ending - now } or {},
+    { gate.laneView(REQUEST), gate.laneView(SLOW), gate.laneView(HEALTH) },
     gate.lastSeconds(), gate.copied(gate.listOf("history")), #list, rank, gate.lastInstances(list) }
 end
 `;

@@ -4,12 +4,13 @@
  */
 import type { Batch, Command } from "../../../gate/commands.ts";
 import type { GateEvent, Wake } from "../../../gate/events.ts";
-import type { AdmitReply, BatchReply, GateView, LaneRoom, Reply } from "../../../gate/replies.ts";
+import type { AdmitReply, GateView, LaneRoom, Reply } from "../../../gate/replies.ts";
 import type { Second } from "../../../gate/state.ts";
 import type { Step } from "../../../gate/step.ts";
 import { untouched } from "../../../gate/turn.ts";
 import type { About, BreakerState, Lane } from "../../../gate/types.ts";
 import { numberOf } from "../../../gate/validate.ts";
+import { LANE_NUMBERS } from "./records.ts";
 import { fromText, toText } from "./text.ts";
 
 /** All that changes together; a key in braces keeps it in one slot of a cluster. */
@@ -25,12 +26,12 @@ export const wakeChannel = (key: string, session: string): string => `${key}:wak
 export function encodeBatch({ session, opens, doneBelow, jitter, refusedLocally, config, commands }: Batch): string {
   const { enabled, capacity, maxWaiting, windowSeconds, windowCalls, failureThreshold, failureRate, slowRate } = config;
   const { recoveryMs, probes, successesToClose, connectTimeoutMs, fullRetryAfterMs } = config;
+  const { wakes, adoptingMs, sessionsKept } = config;
+  const lanes = [capacity.request, capacity.slow, capacity.health];
   const window = [windowSeconds, windowCalls, failureThreshold, failureRate, slowRate];
   const recovery = [recoveryMs, probes, successesToClose, connectTimeoutMs, fullRetryAfterMs];
-  const lanes = [capacity.request, capacity.slow, capacity.health];
-  const { wakes, adoptingMs, sessionsKept } = config;
-  // In the order of `CONFIG` in `records`.
-  const rules = [enabled, lanes, maxWaiting, ...window, ...recovery, wakes, adoptingMs, sessionsKept];
+  // In the order of `config` in `records`.
+  const rules = [enabled, ...lanes, maxWaiting, ...window, ...recovery, wakes, adoptingMs, sessionsKept];
   const opening = opens && [opens.life ?? false, opens.generation, opens.overrideVersion, encodeAbout(opens.about)];
   const asked = commands.map((command) => encodeCommand(command, session));
   return JSON.stringify([session, opening ?? false, doneBelow, jitter, refusedLocally, rules, asked]);
@@ -45,7 +46,7 @@ function encodeCommand(command: Command, session: string): unknown[] {
   const { kind } = command;
   switch (kind) {
     case "admit":
-      return [kind, numberOf(command.id, session), command.lane, command.deadlineMs, command.waitMs];
+      return [kind, numberOf(command.id, session), LANE_NUMBERS[command.lane], command.deadlineMs, command.waitMs];
     case "settle":
       return [kind, numberOf(command.id, session), command.outcome, command.slow];
     case "cancel":
@@ -56,7 +57,7 @@ function encodeCommand(command: Command, session: string): unknown[] {
     }
     case "adopt": {
       const { permits, openMs, override } = command;
-      const held = permits.map(({ id, lane, remainingMs }) => [numberOf(id, session), lane, remainingMs]);
+      const held = permits.map(({ id, lane, remainingMs }) => [numberOf(id, session), LANE_NUMBERS[lane], remainingMs]);
       const { mode, remainingMs, actor, reason } = override ?? {};
       const ruling = override && [mode, remainingMs, toText(actor ?? ""), toText(reason ?? "")];
       return [kind, held, openMs ?? false, ruling ?? false];
@@ -68,30 +69,24 @@ function encodeCommand(command: Command, session: string): unknown[] {
 
 /** What the script answers; how each part is laid out stands in its functions of the same names. */
 export function decodeStep(answer: unknown): Step {
-  const [reply, events, wake] = answer as [unknown[], unknown[][], [string, Wake["lane"]][]];
+  const [known, life, ...rest] = answer as [number, number, ...unknown[]];
+  if (known === 0) return { reply: { known: false, life }, ...decodeNews(rest[0], rest[1]) };
+  const [generation, overrideVersion, ...rooms] = rest as number[];
+  const [events, wake, replies] = rest.slice(8);
+  const room = (at: number): LaneRoom => ({ free: rooms[at] as number, waiting: rooms[at + 1] as number });
+  const lanes = { request: room(0), slow: room(2), health: room(4) };
+  const numbers = { life, generation: generation as number, overrideVersion: overrideVersion as number };
   return {
-    reply: decodeBatchReply(reply),
-    events: events.map(decodeEvent),
-    wake: wake.map(([session, lane]) => ({ session, lane })),
-    touched: untouched(),
+    reply: { known: true, ...numbers, lanes, replies: (replies as unknown[][]).map(decodeReply) },
+    ...decodeNews(events, wake),
   };
 }
 
-function decodeBatchReply([known, life, generation, overrideVersion, rooms, replies]: unknown[]): BatchReply {
-  if (known === 0) return { known: false, life: life as number };
-  const [request, slow, health] = (rooms as [number, number][]).map(
-    ([free, waiting]): LaneRoom => ({ free, waiting }),
-  ) as [LaneRoom, LaneRoom, LaneRoom];
-  const numbers = {
-    life: life as number,
-    generation: generation as number,
-    overrideVersion: overrideVersion as number,
-  };
+function decodeNews(events: unknown, wake: unknown): Pick<Step, "events" | "wake" | "touched"> {
   return {
-    known: true,
-    ...numbers,
-    lanes: { request, slow, health },
-    replies: (replies as unknown[][]).map(decodeReply),
+    events: (events as unknown[][]).map(decodeEvent),
+    wake: (wake as [string, Wake["lane"]][]).map(([session, lane]) => ({ session, lane })),
+    touched: untouched(),
   };
 }
 
