@@ -53,10 +53,13 @@ const RECORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
 export const LANE_NUMBERS: Readonly<Record<Lane, number>> = { request: 1, slow: 2, health: 3 };
 
 const LANE = /\b(REQUEST|SLOW|HEALTH)\b/g;
-const NAMED = new RegExp(`\\b(${Object.keys(RECORDS).join("|")})\\.(\\w+)(\\[(\\w+)\\])?`, "g");
+const NAMED = /\b(\w+)\.(\w+)(\[(\w+)\])?/g;
+/** What has names in Lua: its libraries and the script's own tables. */
+const TABLES = new Set("redis cjson cmsgpack string math table gate entries changed".split(" "));
 
 /**
- * @throws Error where a record has no such place: when the script is put together, not when it runs.
+ * @throws Error where a record has no such place, or a variable is not called after what it holds: when the script is
+ *   put together, not when it runs.
  * @example
  * ```ts
  * withPlaces("ticket.goneAt = now"); // "ticket[5] = now"
@@ -66,8 +69,9 @@ const NAMED = new RegExp(`\\b(${Object.keys(RECORDS).join("|")})\\.(\\w+)(\\[(\\
 export function withPlaces(source: string): string {
   const numbered = source.replace(LANE, (name) => String(LANE_NUMBERS[name.toLowerCase() as Lane]));
   return numbered.replace(NAMED, (text, record: string, name: string, _, lane?: string) => {
+    if (TABLES.has(record)) return text;
     const place = RECORDS[record]?.get(name);
-    if (place === undefined) throw new Error(`gate script: a place of ${record} was needed, was ${text}; see records`);
+    if (place === undefined) throw new Error(`gate script: a place of a record was needed, was ${text}; see records`);
     return `${record}[${lane === undefined ? place : `${place - 1}+${lane}`}]`;
   });
 }

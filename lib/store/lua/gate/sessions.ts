@@ -11,12 +11,12 @@ const droppedAt = (heard: string): string => `${heard} + ${HEARD_STEP_MS + SILEN
 export const sessions: string = `
 -- Finds the own session, and whether this batch may mint; false where the session is unknown.
 function gate.hear()
-  local known = gate.find("i", session)
+  own = gate.find("i", session)
   local namesThisLife = opens and opens[1] == core.life
-  if not known and (not opens or (opens[1] and not namesThisLife)) then return false end
+  if not own and (not opens or (opens[1] and not namesThisLife)) then return false end
 
-  local opening = opens and (not known or (namesThisLife and not known.named))
-  own = known or gate.openSession()
+  local opening = opens and (not own or (namesThisLife and not own.named))
+  own = own or gate.openSession()
   if opening then
     own.named = namesThisLife
     core.generation = math.max(core.generation, opens[2])
