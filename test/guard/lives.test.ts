@@ -73,7 +73,7 @@ describe("a store that lost its data", () => {
     await runtime.advance(5);
     forget();
     for (const batch of sent) await batch.answer();
-    await runtime.advance(2);
+    await runtime.advance(10);
     const last = sent.at(-1)?.batch.opens;
     expect(last).toMatchObject({ life: life + 5, generation: life + 1, overrideVersion: life + 1 });
   });
@@ -90,12 +90,12 @@ describe("a store that lost its data", () => {
     void follow(Promise.resolve(guard.operate({ ...command, opId: "1" })));
     await turn();
     await sent[1]?.answer();
-    await runtime.advance(2);
+    await runtime.advance(10);
     await sent[2]?.answer();
     await runtime.advance(1_000);
     forget();
     for (const batch of sent) await batch.answer();
-    await runtime.advance(2);
+    await runtime.advance(10);
     expect(sent.at(-1)?.batch.commands[0]).toMatchObject({
       kind: "adopt",
       permits: [{ lane: "request", remainingMs: expect.any(Number) }],

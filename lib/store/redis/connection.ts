@@ -43,6 +43,8 @@ function clientOf(target: RedisTarget, runtime: Runtime, disableOfflineQueue: bo
     RESP: 2,
     disableOfflineQueue,
     commandsQueueMaxLength: MOST_COMMANDS_WAITING,
+    // Whoever asks has a deadline of its own: none for each command beside it.
+    commandOptions: { timeout: 0 },
     socket: { reconnectStrategy, connectTimeout: CONNECT_TIMEOUT_MS },
   });
 }
