@@ -70,12 +70,12 @@ describe("a store that lost its data", () => {
     for (const batch of sent) batch.arrive();
     const life = Date.UTC(2026, 0, 1);
     for (const batch of [...sent].reverse()) await batch.answer();
-    await runtime.advance(5);
+    await runtime.advance(10);
     forget();
     for (const batch of sent) await batch.answer();
     await runtime.advance(10);
     const last = sent.at(-1)?.batch.opens;
-    expect(last).toMatchObject({ life: life + 5, generation: life + 1, overrideVersion: life + 1 });
+    expect(last).toMatchObject({ life: life + 10, generation: life + 1, overrideVersion: life + 1 });
   });
 
   it("hears what each instance still holds, and of the override that was in force", async () => {
