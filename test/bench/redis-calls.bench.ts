@@ -2,13 +2,12 @@
  * Guarded calls over Redis: how many batches one costs, how long one takes beside a semaphore in Redis, and what one
  * loses when Redis is swallowed by the network.
  */
-import { Redis } from "ioredis";
-import { Semaphore } from "redis-semaphore";
 import { redis } from "../../lib/store/redis/redis.ts";
 import { badProxy } from "../support/bad-proxy.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { measure, median, print } from "./measure.ts";
 import { type Instance, instanceOn, pause } from "./redis-fleet.ts";
+import { semaphoreAt } from "./semaphore.ts";
 
 const CALL_MS = 10;
 const MEASURED_MS = 4_000;
@@ -90,19 +89,13 @@ async function counted(name: string, one: Instance, load: Load): Promise<void> {
 
 /** What a user would pick instead: one semaphore, without a breaker, a line, a deadline or lanes. */
 async function besideSemaphore({ guard }: Instance, url: string): Promise<void> {
-  const client = new Redis(url);
-  // An identifier of its own for each, as for users on several instances.
-  const once = async () => {
-    const semaphore = new Semaphore(client, "semaphore", 1_000, { lockTimeout: 30_000, refreshInterval: 0 });
-    await semaphore.acquire();
-    await semaphore.release();
-  };
+  const semaphore = semaphoreAt(url);
   const guarded = () => guard.run(() => {});
   for (const together of [1, 32]) {
     const times = (run: () => Promise<unknown>) => () => Promise.all(Array.from({ length: together }, run));
     const measured = await measure(
       [
-        { name: "redis-semaphore: acquire + release", run: times(once) },
+        { name: "redis-semaphore: acquire + release", run: times(semaphore.inAndOut) },
         { name: "tidegate: guard.run", run: times(guarded) },
       ],
       { rounds: 11, runsPerRound: 300 },
@@ -113,7 +106,7 @@ async function besideSemaphore({ guard }: Instance, url: string): Promise<void> 
     }));
     print(`Redis, in and out, ${together} at a time, each`, each);
   }
-  client.disconnect();
+  semaphore.close();
 }
 
 type Open = (env: Record<string, string>, port: number) => Promise<Instance>;
