@@ -57,6 +57,7 @@ export function mint(turn: Turn, id: string, permit: Permit): void {
   gate.permits.set(id, permit);
   turn.touched.permits.push(id);
   core.held[permit.lane] += 1;
+  if (core.fullSince[permit.lane] === 0 && freePermits(turn, permit.lane) === 0) core.fullSince[permit.lane] = turn.now;
   if (permit.probe) core.probes.push(id);
   countSession(turn, permit.session, 1);
   expect(gate, permit.expiresAt);
@@ -66,8 +67,19 @@ export function permitReply({ now }: Turn, { expiresAt, deadlineMs, probe }: Per
   return { kind: "permit", expiresAt, remainingMs: expiresAt - now, deadlineMs, probe };
 }
 
-/** Ends a living permit without a vote: cancelled, or expired. */
-export function release(turn: Turn, id: string, permit: Permit): void {
+/** Ends a permit that nobody gave back in time. Where others wait for it, the lane stays as full as it was. */
+export function expire(turn: Turn, id: string, permit: Permit): void {
+  release(turn, id, permit);
+  const waiting = permit.lane === "health" ? 0 : turn.gate.lines[permit.lane].length;
+  if (waiting === 0) turn.core.fullSince[permit.lane] = 0;
+}
+
+function giveBack(turn: Turn, id: string, permit: Permit): void {
+  release(turn, id, permit);
+  turn.core.fullSince[permit.lane] = 0;
+}
+
+function release(turn: Turn, id: string, permit: Permit): void {
   const { core, gate } = turn;
   gate.permits.delete(id);
   turn.touched.permits.push(id);
@@ -78,7 +90,7 @@ export function release(turn: Turn, id: string, permit: Permit): void {
 
 /** Ends a living permit with its outcome. */
 export function settle(turn: Turn, id: string, permit: Permit, outcome: Outcome, slow: boolean): void {
-  release(turn, id, permit);
+  giveBack(turn, id, permit);
   if (permit.lane !== "health" && !permit.adopted) {
     const heldMs = Math.min(turn.now - permit.grantedAt, LONGEST_HELD_MS);
     turn.core.heldMs[permit.lane] = Math.floor((7 * turn.core.heldMs[permit.lane] + heldMs) / 8);
@@ -88,7 +100,7 @@ export function settle(turn: Turn, id: string, permit: Permit, outcome: Outcome,
 
 /** A holder gave its permit up; a probe given up did not succeed. */
 export function cancel(turn: Turn, id: string, permit: Permit): void {
-  release(turn, id, permit);
+  giveBack(turn, id, permit);
   vote(turn, permit, "ignored", false);
 }
 

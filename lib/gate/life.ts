@@ -71,6 +71,7 @@ function freshCore(life: number, now: number, config: GateConfig): Core {
     adoptedOverrideVersion: 0,
     held: { request: 0, slow: 0, health: 0 },
     heldMs: { request: 0, slow: 0 },
+    fullSince: { request: 0, slow: 0, health: 0 },
     arrivals: 0,
     openings: 0,
   };

@@ -33,6 +33,13 @@ export interface LaneRoom {
   readonly waiting: number;
 }
 
+export interface LaneView extends LaneRoom {
+  readonly capacity: number;
+  readonly held: number;
+  /** Since when all permits are out and no holder has given one back, on the store's clock; 0: not so. */
+  readonly fullSince: number;
+}
+
 /** What every reply carries. `known` false: open a session first; only `life` was told and nothing changed. */
 export type BatchReply =
   | { readonly known: false; readonly life: number }
@@ -63,7 +70,7 @@ export interface GateView {
   };
   readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
   readonly override: (Override & { readonly remainingMs: number }) | null;
-  readonly lanes: Readonly<Record<Lane, LaneRoom & { readonly capacity: number; readonly held: number }>>;
+  readonly lanes: Readonly<Record<Lane, LaneView>>;
   readonly seconds: readonly Second[];
   readonly transitions: readonly GateEvent[];
   /** Instances heard in the last minute, and this one's place among them by opening. */

@@ -109,6 +109,8 @@ export interface Core {
   held: Record<Lane, number>;
   /** Moving average of how long a permit is held. */
   heldMs: Record<QueuedLane, number>;
+  /** When the last free permit went out, and no holder has given one back since; 0: not so. */
+  fullSince: Record<Lane, number>;
   arrivals: number;
   openings: number;
 }
@@ -182,7 +184,8 @@ export function restore(saved: GateSnapshot): GateState {
     throw new Error(`restore a gate: its schema must be ${SCHEMA}, was ${schema}; run a newer release`);
   const kept = copy(saved);
   const gate = emptyGate();
-  gate.core = kept.core;
+  // An older release knows nothing of it.
+  gate.core = kept.core && { ...kept.core, fullSince: kept.core.fullSince ?? { request: 0, slow: 0, health: 0 } };
   for (const second of kept.seconds) gate.seconds.set(second.at % RING_SECONDS, second);
   for (const [id, permit] of kept.permits) gate.permits.set(id, permit);
   const tickets = [...kept.tickets].sort(([, one], [, other]) => one.arrival - other.arrival);

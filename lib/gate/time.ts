@@ -1,6 +1,6 @@
 /** Time passing: whatever was due since the last batch happens as of when it was due, in a fixed order. */
 import { enter } from "./breaker.ts";
-import { release } from "./lanes.ts";
+import { expire } from "./lanes.ts";
 import { leaveLine } from "./line.ts";
 import { endOverride } from "./operator.ts";
 import { dropSilent, silentDue } from "./sessions.ts";
@@ -12,7 +12,7 @@ export function passTime(turn: Turn): void {
   const { core, gate, now } = turn;
   if (now >= gate.due) {
     if (core.override && core.override.until <= now) endOverride(turn, core.override.until, "override_ended");
-    for (const [id, permit] of gate.permits) if (permit.expiresAt <= now) release(turn, id, permit);
+    for (const [id, permit] of gate.permits) if (permit.expiresAt <= now) expire(turn, id, permit);
     if (openPeriodIsOver(turn)) enter(turn, "half_open", core.openUntil, "open_period_over");
     for (const [id, ticket] of gate.tickets) if (ticket.goneAt <= now) leaveLine(turn, id, ticket);
     dropSilent(turn);

@@ -20,6 +20,7 @@ export function view(turn: Turn, session: string): GateView {
     ...room(turn, name),
     capacity: capacityInForce(turn, name),
     held: core.held[name],
+    fullSince: core.fullSince[name],
   });
   return {
     kind: "view",

@@ -109,7 +109,7 @@ function coreOf(row: Row, opIds: unknown[]): Core {
   const [state, since, openUntil, recoveredAt, failedRecoveries, failedProbes, successes, probes, ...more] = breaker;
   const [runFailures, runSince, lastFailureAt, override, observedUntil, operated, ...last] = more;
   const [adoptedGeneration, adoptedOverrideVersion, arrivals, openings, ...byLane] = last;
-  const [held, heldMs, window] = [byLane.slice(3, 6), byLane.slice(6, 9), byLane.slice(9)];
+  const [held, heldMs, window, full] = [byLane.slice(3, 6), byLane.slice(6, 9), byLane.slice(9, 17), byLane.slice(17)];
   const numbers = { life, clock, adoptingUntil, generation, overrideVersion, state, since, openUntil, recoveredAt };
   const counts = { failedRecoveries, failedProbes, successes, runFailures, runSince, lastFailureAt, observedUntil };
   return {
@@ -125,6 +125,7 @@ function coreOf(row: Row, opIds: unknown[]): Core {
     adoptedOverrideVersion,
     held: { request: held[0], slow: held[1], health: held[2] },
     heldMs: { request: heldMs[0], slow: heldMs[1] },
+    fullSince: { request: full[0], slow: full[1], health: full[2] },
     arrivals,
     openings,
   };

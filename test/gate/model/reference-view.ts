@@ -14,6 +14,7 @@ export function briefView(reference: Reference, moment: Moment, asking: string):
     waiting: reference.line(name).length,
     capacity: reference.capacity(moment, name),
     held: reference.held(name),
+    fullSince: reference.fullSince[name],
   });
   const recent = sessions.filter(({ heard }) => heard >= Math.floor(moment.now / 10_000) * 10_000 - 60_000);
   const before = sessions.slice(

@@ -3,29 +3,10 @@ import type { Admit, Batch, Command } from "../../../lib/gate/commands.ts";
 import type { GateEvent, Wake } from "../../../lib/gate/events.ts";
 import type { AdmitReply, BatchReply, Reply } from "../../../lib/gate/replies.ts";
 import { LANES, type Lane, type Outcome } from "../../../lib/gate/types.ts";
-import { type Holding, type Moment, ReferenceBreaker } from "./reference-breaker.ts";
+import { type Moment, ReferenceBreaker } from "./reference-breaker.ts";
+import type { Permit, Session, Ticket } from "./reference-entries.ts";
 import { briefView } from "./reference-view.ts";
 
-interface Permit extends Holding {
-  readonly id: string;
-  readonly session: string;
-  readonly grantedAt: number;
-  readonly expiresAt: number;
-  readonly deadlineMs: number;
-}
-interface Ticket {
-  readonly id: string;
-  readonly session: string;
-  readonly lane: Lane;
-  readonly deadlineMs: number;
-  goneAt: number;
-}
-interface Session {
-  readonly id: string;
-  doneBelow: number;
-  heard: number;
-  named: boolean;
-}
 export interface Prediction {
   readonly reply: BatchReply;
   readonly wake: readonly Wake[];
@@ -44,6 +25,7 @@ export class Reference {
   /** In order of opening. */
   sessions: Session[] = [];
   heldMs = { request: 0, slow: 0, health: 0 };
+  fullSince = { request: 0, slow: 0, health: 0 };
   refusals: number[] = [];
 
   held(lane: Lane): number {
@@ -104,10 +86,14 @@ export class Reference {
     this.breaker.events.push({ kind: "life", at: now, life: this.life });
     [this.permits, this.tickets, this.sessions, this.refusals] = [[], [], [], []];
     this.heldMs = { request: 0, slow: 0, health: 0 };
+    this.fullSince = { request: 0, slow: 0, health: 0 };
   }
 
   #passTime(now: number): void {
     this.breaker.overrideEnds(now);
+    for (const { lane, expiresAt } of this.permits) {
+      if (expiresAt <= now && this.line(lane).length === 0) this.fullSince[lane] = 0;
+    }
     this.permits = this.permits.filter(({ expiresAt }) => expiresAt > now);
     this.breaker.openPeriodEnds(now);
     this.tickets = this.tickets.filter(({ goneAt }) => goneAt > now);
@@ -170,7 +156,7 @@ export class Reference {
       this.tickets = this.tickets.filter((ticket) => ticket.id !== id);
       const times = { grantedAt: moment.now, expiresAt: moment.now + remainingMs, deadlineMs: 0 };
       const { generation } = this.breaker;
-      this.permits.push({ id, session: session.id, lane, generation, probe: false, adopted: true, ...times });
+      this.#mint(moment, { id, session: session.id, lane, generation, probe: false, adopted: true, ...times });
     }
     if (session.minting && batch.opens && moment.now < this.adoptingUntil) {
       this.breaker.adopt(moment, batch.opens, command);
@@ -211,7 +197,7 @@ export class Reference {
       const { generation } = this.breaker;
       const owner = { id, session: session.id, lane, generation, probe, adopted: false };
       const permit = { ...owner, grantedAt: now, expiresAt, deadlineMs: mayRunMs };
-      this.permits.push(permit);
+      this.#mint(moment, permit);
       return this.#permit(moment, permit);
     }
     const mayWait = lane !== "health" && !probe && command.waitMs > 0;
@@ -226,6 +212,12 @@ export class Reference {
     return { kind: "place", ahead, nextCheckMs };
   }
 
+  #mint(moment: Moment, permit: Permit): void {
+    const { lane } = permit;
+    this.permits.push(permit);
+    if (this.fullSince[lane] === 0 && this.free(moment, lane) === 0) this.fullSince[lane] = moment.now;
+  }
+
   #permit({ now }: Moment, { expiresAt, deadlineMs, probe }: Permit): AdmitReply {
     return { kind: "permit", expiresAt, remainingMs: expiresAt - now, deadlineMs, probe };
   }
@@ -234,6 +226,7 @@ export class Reference {
     const permit = this.permits.find((candidate) => candidate.id === id);
     if (permit) {
       this.permits = this.permits.filter((other) => other !== permit);
+      this.fullSince[permit.lane] = 0;
       const heldMs = Math.min(60_000, moment.now - permit.grantedAt);
       if (settle && !permit.adopted) {
         this.heldMs[permit.lane] = Math.floor((7 * this.heldMs[permit.lane] + heldMs) / 8);

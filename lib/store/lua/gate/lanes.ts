@@ -37,6 +37,7 @@ function gate.mint(id, permit)
   gate.put("p", id, permit)
   local lane = permit.lane
   core.held[lane] = core.held[lane] + 1
+  if core.fullSince[lane] == 0 and gate.freePermits(lane) == 0 then core.fullSince[lane] = now end
   if permit.probe then
     local probes = core.probes
     probes[#probes + 1] = id
@@ -68,6 +69,7 @@ end
 function gate.settle(id, permit, outcome, slow)
   gate.release(id, permit)
   local lane = permit.lane
+  core.fullSince[lane] = 0
   if lane ~= HEALTH and not permit.adopted then
     local heldMs = math.min(now - permit.grantedAt, ${LONGEST_HELD_MS})
     core.heldMs[lane] = math.floor((7 * core.heldMs[lane] + heldMs) / 8)
@@ -88,8 +90,16 @@ function gate.endProbe(id)
   end
 end
 
+function gate.expire(id, permit)
+  gate.release(id, permit)
+  local lane = permit.lane
+  if core.waiting[lane] == 0 then core.fullSince[lane] = 0 end
+end
+
 function gate.cancel(id, permit)
   gate.release(id, permit)
+  local lane = permit.lane
+  core.fullSince[lane] = 0
   gate.vote(permit, "ignored", false)
 end
 `;

@@ -17,6 +17,7 @@ function gate.freshCore(life, at)
   core.adoptedGeneration, core.adoptedOverrideVersion, core.arrivals, core.openings = 0, 0, 0, 0
   for lane = REQUEST, HEALTH do core.waiting[lane], core.held[lane], core.heldMs[lane] = 0, 0, 0 end
   gate.beginWindow(at)
+  for lane = REQUEST, HEALTH do core.fullSince[lane] = 0 end
 end
 
 function gate.beginLife(clock)

@@ -34,7 +34,8 @@ const RECORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
     runFailures runSince lastFailureAt override observedUntil operated
     adoptedGeneration adoptedOverrideVersion arrivals openings
     waiting*3 held*3 heldMs*3
-    windowStart baseCalls baseFailures baseSlow windowFrom calls failures slow`),
+    windowStart baseCalls baseFailures baseSlow windowFrom calls failures slow
+    fullSince*3`),
   override: places("mode ending actor reason"),
   permit,
   ticket,

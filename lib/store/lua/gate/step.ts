@@ -97,6 +97,8 @@ if core and core.schema ~= ${SCHEMA} then
   return redis.error_reply("TIDEGATE restore a gate: its schema must be ${SCHEMA}, was " .. tostring(core.schema)
     .. "; run a newer release")
 end
+-- An older release knows nothing of it.
+if core and not core.fullSince[HEALTH] then for lane = REQUEST, HEALTH do core.fullSince[lane] = 0 end end
 heldBefore = core and core.held[REQUEST] + core.held[SLOW] + core.held[HEALTH] or 0
 local replies = gate.step(clock, refusedLocally, commands)
 local wake = core.waiting[REQUEST] + core.waiting[SLOW] > 0 and gate.wakes() or {}

@@ -11,7 +11,7 @@ function gate.releaseExpired()
     owners[at] = permit.session
   end
   gate.readAll("i", owners)
-  for at = 1, #ids do gate.release(ids[at], gate.find("p", ids[at])) end
+  for at = 1, #ids do gate.expire(ids[at], gate.find("p", ids[at])) end
 end
 
 function gate.leaveGone()

@@ -7,7 +7,8 @@ const INSTANCES_SHOWN = 200;
 export const view: string = `
 
 function gate.laneView(lane)
-  return { gate.freePermits(lane), core.waiting[lane], gate.capacityInForce(lane), core.held[lane] }
+  return { gate.freePermits(lane), core.waiting[lane], gate.capacityInForce(lane), core.held[lane],
+    core.fullSince[lane] }
 end
 
 function gate.lastSeconds()

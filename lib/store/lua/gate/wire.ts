@@ -138,8 +138,8 @@ function decodeView([
   const [calls, failures, slow] = window as Numbers;
   const [mode, until, actor, reason, remainingMs] = override as [string, number, string, string, number] | [];
   const lane = (place: number) => {
-    const [free, waiting, capacity, held] = (lanes as Numbers[])[place] as Numbers;
-    return { free, waiting, capacity, held };
+    const [free, waiting, capacity, held, fullSince] = (lanes as Numbers[])[place] as Numbers;
+    return { free, waiting, capacity, held, fullSince };
   };
   return {
     kind: "view",
