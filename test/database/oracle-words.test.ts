@@ -97,7 +97,8 @@ describe("what a vendor's error means", () => {
     ["ORA-12541", "TNS:no listener", "connection"],
     ["ORA-12537", "TNS:connection closed", "connection"],
     ["ORA-00028", "your session has been killed", "connection"],
-    ["ORA-00600", "internal error code", "connection"],
+    ["ORA-00600", "internal error code", "statement"],
+    ["ORA-16000", "database or pluggable database open for read-only access", "statement"],
     ["ORA-01012", "not logged on", "connection"],
     ["ORA-02396", "exceeded maximum idle time", "connection"],
     ["ORA-03113", "end-of-file on communication channel", "connection"],
@@ -145,7 +146,7 @@ describe("what a vendor's error means", () => {
   });
 
   test("what nobody knows is a connection error while connecting; an error of ours stays as it is", () => {
-    expect(toOracleError(new Error("?"), "connection").fault).toBe("connection");
+    expect(toOracleError(new Error("?"), "connecting").fault).toBe("connection");
     expect(toOracleError("a string").fault).toBe("statement");
     const ours = new DatabaseError("exhausted", "x");
     expect(toOracleError(ours)).toBe(ours);

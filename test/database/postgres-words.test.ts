@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { parsePostgresUrl } from "../../lib/database/postgres/address.ts";
+import { toPostgresError } from "../../lib/database/postgres/errors.ts";
 import { postgres } from "../../lib/database/postgres/postgres.ts";
-import { toDatabaseError } from "../../lib/database/wire/errors.ts";
 import { parseArray } from "../../lib/database/wire/values.ts";
 
 describe("the URL", () => {
@@ -56,7 +56,7 @@ describe("what a vendor's error means", () => {
     ["57014", "canceling statement due to statement timeout", "timeout"],
     ["57014", "canceling statement due to user request", "cancelled"],
     ["53300", "sorry, too many clients already", "exhausted"],
-    ["53400", "", "exhausted"],
+    ["53400", "temporary file size exceeds temp_file_limit", "statement"],
     ["53100", "could not extend file: No space left on device", "connection"],
     ["58000", "Failed to acquire a connection from the pool.", "exhausted"],
     ["58000", "something of the operating system", "connection"],
@@ -75,6 +75,8 @@ describe("what a vendor's error means", () => {
     ["ENOTFOUND", "getaddrinfo ENOTFOUND", "connection"],
     ["EPIPE", "write EPIPE", "connection"],
     ["EMFILE", "", "exhausted"],
+    ["ERR_INVALID_ARG_TYPE", "of this machine's own", "statement"],
+    ["ERR_SOCKET_CLOSED", "Socket is closed", "connection"],
     ["CONNECT_TIMEOUT", "write CONNECT_TIMEOUT h:1", "connection"],
     ["CONNECTION_CLOSED", "write CONNECTION_CLOSED h:1", "connection"],
     ["CONNECTION_DESTROYED", "", "connection"],
@@ -82,19 +84,19 @@ describe("what a vendor's error means", () => {
     ["", "proxy request failed, cannot connect to the specified address", "connection"],
     ["", "something nobody has seen", "statement"],
   ] as const)("%s %s: %s", (code, message, fault) => {
-    const error = toDatabaseError(Object.assign(new Error(message), code === "" ? {} : { code }));
+    const error = toPostgresError(Object.assign(new Error(message), code === "" ? {} : { code }));
     expect(error).toMatchObject({ fault, vendorCode: code === "" ? undefined : code });
   });
 
   test("what nobody knows is a connection error while connecting", () => {
-    expect(toDatabaseError(new Error("?"), "connection").fault).toBe("connection");
-    expect(toDatabaseError("a string").fault).toBe("statement");
-    expect(toDatabaseError(undefined).fault).toBe("statement");
+    expect(toPostgresError(new Error("?"), "connecting").fault).toBe("connection");
+    expect(toPostgresError("a string").fault).toBe("statement");
+    expect(toPostgresError(undefined).fault).toBe("statement");
   });
 
   test("an error of ours stays as it is", () => {
     const error = new DatabaseError("exhausted", "x");
-    expect(toDatabaseError(error)).toBe(error);
+    expect(toPostgresError(error)).toBe(error);
   });
 
   test("neither message nor the vendor's error kept for the log carries SQL or values", () => {
@@ -104,7 +106,7 @@ describe("what a vendor's error means", () => {
       parameters: ["secret"],
       detail: "Key (email)=(a@b)",
     });
-    const error = toDatabaseError(vendor);
+    const error = toPostgresError(vendor);
     expect(error.message).toBe("The database rejected the statement.");
     expect(error.vendorError()).toMatchObject({ message: "duplicate key", code: "23505" });
     expect(Object.getOwnPropertyNames(error.vendorError())).not.toEqual(expect.arrayContaining(["query"]));

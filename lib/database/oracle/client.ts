@@ -65,7 +65,7 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     return openedOn(session, dialled.cut, runtime);
   } catch (error) {
     dialled?.cut();
-    throw toOracleError(error, "connection");
+    throw toOracleError(error, "connecting");
   }
 }
 

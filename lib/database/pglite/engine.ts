@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { DatabaseError } from "../port.ts";
 import type { Bind } from "../wire/binds.ts";
-import { toDatabaseError } from "../wire/errors.ts";
+import { toPgliteError } from "./errors.ts";
 
 /** SQL as text, or the address of a file that holds it. */
 export type SqlSource = { readonly sql: string } | { readonly file: string };
@@ -96,7 +96,7 @@ export function startEngine(setup: EngineSetup): Engine {
     if (answer.kind !== "failed") return waiter?.resolve(answer.kind === "rows" ? answer : { rows: [], command: "" });
     const { message, ...fields } = answer.error;
     const cause = Object.assign(new Error(message), fields);
-    if (answer.id !== 0 && fields.code !== undefined) return waiter?.reject(toDatabaseError(cause));
+    if (answer.id !== 0 && fields.code !== undefined) return waiter?.reject(toPgliteError(cause));
     // An error without a SQLSTATE comes from the WebAssembly machine itself: what it would answer next is not to be trusted.
     alive = false;
     const what = answer.id === 0 ? "could not be started" : "has ended";

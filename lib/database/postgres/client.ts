@@ -8,8 +8,8 @@ import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
 import type { DatabaseSettings, Execution } from "../port.ts";
 import type { StopPlan } from "../stop.ts";
-import { toDatabaseError } from "../wire/errors.ts";
 import { faultOfAbort, within } from "../within.ts";
+import { toPostgresError } from "./errors.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
@@ -98,7 +98,7 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs };
   } catch (error) {
     await destroy();
-    throw toDatabaseError(error, "connection");
+    throw toPostgresError(error, "connecting");
   }
 }
 

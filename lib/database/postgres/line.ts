@@ -7,8 +7,8 @@ import { databaseError } from "../failure.ts";
 import type { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
-import { toDatabaseError } from "../wire/errors.ts";
 import type { Opened } from "./client.ts";
+import { toPostgresError } from "./errors.ts";
 
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
 const MAX_PREPARED = 256;
@@ -89,7 +89,7 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
     },
     hasLooseCancel: () => looseCancel,
     judge: (error, stop) => {
-      const found = toDatabaseError(error);
+      const found = toPostgresError(error);
       // The server's own timeout has the same code and leaves a cancel on its way.
       if (found.vendorCode === "57014" && found.fault === "cancelled") looseCancel = false;
       if (found.fault === "connection" || looseCancel) fit = false;

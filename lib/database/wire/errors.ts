@@ -1,54 +1,32 @@
-/**
- * What PostgreSQL, its drivers and the network say -> what it means to the guard. One table, read from the top; the
- * codes of postgres.js were observed on Node, Deno and workerd.
- */
-import { codeOf, databaseError, messageOf } from "../failure.ts";
-import { DatabaseError, type Fault } from "../port.ts";
+/** What a PostgreSQL server says -> what it means to the guard, by SQLSTATE, for any driver that speaks to one. */
+import type { ErrorRow } from "../error-table.ts";
 
-interface Rule {
-  /** A whole code, or the class of a SQLSTATE (its first characters). */
-  readonly code: RegExp;
-  readonly message?: RegExp;
-  readonly fault: Fault;
-}
-
-const RULES: readonly Rule[] = [
+export const SERVER_ERRORS: readonly ErrorRow[] = [
   // Only the message tells the server's own timeout from a cancel request.
-  { code: /^57014$/, message: /statement timeout/, fault: "timeout" },
-  { code: /^57014$/, fault: "cancelled" },
-  // Hyperdrive borrows this code for an empty pool; anywhere else it is an error of the operating system.
-  { code: /^58000$/, message: /acquire a connection from the pool/i, fault: "exhausted" },
-  // too_many_connections, configuration_limit_exceeded: a limit on numbers, over when others have finished.
-  { code: /^(53300|53400)$/, fault: "exhausted" },
-  // Disk or memory of the server is full: no caller can wait that out in a line, so it counts as a failing server.
-  { code: /^53/, fault: "connection" },
-  // Connection exceptions, authentication, no such database, shutdown and start-up, I/O, a broken configuration file.
-  { code: /^(08|28|3D000|57P|58|F0)/, fault: "connection" },
-  // An idle transaction was ended, and its connection with it.
-  { code: /^25P0[34]$/, fault: "connection" },
-  // Everything else that a server says about a statement: syntax, constraints, privileges, deadlocks, serialization.
-  { code: /^[0-9A-Z]{5}$/, message: /^(?!write )/, fault: "statement" },
-  // This machine's own file descriptors are used up.
-  { code: /^(EMFILE|ENFILE)$/, fault: "exhausted" },
-  { code: /^(CONNECTION_|CONNECT_TIMEOUT|SASL_)/, fault: "connection" },
-  { code: /^(ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/, fault: "connection" },
-  { code: /^E[A-Z_]+$/, fault: "connection" },
-  { code: /^(UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED|MESSAGE_NOT_SUPPORTED)$/, fault: "statement" },
-  // workerd gives no code at all.
-  { code: /^$/, message: /proxy request failed|cannot connect|network connection lost/i, fault: "connection" },
+  { what: "statement timeout", code: /^57014$/, message: /statement timeout/, fault: "timeout" },
+  { what: "cancelled on request", code: /^57014$/, fault: "cancelled" },
+  // A limit on numbers, over when others have finished: of the server, a role or a database.
+  { what: "too many connections", code: /^53300$/, fault: "exhausted" },
+  // `temp_file_limit`: the statement wants more than one may.
+  { what: "a configured limit of one statement", code: /^53400$/, fault: "statement" },
+  // No caller can wait that out in a line, so it counts as a failing server.
+  { what: "disk, memory or files of the server used up", code: /^53/, fault: "connection" },
+  { what: "connection exception", code: /^08/, fault: "connection" },
+  { what: "name or password refused", code: /^28/, fault: "connection" },
+  { what: "no such database", code: /^3D000$/, fault: "connection" },
+  { what: "starting up or shutting down", code: /^57P03$/, fault: "connection" },
+  { what: "session ended by an administrator or a crash", code: /^57P/, fault: "connection" },
+  { what: "idle transaction ended", code: /^25P0[34]$/, fault: "connection" },
+  // One file that is not there (58P01), in `copy` for example, is no news of the others.
+  { what: "input, output or operating system failed", code: /^580/, fault: "connection" },
+  { what: "broken configuration file", code: /^F0/, fault: "connection" },
+  { what: "session ended for another reason", code: /^[0-9A-Z]{5}$/, severity: /^(FATAL|PANIC)$/, fault: "connection" },
+  { what: "deadlock", code: /^40P01$/, fault: "statement" },
+  { what: "serialization failure", code: /^40/, fault: "statement" },
+  { what: "constraint", code: /^23/, fault: "statement" },
+  { what: "syntax, names or privileges", code: /^42/, fault: "statement" },
+  // A standby, say. It still reads: a breaker that opened would take that away as well.
+  { what: "read-only", code: /^25006$/, fault: "statement" },
+  // Internal errors (XX) as well: one damaged index must not close the database to everybody.
+  { what: "anything else said of a statement", code: /^[0-9A-Z]{5}$/, fault: "statement" },
 ];
-
-/**
- * @param unknownIs what an error means that no rule knows: `connection` while connecting, `statement` afterwards.
- * @example
- * ```ts
- * toDatabaseError({ code: "53300", message: "sorry, too many clients already" }).fault; // "exhausted"
- * ```
- */
-export function toDatabaseError(error: unknown, unknownIs: Fault = "statement"): DatabaseError {
-  if (error instanceof DatabaseError) return error;
-  const code = codeOf(error);
-  const message = messageOf(error);
-  const rule = RULES.find((each) => each.code.test(code) && (each.message?.test(message) ?? true));
-  return databaseError(rule?.fault ?? unknownIs, error);
-}

@@ -1,0 +1,54 @@
+/**
+ * What PostgreSQL, postgres.js and the network say -> what it means to the guard. Read from the top. The codes of the
+ * driver were observed on Node, Deno and workerd.
+ */
+import { classified, type ErrorRow, type Phase } from "../error-table.ts";
+import type { DatabaseError } from "../port.ts";
+import { SERVER_ERRORS } from "../wire/errors.ts";
+
+export const POSTGRES_ERRORS: readonly ErrorRow[] = [
+  // Hyperdrive borrows this code for an empty pool; anywhere else it is an error of the operating system.
+  {
+    what: "Hyperdrive's pool is empty",
+    code: /^58000$/,
+    message: /acquire a connection from the pool/i,
+    fault: "exhausted",
+  },
+  // Of five letters like a SQLSTATE, some of these; no SQLSTATE begins with E.
+  { what: "file descriptors of this machine used up", code: /^(EMFILE|ENFILE)$/, fault: "exhausted" },
+  { what: "name does not resolve", code: /^(ENOTFOUND|EAI_[A-Z]+)$/, fault: "connection" },
+  { what: "refused", code: /^ECONNREFUSED$/, fault: "connection" },
+  {
+    what: "certificate or TLS",
+    code: /^(ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO$)/,
+    fault: "connection",
+  },
+  { what: "socket already ended", code: /^ERR_(SOCKET|STREAM)_/, fault: "connection" },
+  { what: "reset, or another error of the network", code: /^E(?!RR_)[A-Z0-9_]+$/, fault: "connection" },
+  { what: "no answer within the connect timeout", code: /^CONNECT_TIMEOUT$/, fault: "connection" },
+  { what: "closed in mid-query", code: /^CONNECTION_/, fault: "connection" },
+  { what: "the server could not prove itself", code: /^SASL_/, fault: "connection" },
+  {
+    what: "refused by the driver",
+    code: /^(UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED|MESSAGE_NOT_SUPPORTED)$/,
+    fault: "statement",
+  },
+  // workerd gives no code at all.
+  {
+    what: "refused on Workers",
+    code: /^$/,
+    message: /proxy request failed|cannot connect|network connection lost/i,
+    fault: "connection",
+  },
+  ...SERVER_ERRORS,
+];
+
+/**
+ * @example
+ * ```ts
+ * toPostgresError({ code: "53300", message: "sorry, too many clients already" }).fault; // "exhausted"
+ * ```
+ */
+export function toPostgresError(error: unknown, phase: Phase = "running"): DatabaseError {
+  return classified(POSTGRES_ERRORS, error, phase);
+}
