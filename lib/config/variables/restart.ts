@@ -27,7 +27,8 @@ export const RESTART: Table<RestartValues> = {
     group: "restart",
     default: "3",
     description: "Restarts in the window before a human must override",
-    schema: integer("restarts", 0, 1_000),
+    // As many as the ledger remembers.
+    schema: integer("restarts", 0, 50),
   },
   WORKER_RESTART_WINDOW_SECONDS: {
     group: "restart",
@@ -39,7 +40,7 @@ export const RESTART: Table<RestartValues> = {
     group: "restart",
     default: "3",
     description: "Restarts in the window that are churn",
-    schema: integer("restarts", 1, 1_000),
+    schema: integer("restarts", 1, 50),
   },
   WORKER_GUARDED_MODE_ENABLED: {
     group: "restart",

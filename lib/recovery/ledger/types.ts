@@ -1,0 +1,184 @@
+/**
+ * The words of the ledger: the shared record of restarts. Everything is plain data; times are whole milliseconds of the
+ * store's clock.
+ *
+ * Map of this folder: `types` (this file), `policy` judges, `time` lets it pass, `step` is the machine. All of it is
+ * pure: it is given the time, and does no I/O.
+ */
+
+/** The rules in force for one batch; the ledger stores none of it. */
+export interface LedgerRules {
+  /** Shortest time from the end of one restart to the beginning of the next. */
+  readonly cooldownMs: number;
+  /** Restarts in the window before a human must override. */
+  readonly retryBudget: number;
+  readonly windowMs: number;
+  /** Restarts in the window that are churn. */
+  readonly churnThreshold: number;
+  /** An exceeded budget or churn blocks; else both are only shown. */
+  readonly guarded: boolean;
+  /** Longest life of a permit: what was seen before the last restart and this much longer says nothing. */
+  readonly longestPermitMs: number;
+}
+
+export type RestartSource = "auto" | "manual";
+
+/** `cooldown` and `blocked` may both hold; it is `blocked` then. */
+export type PolicyName = "allowed" | "cooldown" | "blocked";
+
+/** Why a restart is blocked: the budget, the churn, or a ledger that has lost its history. */
+export type BlockReason = "budget" | "churn" | "reborn";
+
+export interface Policy {
+  readonly state: PolicyName;
+  /** 0 unless cooling down. */
+  readonly cooldownRemainingMs: number;
+  /** Null unless blocked. */
+  readonly blockedBy: BlockReason | null;
+  readonly attemptsInWindow: number;
+  /** When the last restart that counts was over; null where there is none. */
+  readonly lastCompletedAt: number | null;
+}
+
+export interface Deployment {
+  readonly id: string;
+  readonly url: string | null;
+  readonly status: string | null;
+}
+
+/**
+ * Where a restart is. `begun` has no effect yet and ends as `abandoned`; `fired` may have one and ends as `unknown`
+ * where nobody says what became of it.
+ */
+export type RestartPhase = "begun" | "fired" | "executed" | "failed" | "unknown" | "abandoned";
+
+export interface Restart {
+  readonly id: string;
+  readonly source: RestartSource;
+  readonly requestedBy: string;
+  readonly requestedIp: string | null;
+  /** What is to be restarted, by the hook's own names; null: the hook's default. */
+  readonly target: string | null;
+  /** Why it was asked for. */
+  readonly reason: string;
+  /** Set where an operator passed a policy that stood in the way. */
+  readonly overrideReason: string | null;
+  /** The policy it met. */
+  readonly policyState: PolicyName;
+  requestedAt: number;
+  phase: RestartPhase;
+  /** From then on it is `abandoned`, or `unknown`; 0 once it is over. */
+  dueAt: number;
+  /** 0 until the hook is about to be called. */
+  firedAt: number;
+  /** 0 until it is over. */
+  completedAt: number;
+  deployment: Deployment | null;
+}
+
+/** A key that a client may send to ask once, however often it asks. Both are digests. */
+export interface IdempotencyKey {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export interface Begin {
+  readonly kind: "begin";
+  readonly id: string;
+  readonly source: RestartSource;
+  readonly requestedBy: string;
+  readonly requestedIp: string | null;
+  readonly target: string | null;
+  readonly reason: string;
+  /** The operator acknowledged what stands in the way, and says why. */
+  readonly override: { readonly reason: string } | null;
+  readonly idempotency: IdempotencyKey | null;
+  /** Of a watchdog: since when what it saw has held, on the store's clock. */
+  readonly evidenceSince: number | null;
+}
+
+export type LedgerCommand =
+  | { readonly kind: "look" }
+  | Begin
+  /** The hook is about to be called. Succeeds once. */
+  | { readonly kind: "fire"; readonly id: string; readonly completeWithinMs: number }
+  | {
+      readonly kind: "complete";
+      readonly id: string;
+      readonly success: boolean;
+      readonly deployment: Deployment | null;
+    }
+  /** It has not been fired and will not be. */
+  | { readonly kind: "abandon"; readonly id: string }
+  /** What its platform says of a deployment by now. */
+  | { readonly kind: "follow"; readonly id: string; readonly deployment: Deployment }
+  /** The soft restart: every instance that sees a higher epoch than its own begins anew. Once for each restart. */
+  | { readonly kind: "raise"; readonly id: string };
+
+export interface LedgerBatch {
+  readonly rules: LedgerRules;
+  /** The highest numbers that the sender has heard; zeros where it heard none. */
+  readonly heard: Numbers;
+  readonly command: LedgerCommand;
+}
+
+export interface Numbers {
+  /** The mark of a ledger's life: one that lost its data begins another. */
+  readonly life: number;
+  readonly epoch: number;
+}
+
+export type BeginRefusal = "cooldown" | "blocked" | "in_progress" | "stale_evidence";
+
+export type LedgerResult =
+  | { readonly kind: "done" }
+  /** Nothing happened: the restart is not where that would make sense, or not known. */
+  | { readonly kind: "void" }
+  | { readonly kind: "begun"; readonly restart: Restart; readonly overridden: boolean }
+  | { readonly kind: "refused"; readonly because: BeginRefusal; readonly policy: Policy; readonly retryAfterMs: number }
+  /** The key has been used: by the same request, whose restart this is, or by another one. */
+  | { readonly kind: "repeated"; readonly restart: Restart | null }
+  | { readonly kind: "key_reused" };
+
+export interface LedgerView extends Numbers {
+  /** The store's clock. */
+  readonly at: number;
+  /** The epoch was raised in this life. */
+  readonly raised: boolean;
+  readonly policy: Policy;
+  /** Newest last, at most {@link HISTORY_KEPT}. */
+  readonly history: readonly Restart[];
+  /** The one that is not over. */
+  readonly inProgress: string | null;
+}
+
+export interface LedgerReply {
+  readonly result: LedgerResult;
+  readonly view: LedgerView;
+}
+
+interface KeptKey extends IdempotencyKey {
+  readonly restart: string;
+  at: number;
+}
+
+export interface LedgerState {
+  /** 0 until the first batch. */
+  life: number;
+  /** The last time seen. */
+  clock: number;
+  epoch: number;
+  raises: number;
+  /** Of a ledger that lost its history. */
+  blockedUntil: number;
+  readonly history: Restart[];
+  readonly keys: KeptKey[];
+  /** The restart that raised the epoch last. */
+  raisedBy: string | null;
+}
+
+export const HISTORY_KEPT = 50;
+export const KEYS_KEPT = 1_000;
+export const KEY_LIFE_MS = 86_400_000;
+/** A restart that is not fired in this time never will be: longer than an audit record may take to be stored. */
+export const FIRE_WITHIN_MS = 15_000;
