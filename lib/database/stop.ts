@@ -2,8 +2,9 @@
  * How a running statement is stopped. A server that can ends it at the deadline by itself; failing that it is cancelled
  * there; failing that its connection is destroyed. Whatever the server does, that is over `graceMs` after the deadline.
  */
-import type { Runtime } from "../runtime.ts";
-import type { Execution } from "./port.ts";
+import type { Runtime, Timer } from "../runtime.ts";
+import { databaseError } from "./failure.ts";
+import type { DatabaseError, Execution } from "./port.ts";
 import { faultOfAbort } from "./within.ts";
 
 export interface Running {
@@ -23,61 +24,78 @@ export interface StopPlan {
 export interface Stopping {
   /** Why it was stopped; undefined while nobody wanted to. */
   fault(): "timeout" | "cancelled" | undefined;
-  /** Resolves to why, when somebody wants it stopped; never rejects. */
-  readonly wanted: Promise<"timeout" | "cancelled">;
-  /** Resolves when the connection had to be destroyed; never rejects. */
-  readonly destroyed: Promise<void>;
+  /** Rejects, with a {@link DatabaseError}, when somebody wants it stopped. May be left unhandled. */
+  givenUp(): Promise<never>;
+  /** What was asked of the server; rejects with a {@link DatabaseError} when the connection had to be destroyed first. */
+  answer<Reply>(reply: Promise<Reply>): Promise<Reply>;
   /** The statement has ended by itself: takes timers and listeners down. */
   ended(): void;
 }
 
 export function stopping(
   running: Running,
-  execution: Pick<Execution, "deadlineMs" | "signal">,
+  { deadlineMs, signal }: Pick<Execution, "deadlineMs" | "signal">,
   { graceMs, headroomMs, runtime }: StopPlan,
 ): Stopping {
-  let resolve: () => void = () => {};
-  const destroyed = new Promise<void>((done) => {
-    resolve = done;
-  });
-  let want: (why: "timeout" | "cancelled") => void = () => {};
-  const wanted = new Promise<"timeout" | "cancelled">((done) => {
-    want = done;
-  });
-  const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-  const timers = new Set<unknown>();
+  const deadlineAt = runtime.monotonicMs() + deadlineMs;
+  const timers: Timer[] = [];
+  const interrupts = new Set<(error: DatabaseError) => void>();
   let fault: "timeout" | "cancelled" | undefined;
+  let giveUp: (error: DatabaseError) => void = () => {};
 
   function after(delayMs: number, task: () => void): void {
-    timers.add(runtime.setTimer(task, delayMs));
+    timers.push(runtime.setTimer(task, delayMs));
   }
   function stop(why: "timeout" | "cancelled", cancelAfterMs: number): void {
     if (fault !== undefined) return;
     fault = why;
-    want(why);
+    giveUp(databaseError(why));
     // Never at once: a statement cancelled in the turn it was sent in strands its connection (postgres.js).
     after(cancelAfterMs, running.cancel);
     after(graceMs, () => {
-      void running.destroy().finally(resolve);
+      void running.destroy().finally(() => {
+        for (const interrupt of interrupts) interrupt(databaseError(why));
+      });
     });
   }
   function onAbort(): void {
-    const why = faultOfAbort(execution.signal);
     const isDue = runtime.monotonicMs() >= deadlineAt - headroomMs;
-    stop(isDue ? "timeout" : why, isDue ? headroomMs : 0);
+    if (isDue) stop("timeout", headroomMs);
+    else stop(faultOfAbort(signal), 0);
   }
 
-  after(execution.deadlineMs, () => stop("timeout", headroomMs));
-  if (execution.signal.aborted) onAbort();
-  else execution.signal.addEventListener("abort", onAbort, { once: true });
+  after(deadlineMs, () => stop("timeout", headroomMs));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
 
   return {
     fault: () => fault,
-    wanted,
-    destroyed,
+    givenUp: () => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      promise.catch(() => {});
+      giveUp = reject;
+      if (fault !== undefined) giveUp(databaseError(fault));
+      return promise;
+    },
+    // Not `Promise.race` with a promise that outlives it: that would keep every reply until the transaction ends.
+    answer: (reply) =>
+      new Promise((resolve, reject) => {
+        interrupts.add(reject);
+        const over = () => interrupts.delete(reject);
+        reply.then(
+          (value) => {
+            over();
+            resolve(value);
+          },
+          (error: unknown) => {
+            over();
+            reject(error);
+          },
+        );
+      }),
     ended: () => {
       for (const timer of timers) runtime.clearTimer(timer);
-      execution.signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
     },
   };
 }

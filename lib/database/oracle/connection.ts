@@ -48,10 +48,8 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
     run: async (text, binds, execution) => {
       start();
       const stop = stopping(line, execution, stopPlan(plan));
-      const work = send(text, binds, execution);
       try {
-        const rows = await Promise.race([work, stop.destroyed]);
-        if (rows === undefined) throw databaseError(stop.fault() ?? "timeout");
+        const rows = await stop.answer(send(text, binds, execution));
         if (line.hasLooseBreak() || changesSession(text)) line.retire();
         return rows;
       } catch (error) {

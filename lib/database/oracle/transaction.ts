@@ -3,7 +3,7 @@
  * timeout that a client could set, so one frozen with a transaction open keeps its locks until the server looks.
  */
 import { databaseError } from "../failure.ts";
-import type { DatabaseError, Execution, TransactionMode } from "../port.ts";
+import type { Execution, TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "./binds.ts";
@@ -36,26 +36,10 @@ export async function transactionOn<Value>(
   };
   const bounds = { deadlineMs: Math.max(0, leftMs()), signal: execution.signal };
   const stop = stopping({ cancel, destroy: line.destroy }, bounds, stopPlan(plan));
-  const givenUp = stop.wanted.then((fault) => Promise.reject(databaseError(fault)));
-  givenUp.catch(() => {});
-  const interrupts = new Set<(error: DatabaseError) => void>();
-  void stop.destroyed.then(() => {
-    for (const interrupt of interrupts) interrupt(databaseError(stop.fault() ?? "timeout"));
-  });
-
-  /** The server's answer, or the end of the connection, whichever comes first. */
-  async function answer<Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply> {
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    interrupts.add(reject);
-    line.call(send).then(resolve, reject);
-    try {
-      return await promise;
-    } catch (error) {
+  const answer = <Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply> =>
+    stop.answer(line.call(send)).catch((error: unknown) => {
       throw line.judge(error, stop);
-    } finally {
-      interrupts.delete(reject);
-    }
-  }
+    });
   async function call<Reply>(send: (session: Session, timeoutMs: number) => Promise<Reply>): Promise<Reply> {
     if (leftMs() <= 0) throw databaseError("timeout");
     return answer((session) => send(session, callTimeoutMs(leftMs())));
@@ -103,7 +87,7 @@ export async function transactionOn<Value>(
           });
         },
       },
-      { givenUp, readOnly: mode.readOnly === true },
+      { givenUp: stop.givenUp(), readOnly: mode.readOnly === true },
       (enter) =>
         task({
           statement: (text, binds) => enter(() => statement(text, binds)),

@@ -60,8 +60,6 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     // Age is watched by the lane. A connection that is not reserved is a stray of the driver's reconnecting: 1 s.
     max_lifetime: null,
     idle_timeout: 1,
-    // Without it the driver keeps the text of every statement that ever failed (`originStackCache` in its query.js).
-    debug: true,
     onnotice: () => {},
     onclose: () => {
       open = false;
@@ -82,7 +80,7 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
   try {
     // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
     // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
-    const opening = Promise.resolve(client.unsafe("select 1")).then(() => client.reserve());
+    const opening = Promise.resolve(withoutOrigin(client.unsafe("select 1"))).then(() => client.reserve());
     const sql = await within(
       opening,
       {
@@ -122,6 +120,15 @@ function onRedial({ options: { port: ports } }: postgres.Sql, task: () => void):
     };
     Object.defineProperty(ports, at, { get: dial });
   }
+}
+
+/**
+ * Keeps the driver from finding out where a statement was made, for the stack of an error: by then that is a microtask of
+ * this folder, which tells nobody anything, and it costs an Error with its stack per statement, or the memory of every
+ * text that ever failed (`originStackCache` in its query.js). The driver reads it from the query, where this hides it.
+ */
+export function withoutOrigin<Query extends object>(query: Query): Query {
+  return Object.defineProperty(query, "origin", { value: "" });
 }
 
 /** A time as a setting of the server, which takes whole milliseconds; 0 would mean "never". */

@@ -29,9 +29,9 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   const line = createLine(opened, plan.closing);
   let timeoutMs = opened.timeoutMs;
 
-  async function sendStatement(text: string, binds: Bind[], startBy: number): Promise<unknown[]> {
+  function sendStatement(text: string, binds: Bind[], startBy: number): Promise<unknown[]> {
     if (runtime.monotonicMs() >= startBy) throw databaseError("exhausted");
-    return Array.from(await line.statement(text, binds));
+    return line.statement(text, binds);
   }
 
   /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
@@ -72,13 +72,12 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
     run: async (text, binds, execution) => {
       start();
       const stop = stopping(line, execution, stopPlan(plan));
-      const work = (plan.settings.pooler === "none" ? inSession : inTransaction)(text, binds, execution);
+      const send = plan.settings.pooler === "none" ? inSession : inTransaction;
       try {
-        const rows = await Promise.race([work, stop.destroyed]);
-        if (rows === undefined) throw databaseError(stop.fault() ?? "timeout");
+        const rows = await stop.answer(send(text, binds, execution));
         // The cancel came too late for this statement and may be on its way to the next.
         if (line.hasLooseCancel()) line.retire();
-        return rows;
+        return rows.slice();
       } catch (error) {
         throw line.judge(error, stop);
       } finally {

@@ -7,7 +7,7 @@ import { databaseError } from "../failure.ts";
 import type { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
-import type { Opened } from "./client.ts";
+import { type Opened, withoutOrigin } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
 
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
@@ -51,7 +51,7 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
   async function send(text: string, binds: Bind[], options: postgres.UnsafeQueryOptions): Promise<Rows> {
     // Called in the turn in which it is known to be open: the driver writes to a closed socket without looking.
     if (!opened.open()) throw databaseError("connection");
-    const query = opened.sql.unsafe(text, binds as never[], options);
+    const query = withoutOrigin(opened.sql.unsafe(text, binds as never[], options));
     current = query;
     try {
       return await query;

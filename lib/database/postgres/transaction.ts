@@ -3,7 +3,7 @@
  * process that is frozen or cut off with a transaction open loses it, and its locks, without anybody's help.
  */
 import { databaseError } from "../failure.ts";
-import type { DatabaseError, Execution, TransactionMode } from "../port.ts";
+import type { Execution, TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "../wire/binds.ts";
@@ -43,27 +43,10 @@ export async function transactionOn<Value>(
     { deadlineMs: Math.max(0, leftMs()), signal: execution.signal },
     stopPlan(plan),
   );
-  const givenUp = stop.wanted.then((fault) => Promise.reject(databaseError(fault)));
-  givenUp.catch(() => {});
-  const interrupts = new Set<(error: DatabaseError) => void>();
-  void stop.destroyed.then(() => {
-    for (const interrupt of interrupts) interrupt(databaseError(stop.fault() ?? "timeout"));
-  });
-
-  /** What was asked of the server, or the end of the connection, whichever comes first. */
-  async function answer<Reply>(reply: Promise<Reply>): Promise<Reply> {
-    // Not `Promise.race` with a promise that outlives it: that would keep every reply until the transaction ends.
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    interrupts.add(reject);
-    reply.then(resolve, reject);
-    try {
-      return await promise;
-    } catch (error) {
+  const answer = <Reply>(reply: Promise<Reply>): Promise<Reply> =>
+    stop.answer(reply).catch((error: unknown) => {
       throw line.judge(error, stop);
-    } finally {
-      interrupts.delete(reject);
-    }
-  }
+    });
 
   function bounds(): string {
     toldMs = Math.max(1, leftMs());
@@ -116,7 +99,7 @@ export async function transactionOn<Value>(
           await answer(line.control("rollback")).catch(line.destroy);
         },
       },
-      { givenUp, readOnly: mode.readOnly === true },
+      { givenUp: stop.givenUp(), readOnly: mode.readOnly === true },
       (enter) =>
         task({
           statement: (text, binds) => enter(() => held.statement(text, binds)),
