@@ -1,0 +1,83 @@
+/**
+ * The audit: who did what, written before it is done.
+ *
+ * Map of this folder: `record` is one record and its hash, `verify` reads the whole chain and says where it is broken.
+ */
+import type { Log } from "../../log/port.ts";
+import type { Runtime } from "../../runtime.ts";
+import type { StoreLog } from "../../store/port.ts";
+import { type AuditEntry, type AuditRecord, chain, NO_RECORD, parseRecord } from "./record.ts";
+
+/** Writers that were faster, in a row. */
+const ATTEMPTS = 50;
+const LONGEST_PAUSE_MS = 20;
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+export interface Audit {
+  /**
+   * Appends one record. What is returned is as durable as its log.
+   *
+   * @throws Error where it could not be written in time; then nothing may be done that it would have told of.
+   */
+  write(entry: AuditEntry): Promise<AuditRecord>;
+  /** Newest first, those before `before`. */
+  read(before: number | undefined, limit: number): Promise<readonly AuditRecord[]>;
+}
+
+export interface AuditOptions {
+  readonly records: StoreLog;
+  /** Of the log in the store. */
+  readonly name: string;
+  /** Longest that a record may take to be written, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Keeps secrets out of what people typed. */
+  readonly redact: <Value>(value: Value) => Value;
+  readonly runtime: Runtime;
+  /** Hears of every head, so that a log that was cut short shows. */
+  readonly log: Log;
+}
+
+export function createAudit({ records, name, deadlineMs, redact, runtime, log }: AuditOptions): Audit {
+  const append = async (entry: AuditEntry, giveUpAt: number): Promise<AuditRecord> => {
+    for (let attempt = 0; attempt < ATTEMPTS && runtime.monotonicMs() < giveUpAt; attempt++) {
+      const [head] = await records.read(name, NEWEST, 1);
+      const last = head ? parseRecord(head.record) : null;
+      // A head that is no record breaks the chain, and the next one says so by naming no hash that fits.
+      const previous = last?.hash ?? NO_RECORD;
+      const at = new Date(runtime.wallMs()).toISOString();
+      const record = await chain(entry, (head?.position ?? 0) + 1, at, previous);
+      if ((await records.append(name, JSON.stringify(record), head?.position ?? 0)).appended) return record;
+      await pause(runtime, runtime.random() * LONGEST_PAUSE_MS);
+    }
+    throw new Error(
+      `write an audit record: ${ATTEMPTS} attempts or ${deadlineMs} ms were not enough; others were faster`,
+    );
+  };
+
+  return {
+    write: async (entry) => {
+      const giveUpAt = runtime.monotonicMs() + deadlineMs;
+      const record = await within(append(redact(entry), giveUpAt), deadlineMs, runtime);
+      log.info("audit.recorded", { ...record });
+      return record;
+    },
+    read: async (before = NEWEST, limit) => {
+      const found = await records.read(name, before, limit);
+      return found.flatMap(({ record }) => parseRecord(record) ?? []);
+    },
+  };
+}
+
+function within<Value>(task: Promise<Value>, deadlineMs: number, runtime: Runtime): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(new Error(`write an audit record: it took longer than ${deadlineMs} ms; nothing is done`));
+    const timer = runtime.setTimer(late, deadlineMs);
+    task.finally(() => runtime.clearTimer(timer)).then(resolve, reject);
+  });
+}
+
+const pause = (runtime: Runtime, ms: number) =>
+  new Promise<void>((resolve) => {
+    runtime.setTimer(resolve, ms);
+  });

@@ -1,0 +1,53 @@
+/** The line to the ledger: one transaction in the store at a time of asking, with an end to every wait. */
+import type { Runtime } from "../runtime.ts";
+import type { Machine, Store } from "../store/port.ts";
+import { stepLedger } from "./ledger/step.ts";
+import { emptyLedger } from "./ledger/time.ts";
+import type { LedgerBatch, LedgerCommand, LedgerReply, LedgerRules, LedgerState, LedgerView } from "./ledger/types.ts";
+
+const ledgerMachine: Machine<LedgerState, LedgerBatch, LedgerReply & { readonly wake: readonly [] }> = {
+  name: "ledger",
+  empty: emptyLedger,
+  step: (state, batch, now) => ({ ...stepLedger(state, batch, now), wake: [] }),
+};
+
+export interface Ledger {
+  /** @throws Error where the store does not answer in time; whether the command had an effect is then unknown. */
+  send(command: LedgerCommand): Promise<LedgerReply>;
+  /** What was last heard; null before anything was. */
+  last(): LedgerView | null;
+}
+
+export interface LedgerOptions {
+  readonly store: Store;
+  /** Of the ledger's state in the store. */
+  readonly key: string;
+  readonly rules: LedgerRules;
+  /** Longest that one command may take, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly runtime: Runtime;
+}
+
+export function createLedger({ store, key, rules, deadlineMs, runtime }: LedgerOptions): Ledger {
+  let last: LedgerView | null = null;
+
+  const transact = async (command: LedgerCommand): Promise<LedgerReply> => {
+    const heard = last ? { life: last.life, epoch: last.epoch } : { life: 0, epoch: 0 };
+    const reply = await store.transact(ledgerMachine, key, { rules, heard, command });
+    if (!last || reply.view.life !== last.life || reply.view.at >= last.at) last = reply.view;
+    return reply;
+  };
+
+  return {
+    send: (command) => {
+      const { promise, resolve, reject } = Promise.withResolvers<LedgerReply>();
+      const late = `ask the ledger: ${store.kind} at ${store.address} must answer within ${deadlineMs} ms, and did not`;
+      const timer = runtime.setTimer(() => reject(new Error(late)), deadlineMs);
+      transact(command)
+        .finally(() => runtime.clearTimer(timer))
+        .then(resolve, reject);
+      return promise;
+    },
+    last: () => last,
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * Restarting: decided in the ledger, written to the audit, fired once, and told to both what became of it.
+ *
+ * Map of this folder: `ledger/` decides, `ledger-link` is the line to it, `audit/` remembers who, `hooks/` is how each
+ * platform restarts, `epoch` and `renewal` are the soft restart; `recommendation` says what to do, `watchdog` does it.
+ */
+import type { Log } from "../log/port.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Audit } from "./audit/audit.ts";
+import type { AuditEntry } from "./audit/record.ts";
+import type {
+  Begin,
+  BeginRefusal,
+  Deployment,
+  IdempotencyKey,
+  LedgerReply,
+  Policy,
+  Restart,
+  RestartSource,
+} from "./ledger/types.ts";
+import type { Ledger } from "./ledger-link.ts";
+
+export interface RestartOrder {
+  readonly source: RestartSource;
+  readonly actor: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+  readonly reason: string;
+  readonly target: string | null;
+  readonly override: { readonly reason: string } | null;
+  readonly idempotency: IdempotencyKey | null;
+  readonly evidenceSince: number | null;
+}
+
+export type RestartAnswer =
+  | { readonly kind: "accepted"; readonly restart: Restart; readonly overridden: boolean }
+  /** The hook was called and says no, or nothing. */
+  | { readonly kind: "failed"; readonly restart: Restart; readonly overridden: boolean; readonly error: string }
+  | { readonly kind: "refused"; readonly because: BeginRefusal; readonly policy: Policy; readonly retryAfterMs: number }
+  | { readonly kind: "repeated"; readonly restart: Restart | null }
+  | { readonly kind: "key_reused" }
+  /** Nothing was restarted, since it could not be decided or written down. */
+  | { readonly kind: "unavailable"; readonly missing: "ledger" | "audit" };
+
+/** What is about to be restarted, as a hook hears it. */
+export interface Firing {
+  /** Of the restart: the same for every repetition. */
+  readonly id: string;
+  readonly reason: string;
+  readonly target: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface RestartsOptions {
+  readonly ledger: Ledger;
+  readonly audit: Audit;
+  /** Restarts. Rejects with a sentence fit for people where the platform refuses or does not answer. */
+  readonly fire: (firing: Firing) => Promise<Deployment | null>;
+  /** Longest that may take, in milliseconds. */
+  readonly fireWithinMs: number;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export interface Restarts {
+  /** Never rejects. Goes on to its end whatever becomes of who asked. */
+  request(order: RestartOrder): Promise<RestartAnswer>;
+}
+
+/** How often the end of a restart is told to a ledger that does not answer. */
+const TELLING_ATTEMPTS = 5;
+const TELLING_PAUSE_MS = 500;
+/** The ledger waits longer than the hook may take, for its answer to arrive. */
+const COMPLETE_MARGIN_MS = 10_000;
+
+export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log }: RestartsOptions): Restarts {
+  /** For what is done already, or was not: it is worth knowing, and nothing depends on it. */
+  const note = (entry: AuditEntry) =>
+    audit.write(entry).catch((error: unknown) => log.error("audit.failed", { action: entry.action, error }));
+
+  const tell = async (command: Parameters<Ledger["send"]>[0]): Promise<LedgerReply | null> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ledger.send(command);
+      } catch (error) {
+        log.warn("restart.untold", { restart_id: "id" in command ? command.id : null, attempt, error });
+        if (attempt === TELLING_ATTEMPTS) return null;
+        await pause(runtime, TELLING_PAUSE_MS);
+      }
+    }
+  };
+
+  const finish = async (restart: Restart, deployment: Deployment | null, success: boolean): Promise<Restart> => {
+    const reply = await tell({ kind: "complete", id: restart.id, success, deployment });
+    const known = reply?.view.history.find(({ id }) => id === restart.id);
+    return known ?? { ...restart, phase: success ? "executed" : "failed", deployment };
+  };
+
+  const fireBegun = async (restart: Restart, order: RestartOrder, overridden: boolean): Promise<RestartAnswer> => {
+    const outcome = (text: string) => note({ ...entryOf(order, restart), action: "restart.outcome", outcome: text });
+    try {
+      const deployment = await firedWithin(fire, restart, fireWithinMs, runtime);
+      const done = await finish(restart, deployment, true);
+      log.info("restart.executed", { restart_id: restart.id, source: order.source, actor: order.actor });
+      await outcome("executed");
+      return { kind: "accepted", restart: done, overridden };
+    } catch (error) {
+      const done = await finish(restart, null, false);
+      log.error("restart.failed", { restart_id: restart.id, source: order.source, actor: order.actor, error });
+      await outcome("failed");
+      return { kind: "failed", restart: done, overridden, error: error instanceof Error ? error.message : `${error}` };
+    }
+  };
+
+  return {
+    request: async (order) => {
+      const id = runtime.uuid();
+      const begun = await ledger.send(beginOf(id, order)).then(
+        ({ result }) => result,
+        (error: unknown) => log.error("restart.undecided", { error }),
+      );
+      if (!begun || begun.kind === "done" || begun.kind === "void") return { kind: "unavailable", missing: "ledger" };
+      if (begun.kind === "refused") {
+        const { because, policy } = begun;
+        await note({ ...entryOf(order, null), decision: because, policy_state: policy.state, outcome: "refused" });
+        return begun;
+      }
+      if (begun.kind !== "begun") return begun;
+
+      const { restart, overridden } = begun;
+      try {
+        await audit.write({ ...entryOf(order, restart), outcome: "pending" });
+      } catch (error) {
+        log.error("audit.failed", { action: "restart", restart_id: id, error });
+        await tell({ kind: "abandon", id });
+        return { kind: "unavailable", missing: "audit" };
+      }
+      // Asked once: where no answer comes, it may have been fired for, and nobody must fire it twice.
+      const completeWithinMs = fireWithinMs + COMPLETE_MARGIN_MS;
+      const fired = await ledger.send({ kind: "fire", id, completeWithinMs }).catch(() => null);
+      if (fired?.result.kind !== "done") {
+        await note({ ...entryOf(order, restart), action: "restart.outcome", outcome: "not fired" });
+        return { kind: "unavailable", missing: "ledger" };
+      }
+      return fireBegun(restart, order, overridden);
+    },
+  };
+}
+
+function beginOf(id: string, order: RestartOrder): Begin {
+  const { source, target, reason, override, idempotency, evidenceSince } = order;
+  const from = { requestedBy: order.actor, requestedIp: order.ip };
+  return { kind: "begin", id, source, ...from, target, reason, override, idempotency, evidenceSince };
+}
+
+function entryOf(order: RestartOrder, restart: Restart | null): AuditEntry {
+  return {
+    action: "restart",
+    actor: order.actor,
+    source: order.source,
+    ip: order.ip,
+    user_agent: order.userAgent,
+    request_id: order.requestId,
+    decision: restart?.overrideReason ? "manual_override" : "allowed",
+    policy_state: restart?.policyState ?? null,
+    override_reason: order.override?.reason ?? null,
+    outcome: "",
+    subject: restart?.id ?? null,
+    reason: order.reason,
+  };
+}
+
+function firedWithin(
+  fire: RestartsOptions["fire"],
+  { id, reason, target }: Restart,
+  withinMs: number,
+  runtime: Runtime,
+): Promise<Deployment | null> {
+  const giveUp = new AbortController();
+  const { promise, resolve, reject } = Promise.withResolvers<Deployment | null>();
+  const timer = runtime.setTimer(() => {
+    reject(new Error(`restart: the platform must answer within ${withinMs} ms, and did not; it may still restart`));
+    giveUp.abort();
+  }, withinMs);
+  fire({ id, reason, target, signal: giveUp.signal })
+    .finally(() => runtime.clearTimer(timer))
+    .then(resolve, reject);
+  return promise;
+}
+
+const pause = (runtime: Runtime, ms: number) =>
+  new Promise<void>((resolve) => {
+    runtime.setTimer(resolve, ms);
+  });

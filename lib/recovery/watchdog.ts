@@ -1,0 +1,73 @@
+/**
+ * The watchdog: looks, and asks for a restart where that would help. What it saw is shared, and so is the decision: any
+ * number of them make one restart.
+ */
+import type { Log } from "../log/port.ts";
+import type { Recommendation } from "./recommendation.ts";
+import type { RestartAnswer, Restarts } from "./restarts.ts";
+
+export interface Evidence {
+  readonly recommendation: Recommendation;
+  /** Since when what speaks for a restart has held, on the store's clock; null where nothing does. */
+  readonly evidenceSince: number | null;
+}
+
+export interface TickReport {
+  readonly recommendation: Recommendation | null;
+  /** `idle`: nothing to do. `overlapped`: another tick of this instance is under way. `blind`: it could not look. */
+  readonly outcome: "idle" | "overlapped" | "blind" | RestartAnswer["kind"];
+  /** Why nothing was restarted, where it would have been. */
+  readonly because: string | null;
+}
+
+export interface WatchdogOptions {
+  readonly look: () => Promise<Evidence>;
+  readonly restarts: Restarts;
+  readonly log: Log;
+}
+
+export interface Watchdog {
+  /** One look, and what follows from it. Never rejects. Does nothing twice, however often and from wherever it is called. */
+  tick(): Promise<TickReport>;
+}
+
+const ACTOR = "watchdog";
+
+export function createWatchdog({ look, restarts, log }: WatchdogOptions): Watchdog {
+  let ticking = false;
+
+  const act = async (): Promise<TickReport> => {
+    const evidence = await look().catch((error: unknown) => log.warn("watchdog.blind", { error }));
+    if (!evidence) return { recommendation: null, outcome: "blind", because: null };
+    const { recommendation, evidenceSince } = evidence;
+    if (recommendation.level !== "recover") return { recommendation, outcome: "idle", because: null };
+    const answer = await restarts.request({
+      source: "auto",
+      actor: ACTOR,
+      ...{ ip: null, userAgent: null, requestId: null, target: null, override: null, idempotency: null },
+      reason: recommendation.reason,
+      evidenceSince,
+    });
+    const because = becauseOf(answer);
+    if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, because });
+    return { recommendation, outcome: answer.kind, because };
+  };
+
+  return {
+    tick: async () => {
+      if (ticking) return { recommendation: null, outcome: "overlapped", because: null };
+      ticking = true;
+      try {
+        return await act();
+      } finally {
+        ticking = false;
+      }
+    },
+  };
+}
+
+function becauseOf(answer: RestartAnswer): string | null {
+  if (answer.kind === "refused") return answer.because;
+  if (answer.kind === "failed") return answer.error;
+  return answer.kind === "unavailable" ? answer.missing : null;
+}
