@@ -14,6 +14,7 @@ import { createGuard, type Guard, type RunOptions } from "./guard/guard.ts";
 import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
 import { guardRules } from "./guard/rules.ts";
 import { createHealth } from "./health/health.ts";
+import { createAuth } from "./http/auth/auth.ts";
 import type { TidegateEnv } from "./http/env.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
 import { healthRoutes, type Readiness } from "./http/routes/health.ts";
@@ -123,6 +124,16 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const guarded = (signal?: AbortSignal) =>
     guardDatabase({ guard: guardOf(MAIN_GATE), database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
   const health = createHealth({ guard: guardOf(MAIN_GATE), database, storeKind: store.kind, config, runtime });
+
+  const auth = createAuth({
+    access: config.access,
+    cronSecret: config.watchdog.cronSecret,
+    development: config.app.env === "development",
+    runtime,
+    log,
+  });
+  // Module scope has no chance on Workers; there it is made when it is first asked for.
+  if (platformName() !== "workerd") auth.announce();
 
   const { middleware, ...shell } = createHttpShell({
     appVersion,

@@ -1,0 +1,32 @@
+/** Who asks, once that is certain. */
+import type { TidegateVariables } from "../env.ts";
+
+/** What may be asked for. An admin may do what a monitor may. */
+export type Right = "admin" | "monitor";
+
+export interface Identity {
+  /** The audit's actor: a token's name, else what the issuer calls the person. */
+  readonly name: string;
+  readonly right: Right;
+  /** How it was shown: a named bearer token, a JWT of the OIDC issuer, Cloudflare Access, a session of the console. */
+  readonly kind: "token" | "jwt" | "access" | "session";
+  /** Wall-clock milliseconds after which it says nothing any more; null: as long as the token stays configured. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Of routes behind `requireAdmin` and `requireMonitor`. */
+export interface IdentifiedEnv {
+  Variables: TidegateVariables & {
+    identity: Identity;
+  };
+}
+
+/** What a credential turned out to be. */
+export type Verdict =
+  | { readonly kind: "known"; readonly identity: Identity }
+  /** Not one of ours, forged, expired or withdrawn: nothing more is said about it. */
+  | { readonly kind: "unknown" }
+  /** Whoever could say is away. */
+  | { readonly kind: "undecided"; readonly cause: unknown };
+
+export const UNKNOWN: Verdict = { kind: "unknown" };

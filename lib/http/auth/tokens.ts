@@ -1,0 +1,57 @@
+/** Named bearer tokens: several at once, so that one can be replaced while the other still works. */
+import type { NamedToken } from "../../config/types.ts";
+import { digestOf, sameBytes } from "./digests.ts";
+import type { Identity, Right } from "./identity.ts";
+
+/** At least so long, a token is taken for a machine's: `openssl rand -base64 24` has 32 characters. */
+const UNGUESSABLE_CHARACTERS = 32;
+
+export interface KnownToken {
+  readonly identity: Identity;
+  /** Nobody comes upon it by trying. */
+  readonly unguessable: boolean;
+  /** Tells this token from others of the same name, and not what it is. */
+  readonly fingerprint: string;
+}
+
+export interface Tokens {
+  /** The token that this text is, if any. Takes as long for one as for the other. */
+  find(text: string): Promise<KnownToken | null>;
+  /** Whether a token that was found earlier still is configured. */
+  stands(name: string, fingerprint: string): Promise<boolean>;
+}
+
+const FINGERPRINT_BYTES = 9;
+
+/** @param tokens of each right; read when they are first needed, since a start may make one of its own. */
+export function openTokens(tokens: () => Readonly<Record<Right, readonly NamedToken[]>>): Tokens {
+  let entries: Promise<readonly { readonly digest: Uint8Array; readonly token: KnownToken }[]> | undefined;
+  const all = () => {
+    const { admin, monitor } = tokens();
+    entries ??= Promise.all([...admin.map(entryOf("admin")), ...monitor.map(entryOf("monitor"))]);
+    return entries;
+  };
+  return {
+    find: async (text) => {
+      const digest = await digestOf(text);
+      let found: KnownToken | null = null;
+      // All of them, and the first match stays: a token that both lists have is an admin's.
+      for (const entry of await all()) found = sameBytes(digest, entry.digest) ? (found ?? entry.token) : found;
+      return found;
+    },
+    stands: async (name, fingerprint) =>
+      (await all()).some(
+        ({ token }) =>
+          token.identity.right === "admin" && token.identity.name === name && token.fingerprint === fingerprint,
+      ),
+  };
+}
+
+const entryOf =
+  (right: Right) =>
+  async ({ name, token }: NamedToken) => {
+    const digest = await digestOf(token);
+    const identity: Identity = { name, right, kind: "token", expiresAtMs: null };
+    const fingerprint = btoa(String.fromCharCode(...(await digestOf(`${name}:${token}`)).slice(0, FINGERPRINT_BYTES)));
+    return { digest, token: { identity, unguessable: token.length >= UNGUESSABLE_CHARACTERS, fingerprint } };
+  };

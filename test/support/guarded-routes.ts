@@ -1,0 +1,58 @@
+/** A few routes behind Tidegate's authentication, for tests of who gets where. */
+import { Hono } from "hono";
+import { readConfig } from "../../lib/config.ts";
+import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
+import { type Auth, createAuth } from "../../lib/http/auth/auth.ts";
+import type { IdentifiedEnv } from "../../lib/http/auth/identity.ts";
+import { createHttpShell } from "../../lib/http/middleware.ts";
+import type { LogFields } from "../../lib/log/port.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+
+export interface GuardedRoutes {
+  readonly auth: Auth;
+  readonly app: Hono<IdentifiedEnv>;
+  readonly lines: { readonly event: string; readonly fields: LogFields }[];
+  /** Asks with an `Authorization` header. */
+  as(bearer: string, path?: string): Promise<Response>;
+}
+
+const NO_DATABASE = {} as GuardedDatabase;
+
+/** @param env Beside `APP_ENV=production`. */
+export function guardedRoutes(env: Record<string, string>, runtime: Runtime = manualRuntime()): GuardedRoutes {
+  const config = readConfig({ APP_ENV: "production", ...env });
+  const lines: GuardedRoutes["lines"] = [];
+  const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
+  const log = { debug: write, info: write, warn: write, error: write };
+  const { middleware, onError } = createHttpShell({
+    appVersion: "1.2.3",
+    production: config.app.env === "production",
+    corsOrigins: [],
+    bodyLimitBytes: config.http.requestBodyLimitBytes,
+    defaultRetryAfterMs: 5_000,
+    database: () => NO_DATABASE,
+    accepting: () => true,
+    runtime,
+    log,
+  });
+  const auth = createAuth({
+    access: config.access,
+    cronSecret: config.watchdog.cronSecret,
+    development: config.app.env === "development",
+    runtime,
+    log,
+  });
+  const app = new Hono<IdentifiedEnv>().onError(onError).use(middleware);
+  app.get("/admin/api/system-status", auth.requireAdmin(), (c) => c.json(c.var.identity));
+  app.post("/admin/api/worker/restart", auth.requireAdmin(), (c) => c.json(c.var.identity, 202));
+  app.get("/health/deep", auth.requireMonitor(), (c) => c.json(c.var.identity));
+  app.on(["GET", "POST"], "/internal/watchdog", auth.requireCron(), (c) => c.json({ ticked: true }));
+  return {
+    auth,
+    app,
+    lines,
+    as: async (bearer, path = "/admin/api/system-status") =>
+      app.request(path, { headers: { Authorization: `Bearer ${bearer}` } }),
+  };
+}
