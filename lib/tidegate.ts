@@ -14,6 +14,8 @@ import { createGuard, type Guard, type RunOptions } from "./guard/guard.ts";
 import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
 import { guardRules } from "./guard/rules.ts";
 import { createHealth } from "./health/health.ts";
+import { addressReader } from "./http/address/address.ts";
+import { type ConnInfo, peerReader } from "./http/address/peer.ts";
 import { createAuth } from "./http/auth/auth.ts";
 import type { TidegateEnv } from "./http/env.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
@@ -48,6 +50,11 @@ export interface TidegateOptions {
   readonly log?: Log;
   /** The application's version, for payloads. Default `0.0.0`. */
   readonly appVersion?: string;
+  /**
+   * Who is at the other end of a connection: `getConnInfo` of a Hono adapter, such as `hono/vercel`. Default: what Node,
+   * Deno, Workers and Lambda say.
+   */
+  readonly connInfo?: ConnInfo;
   /** Clock, timers, chance and network. Default: the platform's. */
   readonly runtime?: Runtime;
 }
@@ -125,6 +132,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     guardDatabase({ guard: guardOf(MAIN_GATE), database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
   const health = createHealth({ guard: guardOf(MAIN_GATE), database, storeKind: store.kind, config, runtime });
 
+  const addressOf = addressReader(config.http.trustedProxies, peerReader(options.connInfo));
   const auth = createAuth({
     access: config.access,
     cronSecret: config.watchdog.cronSecret,
@@ -142,6 +150,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
     database: guarded,
+    addressOf,
     accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
     runtime,
     log,

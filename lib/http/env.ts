@@ -10,6 +10,8 @@ export interface TidegateVariables {
   /** The database, guarded, in the lane `request`; a closed connection of the caller cancels its statements. */
   db: GuardedDatabase;
   requestId: string;
+  /** From where the request comes, as far as `TRUSTED_PROXIES` vouch for it; null where the platform does not tell. */
+  clientAddress: () => string | null;
   /** What every envelope says about itself, at the moment of asking. */
   envelopeMeta: () => EnvelopeMeta;
 }

@@ -10,6 +10,7 @@ import { UNWRITTEN } from "../errors.ts";
 import type { GuardedDatabase } from "../guard/guarded-database.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import type { AddressOf } from "./address/address.ts";
 import type { TidegateEnv } from "./env.ts";
 import { problemResponse } from "./envelope.ts";
 import { isOutsideContract, type Problem, ProblemError, problemOf } from "./problem.ts";
@@ -28,6 +29,7 @@ export interface MiddlewareOptions {
   readonly database: (signal: AbortSignal) => GuardedDatabase;
   /** False while draining, but for health: what comes now is answered `SERVICE_UNAVAILABLE`. */
   readonly accepting: (path: string) => boolean;
+  readonly addressOf: AddressOf;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -79,6 +81,7 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
   const serve: MiddlewareHandler<TidegateEnv> = async (c, next) => {
     const startedAt = runtime.monotonicMs();
     c.set("envelopeMeta", envelopeMeta);
+    c.set("clientAddress", () => options.addressOf(c)?.text ?? null);
     c.set("db", options.database(c.req.raw.signal));
     try {
       if (!options.accepting(c.req.path))

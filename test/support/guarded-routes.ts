@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
+import { addressReader } from "../../lib/http/address/address.ts";
+import { peerReader } from "../../lib/http/address/peer.ts";
 import { type Auth, createAuth } from "../../lib/http/auth/auth.ts";
 import type { IdentifiedEnv } from "../../lib/http/auth/identity.ts";
 import { createHttpShell } from "../../lib/http/middleware.ts";
@@ -32,6 +34,7 @@ export function guardedRoutes(env: Record<string, string>, runtime: Runtime = ma
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: 5_000,
     database: () => NO_DATABASE,
+    addressOf: addressReader(config.http.trustedProxies, peerReader()),
     accepting: () => true,
     runtime,
     log,
