@@ -40,7 +40,10 @@ export async function compareAndSet<State, Batch, Result>(
     const { mark, saved, now } = await place.load();
     const state = saved === "" ? machine.empty() : (JSON.parse(saved) as State);
     const result = machine.step(state, batch, now);
-    if (await place.store(mark, runtime.uuid(), JSON.stringify(state), result.wake)) return result;
+    const next = JSON.stringify(state);
+    // Who only looks writes nothing, and so is in nobody's way.
+    if (next === saved && result.wake.length === 0) return result;
+    if (await place.store(mark, runtime.uuid(), next, result.wake)) return result;
     await new Promise<void>((resolve) => {
       runtime.setTimer(resolve, runtime.random() * LONGEST_PAUSE_MS);
     });
