@@ -19,10 +19,13 @@ import { type ConnInfo, peerReader } from "./http/address/peer.ts";
 import { createAuth } from "./http/auth/auth.ts";
 import type { TidegateEnv } from "./http/env.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
+import { ProblemError } from "./http/problem.ts";
 import { healthRoutes, type Readiness } from "./http/routes/health.ts";
 import { createLog } from "./log/log.ts";
 import type { Log, LogFields, LogLevel } from "./log/port.ts";
 import { createRedactor, type Redactor } from "./log/redaction.ts";
+import { measured } from "./metrics/measured-database.ts";
+import { createQueryTimes } from "./metrics/query-times.ts";
 import { isTerminal, platformName, type Runtime, systemRuntime } from "./runtime.ts";
 import type { Store, StoreAdapter } from "./store/port.ts";
 
@@ -38,6 +41,8 @@ export { validate } from "./http/validate.ts";
 
 /** The gate that stands before `database`; others are made by name. */
 const MAIN_GATE = "main";
+/** From when on a statement is counted as slow, where the environment says nothing about it. */
+const SLOW_QUERY_MS = 1_000;
 
 export interface TidegateOptions {
   /** What is guarded: `postgres(url)`, `pglite()`, … */
@@ -84,7 +89,7 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   readonly db: GuardedDatabase;
   /** Request ids, the guarded database as `c.var.db`, degraded answers. */
   middleware(): MiddlewareHandler<TidegateEnv>;
-  /** `/health`, `/health/live`, `/health/ready`. */
+  /** `/health`, `/health/deep`, `/health/live`, `/health/ready`. */
   routes(): Hono;
   gate(name: string): Gate;
   /** From now on requests are answered `SERVICE_UNAVAILABLE` and `/health/ready` 503; what runs may end. */
@@ -111,15 +116,16 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const log = options.log ? guardLog(options.log, redact) : (ownLog as Log);
   for (const { variable, message } of config.warnings) log.warn("config.warning", { variable, message });
   const store = options.store.open(runtime);
-  const database = options.database.open(config.pool, runtime);
+  const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);
+  const database = measured(options.database.open(config.pool, runtime), queryTimes.record, runtime);
   const rules = guardRules(config, store.traits);
   const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
   let readiness: Readiness = "ready";
 
   const guards = new Map<string, Guard>();
+  const keyOf = (name: string) => `{tidegate:${config.store.namespace}:${name}}`;
   const guardOf = (name: string): Guard => {
-    const key = `{tidegate:${config.store.namespace}:${name}}`;
-    const guard = guards.get(name) ?? createGuard({ name, store, key, rules, about, runtime, log });
+    const guard = guards.get(name) ?? createGuard({ name, store, key: keyOf(name), rules, about, runtime, log });
     guards.set(name, guard);
     return guard;
   };
@@ -130,7 +136,12 @@ export function tidegate(options: TidegateOptions): Tidegate {
   });
   const guarded = (signal?: AbortSignal) =>
     guardDatabase({ guard: guardOf(MAIN_GATE), database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
-  const health = createHealth({ guard: guardOf(MAIN_GATE), database, storeKind: store.kind, config, runtime });
+  const health = createHealth({
+    guard: guardOf(MAIN_GATE),
+    key: keyOf(MAIN_GATE),
+    queries: queryTimes.figures,
+    ...{ database, store, config, runtime },
+  });
 
   const addressOf = addressReader(config.http.trustedProxies, peerReader(options.connInfo));
   const auth = createAuth({
@@ -162,7 +173,14 @@ export function tidegate(options: TidegateOptions): Tidegate {
     config,
     db: guarded(),
     middleware: () => middleware,
-    routes: () => healthRoutes(health, () => readiness),
+    routes: () =>
+      healthRoutes({
+        health,
+        readiness: () => readiness,
+        guard: nobody,
+        methodNotAllowed: shell.methodNotAllowed,
+        appVersion,
+      }),
     gate,
     drain: () => {
       readiness = "draining";
@@ -179,6 +197,12 @@ export function tidegate(options: TidegateOptions): Tidegate {
     },
   };
 }
+
+/** Nothing here knows any token yet. */
+const nobody: MiddlewareHandler = async () => {
+  const headers = { "WWW-Authenticate": "Bearer" };
+  throw new ProblemError("UNAUTHORIZED", "A monitor's or an admin's token is needed.", { headers });
+};
 
 function logOf(config: Config, redact: Redactor, runtime: Runtime): ReturnType<typeof createLog> {
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");

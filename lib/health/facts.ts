@@ -1,10 +1,14 @@
-/** What health is judged by: gathered from the gate, the pool and one ping, in one go. */
-import { type Database, DatabaseError, type PoolState } from "../database/port.ts";
+/** What health is judged by: gathered from the gate, the pool, the restarts and one ping, in one go. */
+import type { Database, PoolState } from "../database/port.ts";
 import type { GateView } from "../gate/replies.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Store } from "../store/port.ts";
+import type { MaybePromise, Store } from "../store/port.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
+import { type Ping, pingDatabase, UNKNOWN } from "./ping.ts";
+
+/** Of the time there is, so that the verdict on a hanging database still arrives within it. */
+const PING_SHARE = 0.9;
 
 export interface HealthFacts {
   /** Wall clock of the instance that gathered them. */
@@ -14,92 +18,108 @@ export interface HealthFacts {
   readonly gate: GateView | null;
   readonly storeReachable: boolean;
   readonly storeKind: Store["kind"];
+  /** How long the gate took to say so; null where it did not. */
+  readonly storeLatencyMs: number | null;
   readonly pool: PoolState;
+  readonly restarts: RestartFacts;
+  readonly queries: QueryFigures;
 }
 
-/** `unknown`: the database was not asked, nor lately. */
-export type Ping =
-  | { readonly status: "ok"; readonly latencyMs: number }
-  | { readonly status: "error"; readonly latencyMs: number; readonly error: string }
-  | { readonly status: "unknown" };
+/** What the ledger of restarts says of the whole fleet. */
+export interface RestartFacts {
+  readonly churnExceeded: boolean;
+  readonly blocked: boolean;
+  /** 0 unless cooling down. */
+  readonly cooldownRemainingMs: number;
+  readonly countInWindow: number;
+  /** Wall clock; null where there was none. */
+  readonly lastCompletedAt: number | null;
+}
 
-const UNKNOWN: Ping = { status: "unknown" };
+/** Where nothing restarts anything, and where the ledger cannot be read in time. */
+export const NO_RESTARTS: RestartFacts = Object.freeze({
+  churnExceeded: false,
+  blocked: false,
+  cooldownRemainingMs: 0,
+  countInWindow: 0,
+  lastCompletedAt: null,
+});
+
+/** Statements that this instance has run lately. */
+export interface QueryFigures {
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly slowCount: number;
+  /** From when on one is slow. */
+  readonly slowMs: number;
+  /** How far back they count. */
+  readonly windowMs: number;
+}
 
 export interface FactsOptions {
   readonly guard: Guard;
   readonly database: Database;
   readonly storeKind: Store["kind"];
-  /** Longest that gathering may take. */
-  readonly timeoutMs: number;
-  /** Of that, the longest for the ping alone. */
-  readonly pingTimeoutMs: number;
+  readonly restarts: () => MaybePromise<RestartFacts>;
+  readonly queries: () => QueryFigures;
   readonly runtime: Runtime;
 }
 
 export interface Facts {
-  readonly gather: () => Promise<HealthFacts>;
+  /** @param withinMs Longest that it may take. */
+  readonly gather: (withinMs: number) => Promise<HealthFacts>;
   /** What can be said without asking the database, and without waiting for the store. */
   readonly unasked: () => Promise<HealthFacts>;
 }
 
-export function createFacts(options: FactsOptions): Facts {
-  const { guard, database, storeKind, timeoutMs, runtime } = options;
+export function createFacts({ guard, database, storeKind, restarts, queries, runtime }: FactsOptions): Facts {
   let last = { ping: UNKNOWN, at: Number.NEGATIVE_INFINITY };
 
   /** Where there is no news the last news stands, as long as it says anything. */
-  const pingNow = async () => {
-    const ping = await pingDatabase(options);
+  const pingNow = async (withinMs: number) => {
+    const pingMs = Math.ceil(withinMs * PING_SHARE);
+    const ping = await pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs: pingMs, runtime });
     if (ping.status !== "unknown") last = { ping, at: runtime.monotonicMs() };
     return runtime.monotonicMs() - last.at <= USELESS_AFTER_MS ? last.ping : UNKNOWN;
   };
-  const facts = (ping: Ping, gate: GateView | null): HealthFacts => ({
-    at: runtime.wallMs(),
-    ping,
-    gate,
-    storeReachable: gate !== null && guard.attached(),
-    storeKind,
-    pool: database.pool(),
-  });
+  const facts = async (ping: Ping, withinMs: number): Promise<HealthFacts> => {
+    const startedAt = runtime.monotonicMs();
+    const view = inTime(runtime, withinMs, () => guard.view()).then((gate) => ({
+      gate,
+      storeLatencyMs: gate && Math.round(runtime.monotonicMs() - startedAt),
+    }));
+    const [seen, restarted] = await Promise.all([view, inTime(runtime, withinMs, restarts)]);
+    return {
+      ...seen,
+      at: runtime.wallMs(),
+      ping,
+      storeReachable: seen.gate !== null && guard.attached(),
+      storeKind,
+      pool: database.pool(),
+      restarts: restarted ?? NO_RESTARTS,
+      queries: queries(),
+    };
+  };
 
   return {
-    gather: async () => {
+    gather: async (withinMs) => {
       const startedAt = runtime.monotonicMs();
-      const ping = await pingNow();
+      const ping = await pingNow(withinMs);
       // After the ping, so that what is said of the breaker is not older than what is said of the database.
-      return facts(ping, await viewGate(guard, startedAt + timeoutMs - runtime.monotonicMs(), runtime));
+      return facts(ping, startedAt + withinMs - runtime.monotonicMs());
     },
-    unasked: async () => facts(UNKNOWN, await viewGate(guard, 0, runtime)),
+    unasked: () => facts(UNKNOWN, 0),
   };
 }
 
-async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, runtime }: FactsOptions): Promise<Ping> {
-  const startedAt = runtime.monotonicMs();
-  const latencyMs = () => Math.round(runtime.monotonicMs() - startedAt);
-  // A store that does not answer does not even let the ping begin, and so its deadline neither.
-  const giveUp = new AbortController();
-  const timer = runtime.setTimer(() => giveUp.abort(), timeoutMs);
-  try {
-    await guard.run((call) => database.ping({ ...call, lane: "health", connectBy: startedAt + pingTimeoutMs }), {
-      lane: "health",
-      deadlineMs: pingTimeoutMs,
-      signal: giveUp.signal,
-    });
-    return { status: "ok", latencyMs: latencyMs() };
-  } catch (error) {
-    // Another ping is under way, or there was no connection to ask by: no news, neither good nor bad.
-    if (!(error instanceof DatabaseError) || error.fault === "exhausted") return UNKNOWN;
-    return { status: "error", latencyMs: latencyMs(), error: `${error.code}: ${error.message}` };
-  } finally {
-    runtime.clearTimer(timer);
-  }
-}
-
-/** Null where the store does not say it in time. */
-async function viewGate(guard: Guard, withinMs: number, runtime: Runtime): Promise<GateView | null> {
+/** Null where it is not said in time, or not at all. */
+async function inTime<Value>(runtime: Runtime, ms: number, ask: () => MaybePromise<Value>): Promise<Value | null> {
   const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = runtime.setTimer(() => resolve(null), Math.max(0, withinMs));
+  const timer = runtime.setTimer(() => resolve(null), Math.max(0, ms));
   try {
-    return await Promise.race([guard.view(), late]);
+    return await Promise.race([ask(), late]);
   } catch {
     return null;
   } finally {

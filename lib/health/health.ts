@@ -1,46 +1,76 @@
 /**
- * Health: one answer for everybody who asks.
+ * Health: one answer for everybody who asks, computed once per period for the whole fleet.
  *
- * Map of this folder: `facts` gathers, `status` judges, `payload` writes it down, `memo` sees to it that this happens
- * once per period.
+ * Map of this folder: `facts` gathers, with one `ping`; `status` judges, `degradation` says for how long; `report` puts
+ * the payloads together: `payload` and `deep-payload`, of `parts` and `resilience`, in `units`; `ietf` says the same in
+ * another form. `memo` sees to it that this happens once per period, by claims (`claim`) that are decided in a `tier`,
+ * with ages by the `elapsed` time.
  */
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Store } from "../store/port.ts";
-import { createFacts } from "./facts.ts";
+import type { MaybePromise, Store } from "../store/port.ts";
+import { elapsedClock } from "./elapsed.ts";
+import { createFacts, NO_RESTARTS, type QueryFigures, type RestartFacts } from "./facts.ts";
 import { createMemo } from "./memo.ts";
-import { type HealthPayload, healthPayload } from "./payload.ts";
+import type { HealthPayload } from "./payload.ts";
+import { type Report, readReport, reportOn } from "./report.ts";
+import { createTier } from "./tier.ts";
 
-/** Of the time a reader waits, so that the verdict on a hanging database still arrives within it. */
-const PING_SHARE = 0.9;
+/** Of a reader's wait, the longest for one look at the store: it is patient, and the store may be busy. */
+const LOOK_SHARE = 0.25;
+const LONGEST_LOOK_SHARE = 0.5;
+
+/** Who asks wants one of the two; both come from the same computation. */
+export type PayloadKind = "health" | "deep";
+
+export interface Reading {
+  /** Its payloads are the same objects for as long as they are the last. */
+  readonly report: Readonly<Record<PayloadKind, HealthPayload>>;
+  readonly ageMs: number;
+  /** Older than the period: the computation under way takes too long. */
+  readonly stale: boolean;
+}
 
 export interface Health {
-  /** The payload with its age. Never throws, and is never longer than the probe's timeout away. */
-  read(): Promise<HealthPayload>;
+  /** Never throws, and is never longer than the probe's timeout away. */
+  read(): Promise<Reading>;
 }
 
 export interface HealthOptions {
   readonly guard: Guard;
   readonly database: Database;
-  readonly storeKind: Store["kind"];
+  readonly store: Store;
+  /** Under which the store keeps what the fleet knows. */
+  readonly key: string;
   readonly config: Config;
+  readonly queries: () => QueryFigures;
+  /** Default: there are none. */
+  readonly restarts?: () => MaybePromise<RestartFacts>;
   readonly runtime: Runtime;
 }
 
-export function createHealth({ guard, database, storeKind, config, runtime }: HealthOptions): Health {
-  const { memoTtlMs, probeTimeoutMs: timeoutMs } = config.health;
-  const pingTimeoutMs = Math.ceil(timeoutMs * PING_SHARE);
-  const facts = createFacts({ guard, database, storeKind, timeoutMs, pingTimeoutMs, runtime });
-  const compute = async () => healthPayload(await facts.gather(), config);
-  const read = createMemo({ ttlMs: memoTtlMs, waitMs: timeoutMs, compute, runtime });
+export function createHealth(options: HealthOptions): Health {
+  const { guard, database, store, key, config, queries, restarts = () => NO_RESTARTS, runtime } = options;
+  const { memoTtlMs: ttlMs, probeTimeoutMs: waitMs } = config.health;
+  const facts = createFacts({ guard, database, storeKind: store.kind, restarts, queries, runtime });
+  const elapsedMs = elapsedClock(runtime);
+  const deadlineMs = Math.min(Math.max(config.store.deadlineMs, waitMs * LOOK_SHARE), waitMs * LONGEST_LOOK_SHARE);
+  const read = createMemo<Report>({
+    ...{ ttlMs, waitMs, elapsedMs, runtime },
+    tier: createTier({ store, key, deadlineMs, reachable: guard.attached, elapsedMs, runtime }),
+    sharesIo: store.traits.sharesIo,
+    compute: async ({ withinMs, previous, scope }) => reportOn(await facts.gather(withinMs), previous, scope, config),
+    encode: JSON.stringify,
+    decode: readReport,
+  });
 
   return {
     read: async () => {
       const memoized = await read();
-      if (!memoized) return { ...healthPayload(await facts.unasked(), config), age_ms: 0 };
-      return { ...memoized.value, age_ms: memoized.ageMs, ...(memoized.stale && { stale: true }) };
+      if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
+      return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
     },
   };
 }

@@ -19,6 +19,7 @@ describe("/health", () => {
       services: { database: "ok", redis: "disabled" },
       state_store: { kind: "memory", status: "ok" },
       degraded_reason: null,
+      degraded_since: null,
       circuit_breaker: {
         state: "CLOSED",
         enabled: true,
@@ -70,6 +71,7 @@ describe("/health", () => {
           circuit_open: false,
           restart_churn_exceeded: false,
           restart_blocked: false,
+          degraded_too_long: false,
         },
         policy_state: {
           state: "allowed",
@@ -83,6 +85,7 @@ describe("/health", () => {
       },
       runtime_contract: { version: "1", valid: true, errors: [] },
       computed_at: expect.any(String),
+      memo: { scope: "fleet", ttl_seconds: 5 },
       age_ms: 0,
     });
   });

@@ -1,21 +1,68 @@
 /** The health endpoints. Their payloads are read by monitors as they stand, so they are never enveloped. */
-import { Hono } from "hono";
-import type { Health } from "../../health/health.ts";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Health, PayloadKind } from "../../health/health.ts";
+import { HEALTH_JSON, healthJson } from "../../health/ietf.ts";
+import type { HealthPayload } from "../../health/payload.ts";
 
 export type Readiness = "starting" | "ready" | "draining";
 
-const NO_STORE = { "Cache-Control": "no-store" };
+export interface HealthRoutesOptions {
+  readonly health: Health;
+  readonly readiness: () => Readiness;
+  /** Lets those pass who may read the deep payload, and answers the others. */
+  readonly guard: MiddlewareHandler;
+  readonly methodNotAllowed: (c: Context, allowed: string[]) => Response;
+  readonly appVersion: string;
+}
 
-export function healthRoutes(health: Health, readiness: () => Readiness): Hono {
+const JSON_TYPE = "application/json";
+const NO_STORE = { "Cache-Control": "no-store" };
+const HEADERS = { ...NO_STORE, Vary: "Accept" };
+
+export function healthRoutes(options: HealthRoutesOptions): Hono {
+  const { health, readiness, guard, appVersion } = options;
+  const textOf = payloadTexts();
+
+  const answer = async (c: Context, kind: PayloadKind): Promise<Response> => {
+    const { report, ageMs, stale } = await health.read();
+    const status = report[kind].status === "unhealthy" ? 503 : 200;
+    if (wantsHealthJson(c)) {
+      const body = JSON.stringify(healthJson(report, appVersion));
+      return c.body(body, status, { ...HEADERS, "Content-Type": HEALTH_JSON });
+    }
+    const age = `,"age_ms":${ageMs}${stale ? ',"stale":true' : ""}}`;
+    return c.body(textOf(report[kind]) + age, status, { ...HEADERS, "Content-Type": JSON_TYPE });
+  };
+
+  const app = new Hono();
   return (
-    new Hono()
-      .get("/health", async (c) => {
-        const payload = await health.read();
-        return c.json(payload, payload.status === "unhealthy" ? 503 : 200, NO_STORE);
-      })
+    app
+      .use("/health/*", methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
+      .get("/health", (c) => answer(c, "health"))
+      .get("/health/deep", guard, (c) => answer(c, "deep"))
       // No I/O at all: a dead database must never make a platform kill instances.
       .get("/health/live", (c) => c.json({ status: "alive" }, 200, NO_STORE))
       // The database never counts here: a balancer that emptied the fleet would leave nobody to answer politely.
       .get("/health/ready", (c) => c.json({ status: readiness() }, readiness() === "ready" ? 200 : 503, NO_STORE))
   );
+}
+
+/** Only by its name: who takes anything, as browsers and most monitors do, gets the contract's own form. */
+function wantsHealthJson(c: Context): boolean {
+  if (!c.req.header("Accept")?.includes("health+json")) return false;
+  return accepts(c, { header: "Accept", supports: [JSON_TYPE, HEALTH_JSON], default: JSON_TYPE }) === HEALTH_JSON;
+}
+
+/** A payload is read thousands of times and written once; only its age differs. */
+function payloadTexts(): (payload: HealthPayload) => string {
+  const texts = new WeakMap<HealthPayload, string>();
+  return (payload) => {
+    const known = texts.get(payload);
+    if (known !== undefined) return known;
+    const open = JSON.stringify(payload).slice(0, -1);
+    texts.set(payload, open);
+    return open;
+  };
 }

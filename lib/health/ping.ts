@@ -1,0 +1,48 @@
+/** One ping of the database, through the lane that is health's own: it neither waits for requests nor votes. */
+import { type Database, DatabaseError } from "../database/port.ts";
+import type { Guard } from "../guard/guard.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** `unknown`: the database was not asked, nor lately. Latencies are the database's own, without the way to its turn. */
+export type Ping =
+  | { readonly status: "ok"; readonly latencyMs: number }
+  | { readonly status: "error"; readonly latencyMs: number; readonly error: string }
+  | { readonly status: "unknown" };
+
+export const UNKNOWN: Ping = { status: "unknown" };
+
+export interface PingOptions {
+  readonly guard: Guard;
+  readonly database: Database;
+  /** Longest that it may take, the way to its turn included. */
+  readonly timeoutMs: number;
+  /** Of that, the longest for the database. */
+  readonly pingTimeoutMs: number;
+  readonly runtime: Runtime;
+}
+
+/** Never rejects. */
+export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, runtime }: PingOptions): Promise<Ping> {
+  const askedAt = runtime.monotonicMs();
+  let startedAt = askedAt;
+  const latencyMs = () => Math.round(runtime.monotonicMs() - startedAt);
+  // A store that does not answer does not even let the ping begin, and so its deadline neither.
+  const giveUp = new AbortController();
+  const timer = runtime.setTimer(() => giveUp.abort(), timeoutMs);
+  try {
+    await guard.run(
+      (call) => {
+        startedAt = runtime.monotonicMs();
+        return database.ping({ ...call, lane: "health", connectBy: askedAt + pingTimeoutMs });
+      },
+      { lane: "health", deadlineMs: pingTimeoutMs, signal: giveUp.signal },
+    );
+    return { status: "ok", latencyMs: latencyMs() };
+  } catch (error) {
+    // Another ping is under way, or there was no connection to ask by: no news, neither good nor bad.
+    if (!(error instanceof DatabaseError) || error.fault === "exhausted") return UNKNOWN;
+    return { status: "error", latencyMs: latencyMs(), error: `${error.code}: ${error.message}` };
+  } finally {
+    runtime.clearTimer(timer);
+  }
+}

@@ -1,0 +1,77 @@
+/** What every payload says of thresholds, alerts, restarts, and what to do. */
+import type { Config } from "../config/types.ts";
+import { recommend } from "../recovery/recommendation.ts";
+import type { Degradation } from "./degradation.ts";
+import type { HealthFacts, RestartFacts } from "./facts.ts";
+import type { Verdict } from "./status.ts";
+import type { Scope } from "./tier.ts";
+import { iso, wholeSeconds } from "./units.ts";
+
+/** What is judged and said, in every payload alike. */
+export interface Findings {
+  readonly facts: HealthFacts;
+  readonly verdict: Verdict;
+  readonly degradation: Degradation | null;
+  /** Who shares these findings: the fleet, or without the store one instance alone. */
+  readonly scope: Scope;
+}
+
+export function resiliencePart({ facts, verdict, degradation }: Findings, { resilience }: Config): object {
+  const { poolSaturationWarningRatio: warningRatio, poolSaturationCriticalRatio: criticalRatio } = resilience;
+  const { restarts } = facts;
+  const { level, action, reason, nextActionInMs } = recommend({
+    databaseReachable: facts.ping.status !== "error",
+    breaker: facts.gate?.breaker.state ?? "closed",
+    breakerOpenMs: facts.gate?.breaker.openMs ?? 0,
+    stateStoreReachable: facts.storeReachable,
+    poolSaturationRatio: verdict.poolSaturationRatio,
+    warningRatio,
+    criticalRatio,
+    // The watchdog's evidence is its own: health only looks.
+    permitsStuck: false,
+    restarts,
+  });
+  return {
+    thresholds: {
+      degraded_alert_seconds: resilience.degradedAlertMs / 1_000,
+      pool_saturation_warning: warningRatio,
+      pool_saturation_critical: criticalRatio,
+      restart_churn_window_seconds: resilience.restartChurnWindowMs / 1_000,
+      restart_churn_threshold: resilience.restartChurnThreshold,
+    },
+    alerts: {
+      pool_warning: verdict.poolSaturationRatio >= warningRatio,
+      pool_critical: verdict.poolSaturationRatio >= criticalRatio,
+      circuit_open: facts.gate?.breaker.state === "open",
+      restart_churn_exceeded: restarts.churnExceeded,
+      restart_blocked: restarts.blocked,
+      degraded_too_long: degradation !== null && degradation.lastedMs >= resilience.degradedAlertMs,
+    },
+    policy_state: policyState(restarts),
+    restart_churn: {
+      window_seconds: resilience.restartChurnWindowMs / 1_000,
+      threshold: resilience.restartChurnThreshold,
+      count: restarts.countInWindow,
+      exceeded: restarts.churnExceeded,
+      last_completed_at: restarts.lastCompletedAt === null ? null : iso(restarts.lastCompletedAt),
+    },
+    recovery_recommendation: {
+      level,
+      action,
+      reason,
+      next_action_at: nextActionInMs === null ? null : iso(facts.at + nextActionInMs),
+    },
+  };
+}
+
+/** Both may hold; blocked is the stronger word. */
+function policyState({ blocked, cooldownRemainingMs }: RestartFacts): object {
+  const cooldown = cooldownRemainingMs > 0;
+  return {
+    state: blocked ? "blocked" : cooldown ? "cooldown" : "allowed",
+    allowed: !blocked && !cooldown,
+    cooldown,
+    blocked,
+    cooldown_remaining_seconds: wholeSeconds(cooldownRemainingMs),
+  };
+}
