@@ -19,7 +19,6 @@ import { type ConnInfo, peerReader } from "./http/address/peer.ts";
 import { createAuth } from "./http/auth/auth.ts";
 import type { TidegateEnv } from "./http/env.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
-import { ProblemError } from "./http/problem.ts";
 import { healthRoutes, type Readiness } from "./http/routes/health.ts";
 import { createLog } from "./log/log.ts";
 import type { Log, LogFields, LogLevel } from "./log/port.ts";
@@ -177,7 +176,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
       healthRoutes({
         health,
         readiness: () => readiness,
-        guard: nobody,
+        guard: auth.requireMonitor(),
         methodNotAllowed: shell.methodNotAllowed,
         appVersion,
       }),
@@ -197,12 +196,6 @@ export function tidegate(options: TidegateOptions): Tidegate {
     },
   };
 }
-
-/** Nothing here knows any token yet. */
-const nobody: MiddlewareHandler = async () => {
-  const headers = { "WWW-Authenticate": "Bearer" };
-  throw new ProblemError("UNAUTHORIZED", "A monitor's or an admin's token is needed.", { headers });
-};
 
 function logOf(config: Config, redact: Redactor, runtime: Runtime): ReturnType<typeof createLog> {
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
