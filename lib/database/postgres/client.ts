@@ -6,10 +6,11 @@
 import postgres from "postgres";
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseSettings, Execution } from "../port.ts";
+import type { DatabaseSettings, Execution, Fault } from "../port.ts";
 import type { StopPlan } from "../stop.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { toPostgresError } from "./errors.ts";
+import { lastWords } from "./last-words.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
@@ -38,22 +39,27 @@ export interface Opened {
   destroy(): Promise<void>;
   /** The `statement_timeout` it was opened with. */
   readonly timeoutMs: number | undefined;
+  /** What `error` really was, where a pooler hung up and its reason can still be had. Never rejects. */
+  reasonOf(error: unknown): Promise<unknown>;
 }
 
 /**
- * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout.
+ * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout. A pooler lets
+ * a client in by itself, within that, and then has it wait for a connection of the server, until `connectBy`.
  *
  * @throws DatabaseError when no connection is there by then.
  */
 export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
   const { runtime, settings } = plan;
   const now = runtime.monotonicMs();
-  const startupTimeoutMs = settings.pooler === "none" ? serverTimeoutMs(execution.deadlineMs) : undefined;
+  const isPooled = settings.pooler === "transaction";
+  const startupTimeoutMs = isPooled ? undefined : serverTimeoutMs(execution.deadlineMs);
+  const letIn = Promise.withResolvers<void>();
   let open = true;
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
     max: 1,
     max_pipeline: 1,
-    prepare: settings.pooler === "none",
+    prepare: !isPooled,
     fetch_types: false,
     types: DRIVER_TYPES as never,
     connect_timeout: settings.connectTimeoutMs / 1_000,
@@ -61,6 +67,8 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     max_lifetime: null,
     idle_timeout: 1,
     onnotice: () => {},
+    // Its settings are what a server says first to whom it has let in.
+    onparameter: () => letIn.resolve(),
     onclose: () => {
       open = false;
     },
@@ -71,47 +79,55 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     ...(plan.ssl === undefined ? {} : { ssl: plan.ssl as never }),
   };
   const client = postgres(plan.url, options);
-  const hungUp = new AbortController();
-  onRedial(client, () => hungUp.abort());
+  const watchRedials = redialWatch(client);
+  const hungUp = watchRedials();
   const destroy = async (): Promise<void> => {
     open = false;
     await client.end({ timeout: 0 }).catch(() => {});
   };
+  const reasonOf = async (error: unknown): Promise<unknown> => {
+    if (!isPooled) return error;
+    return lastWords(client, error, AbortSignal.any([plan.closing, watchRedials()]), runtime);
+  };
+  const ends = AbortSignal.any([execution.signal, plan.closing, hungUp]);
+  const wait = <Value>(what: Promise<Value>, by: number, late: Fault): Promise<Value> =>
+    within(what, { by, signal: ends }, runtime, (ended) => {
+      if (ended === "late") return databaseError(late);
+      if (hungUp.aborted) return databaseError("connection");
+      return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
+    });
   try {
     // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
     // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
     const opening = Promise.resolve(withoutOrigin(client.unsafe("select 1"))).then(() => client.reserve());
-    const sql = await within(
-      opening,
-      {
-        by: Math.min(Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS), now + settings.connectTimeoutMs),
-        signal: AbortSignal.any([execution.signal, plan.closing, hungUp.signal]),
-      },
-      runtime,
-      (ended) => {
-        if (ended === "late" || hungUp.signal.aborted) return databaseError("connection");
-        return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
-      },
-    );
-    return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs };
+    const connectBy = Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS);
+    const letInBy = Math.min(connectBy, now + settings.connectTimeoutMs);
+    if (isPooled) await wait(Promise.race([letIn.promise, opening]), letInBy, "connection");
+    const sql = await (isPooled ? wait(opening, connectBy, "exhausted") : wait(opening, letInBy, "connection"));
+    return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs, reasonOf };
   } catch (error) {
+    const reason = await reasonOf(error);
     await destroy();
-    throw toPostgresError(error, "connecting");
+    throw toPostgresError(reason, "connecting");
   }
 }
 
 /**
  * Where a peer accepts and hangs up without a word, as a proxy does whose server is gone, the driver dials again at once,
  * and again, until the connect timeout. Whenever it dials it reads the port: the one place where that can be noticed.
+ *
+ * @returns what begins to watch, and gives a signal that is aborted when every host was dialled and one is dialled again.
  */
-function onRedial({ options: { port: ports } }: postgres.Sql, task: () => void): void {
+function redialWatch({ options: { port: ports } }: postgres.Sql): () => AbortSignal {
   const hosts = ports.length;
+  const text = ports.join();
+  let redialled = new AbortController();
   let dials = 0;
   let dialling = false;
   for (const [at, port] of ports.entries()) {
     const dial = () => {
       // Read more than once in a turn, it is one attempt.
-      if (!dialling && ++dials > hosts) task();
+      if (!dialling && ++dials > hosts) redialled.abort();
       dialling = true;
       queueMicrotask(() => {
         dialling = false;
@@ -120,6 +136,13 @@ function onRedial({ options: { port: ports } }: postgres.Sql, task: () => void):
     };
     Object.defineProperty(ports, at, { get: dial });
   }
+  // For the texts of its errors it reads them all, which is no attempt.
+  Object.defineProperty(ports, "toString", { value: () => text });
+  return () => {
+    dials = 0;
+    redialled = new AbortController();
+    return redialled.signal;
+  };
 }
 
 /**

@@ -1,10 +1,14 @@
-/** What runs on one connection: a statement by itself, or a transaction; and which `statement_timeout` it has. */
+/**
+ * What runs on one connection: a statement by itself, or a transaction; and which `statement_timeout` it has. Behind a
+ * pooler a statement by itself is a transaction of one.
+ */
 import { databaseError } from "../failure.ts";
 import type { Held } from "../lane.ts";
 import type { Execution, TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs, stopPlan } from "./client.ts";
+import { toPostgresError } from "./errors.ts";
 import { createLine } from "./line.ts";
 import { type HeldLine, transactionOn } from "./transaction.ts";
 
@@ -29,11 +33,6 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   const line = createLine(opened, plan.closing);
   let timeoutMs = opened.timeoutMs;
 
-  function sendStatement(text: string, binds: Bind[], startBy: number): Promise<unknown[]> {
-    if (runtime.monotonicMs() >= startBy) throw databaseError("exhausted");
-    return line.statement(text, binds);
-  }
-
   /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
   async function inSession(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
     const wantedMs = serverTimeoutMs(execution.deadlineMs);
@@ -42,20 +41,39 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
       await line.control(`set statement_timeout = ${wantedMs}`);
       timeoutMs = wantedMs;
     }
-    return sendStatement(text, binds, execution.startBy);
+    assertInTime(execution);
+    return line.statement(text, binds);
   }
 
-  /** Behind a transaction pooler nothing outlives a transaction, and the next one may be on another session. */
-  async function inTransaction(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
-    await line.control(`begin; set local statement_timeout = ${serverTimeoutMs(execution.deadlineMs)}`);
+  async function alone(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
+    const stop = stopping(line, execution, stopPlan(plan));
     try {
-      const rows = await sendStatement(text, binds, execution.startBy);
-      await line.control("commit");
-      return rows;
+      const rows = await stop.answer(inSession(text, binds, execution));
+      // The cancel came too late for this statement and may be on its way to the next.
+      if (line.hasLooseCancel()) line.retire();
+      return rows.slice();
     } catch (error) {
-      await line.control("rollback").catch(line.destroy);
-      throw error;
+      throw line.judge(error, stop);
+    } finally {
+      stop.ended();
     }
+  }
+
+  /** Behind a pooler nothing may outlive a transaction, and nobody else is hit by a cancel while one is open. */
+  async function inTransaction(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
+    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+    try {
+      return await transactionOn(line, plan, execution, deadlineAt, {}, (held) => {
+        assertInTime(execution);
+        return held.statement(text, binds);
+      });
+    } catch (error) {
+      throw toPostgresError(error);
+    }
+  }
+
+  function assertInTime({ startBy }: Execution): void {
+    if (runtime.monotonicMs() >= startBy) throw databaseError("exhausted");
   }
 
   function start(): void {
@@ -71,18 +89,7 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
     destroy: line.destroy,
     run: async (text, binds, execution) => {
       start();
-      const stop = stopping(line, execution, stopPlan(plan));
-      const send = plan.settings.pooler === "none" ? inSession : inTransaction;
-      try {
-        const rows = await stop.answer(send(text, binds, execution));
-        // The cancel came too late for this statement and may be on its way to the next.
-        if (line.hasLooseCancel()) line.retire();
-        return rows.slice();
-      } catch (error) {
-        throw line.judge(error, stop);
-      } finally {
-        stop.ended();
-      }
+      return plan.settings.pooler === "none" ? alone(text, binds, execution) : inTransaction(text, binds, execution);
     },
     transaction: async (execution, deadlineAt, mode, task) => {
       start();

@@ -7,6 +7,15 @@ import type { DatabaseError } from "../port.ts";
 import { SERVER_ERRORS } from "../wire/errors.ts";
 
 export const POSTGRES_ERRORS: readonly ErrorRow[] = [
+  // PgBouncer has one code for all that it says itself; the words are those of its client.c and janitor.c, and of the
+  // server where it hands on why it let nobody in.
+  {
+    what: "the pooler has no connection free",
+    code: /^08P01$/,
+    message:
+      /query_wait_timeout|no more connections allowed|client connections exceeded|too many (clients|connections)/,
+    fault: "exhausted",
+  },
   // Hyperdrive borrows this code for an empty pool; anywhere else it is an error of the operating system.
   {
     what: "Hyperdrive's pool is empty",

@@ -7,14 +7,12 @@ import { databaseError } from "../failure.ts";
 import type { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
+import { changesSession } from "../wire/transactions.ts";
 import { type Opened, withoutOrigin } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
 
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
 const MAX_PREPARED = 256;
-/** These change the session for whoever comes next, so the connection is not used again. */
-const SESSION_COMMAND = /^(BEGIN|START TRANSACTION|SET|RESET|DISCARD|LISTEN|PREPARE|LOAD)/;
-
 export type Rows = postgres.RowList<postgres.Row[]>;
 
 export interface Line {
@@ -26,6 +24,8 @@ export interface Line {
   retire(): void;
   /** Words of our own, which may be several statements. */
   control(text: string): Promise<Rows>;
+  /** The same for the first of a transaction: behind a pooler it is told why nothing came of them. */
+  begin(text: string): Promise<Rows>;
   /** One statement of a caller's. */
   statement(text: string, binds: Bind[]): Promise<Rows>;
   /** Forgets the cancel of an earlier task. */
@@ -60,19 +60,25 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
     }
   }
 
+  const control = (text: string): Promise<Rows> => send(text, [], { prepare: false });
+
   return {
     usable: () => fit && opened.open(),
     open: opened.open,
     retire: () => {
       fit = false;
     },
-    control: (text) => send(text, [], { prepare: false }),
+    control,
+    begin: (text) =>
+      control(text).catch(async (error: unknown) => {
+        throw await opened.reasonOf(error);
+      }),
     statement: async (text, binds) => {
       const byName = prepared.has(text) || prepared.size < MAX_PREPARED;
       if (byName) prepared.add(text);
       // `simple: false`: without binds the driver would allow several statements in one text.
       const rows = await send(text, binds, { prepare: byName, simple: false } as postgres.UnsafeQueryOptions);
-      if (SESSION_COMMAND.test(rows.command ?? "")) fit = false;
+      if (changesSession(rows.command ?? "")) fit = false;
       return rows;
     },
     renew: () => {

@@ -3,11 +3,12 @@
  * process that is frozen or cut off with a transaction open loses it, and its locks, without anybody's help.
  */
 import { databaseError } from "../failure.ts";
-import type { Execution, TransactionMode } from "../port.ts";
+import { DatabaseError, type Execution, type TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "../wire/binds.ts";
-import { beginText, isTransactionControl } from "../wire/transactions.ts";
+import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
+import { faultOfAbort, within } from "../within.ts";
 import { type ConnectionPlan, serverTimeoutMs, stopPlan } from "./client.ts";
 import type { Line } from "./line.ts";
 
@@ -32,11 +33,12 @@ export async function transactionOn<Value>(
 ): Promise<Value> {
   const { runtime, graceMs } = plan;
   const leftMs = (): number => deadlineAt - runtime.monotonicMs();
-  let ending = false;
+  const isPooled = plan.settings.pooler === "transaction";
+  let cancellable = false;
   let toldMs = 0;
   // A cancel is for a caller's statement: it must not hit the rollback that is its consequence, nor a commit.
   const cancel = (): void => {
-    if (!ending) line.cancel();
+    if (cancellable) line.cancel();
   };
   const stop = stopping(
     { cancel, destroy: line.destroy },
@@ -56,6 +58,16 @@ export async function transactionOn<Value>(
       `set local idle_in_transaction_session_timeout = ${idleMs}`
     );
   }
+  /** A pooler answers the first words of a transaction when it has a server for it: that wait is for a connection. */
+  function inLine<Reply>(begun: Promise<Reply>): Promise<Reply> {
+    const by = Math.min(execution.connectBy, execution.startBy, deadlineAt);
+    return within(begun, { by, signal: execution.signal }, runtime, (ended) => {
+      // Its place in the line is given up with the connection, and so is what it may be given in this very moment.
+      line.retire();
+      if (ended === "aborted") return databaseError(faultOfAbort(execution.signal));
+      return databaseError(leftMs() > 0 ? "exhausted" : "timeout");
+    });
+  }
   async function inTime(): Promise<void> {
     if (leftMs() <= 0) throw databaseError("timeout");
     if (toldMs - leftMs() > TIMEOUT_SLACK_MS) await answer(line.control(bounds()));
@@ -71,6 +83,14 @@ export async function transactionOn<Value>(
           "transaction: it ends as its callback does, a statement began or ended one; leave that out",
         );
       }
+      if (isPooled && changesSession(rows.command ?? "") && !endsWithTransaction(rows.command ?? "", text)) {
+        // The pooler closes a session whose client is gone in the middle of a transaction.
+        await line.destroy();
+        throw new DatabaseError(
+          "statement",
+          "The statement would change a session that others get from the pooler: use `set local` in a transaction.",
+        );
+      }
       return Array.from(rows);
     },
     control: async (text) => {
@@ -84,15 +104,19 @@ export async function transactionOn<Value>(
       {
         begin: async () => {
           if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
-          await answer(line.control(`${beginText(mode)}; ${bounds()}`));
+          const begun = answer(line.begin(`${beginText(mode)}; ${bounds()}`));
+          await (isPooled ? inLine(begun) : begun);
+          const fault = stop.fault();
+          if (fault !== undefined) throw databaseError(fault);
+          cancellable = true;
         },
         open: line.open,
         commit: async () => {
-          ending = true;
+          cancellable = false;
           return (await answer(line.control("commit"))).command === "COMMIT";
         },
         rollback: async () => {
-          ending = true;
+          cancellable = false;
           // The end of a connection is a rollback too, and a loose cancel can do no harm on it.
           if (line.hasLooseCancel()) line.retire();
           if (!line.usable()) return line.destroy();

@@ -25,3 +25,13 @@ export function isTransactionControl(command: string, text: string): boolean {
   if (command === "ROLLBACK") return !/\bto\b/i.test(text);
   return /^(BEGIN|START TRANSACTION|COMMIT|PREPARE TRANSACTION)/.test(command);
 }
+
+/** A statement, by its command tag, that changes the session for whoever comes next. */
+export function changesSession(command: string): boolean {
+  return /^(BEGIN|START TRANSACTION|SET|RESET|DISCARD|LISTEN|PREPARE|LOAD)/.test(command);
+}
+
+/** Of these, the ones whose effect ends with the transaction that they are in. Comments in front count as no such word. */
+export function endsWithTransaction(command: string, text: string): boolean {
+  return command === "SET CONSTRAINTS" || (command === "SET" && /^\s*set\s+(local|transaction)\b/i.test(text));
+}
