@@ -3,7 +3,7 @@
  * be stopped, killed, frozen and brought back.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,8 +24,16 @@ export interface PostgresServer {
   query(text: string): Promise<readonly Record<string, unknown>[]>;
   /** Shuts down as an administrator would: running statements are ended. */
   stop(): Promise<void>;
-  /** Starts again on the same port with the same files. */
-  start(): Promise<void>;
+  /** Begins to shut down as soon as nobody is connected any more, and lets nobody in until then. */
+  stopWhenIdle(): void;
+  /**
+   * Starts again on the same port with the same files.
+   *
+   * @param isUp when it counts as started. By default: when it answers a superuser.
+   */
+  start(isUp?: () => Promise<boolean>): Promise<void>;
+  /** Makes it a standby of nobody at the next start: it recovers for ever, and if `hot` answers what only reads. */
+  makeStandby(hot: boolean): void;
   /** `kill -9` of the whole server. */
   kill(): Promise<void>;
   /** Freezes every process of the server. */
@@ -83,7 +91,12 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       await sql.end({ timeout: 1 });
     }
   }
-  async function start(): Promise<void> {
+  const answers = (): Promise<boolean> =>
+    query("select 1").then(
+      () => true,
+      () => false,
+    );
+  async function start(isUp = answers): Promise<void> {
     let log = "";
     await eventually(
       "PostgreSQL starts",
@@ -102,10 +115,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
           });
           if (server.stderr && options.onLog) createInterface(server.stderr).on("line", options.onLog);
         }
-        return query("select 1").then(
-          () => true,
-          () => false,
-        );
+        return isUp();
       },
       20_000,
     ).catch((error: unknown) => {
@@ -132,6 +142,14 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
       const root = pid();
       if (root !== undefined) signalTo(root, "SIGINT");
       await gone();
+    },
+    stopWhenIdle: () => {
+      const root = pid();
+      if (root !== undefined) signalTo(root, "SIGTERM");
+    },
+    makeStandby: (hot) => {
+      writeFileSync(join(files, "standby.signal"), "");
+      appendFileSync(join(files, "postgresql.conf"), `\nhot_standby = ${hot ? "on" : "off"}\n`);
     },
     kill: async () => {
       signalTree("SIGKILL");

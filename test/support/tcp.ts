@@ -11,6 +11,8 @@ export interface TcpServer {
   connected(): number;
   /** Refuses from now on; what is connected stays. */
   refuse(): void;
+  /** Resets what is connected. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export async function serve(onClient: (socket: Socket) => void): Promise<TcpServ
     connected: () => sockets.size,
     refuse: () => {
       server.close();
+    },
+    reset: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
     },
     close: () =>
       new Promise((resolve) => {

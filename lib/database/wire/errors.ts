@@ -16,10 +16,8 @@ export const SERVER_ERRORS: readonly ErrorRow[] = [
   { what: "no such database", code: /^3D000$/, fault: "connection" },
   { what: "starting up or shutting down", code: /^57P03$/, fault: "connection" },
   { what: "session ended by an administrator or a crash", code: /^57P/, fault: "connection" },
-  { what: "idle transaction ended", code: /^25P0[34]$/, fault: "connection" },
   // One file that is not there (58P01), in `copy` for example, is no news of the others.
   { what: "input, output or operating system failed", code: /^580/, fault: "connection" },
-  { what: "broken configuration file", code: /^F0/, fault: "connection" },
   { what: "session ended for another reason", code: /^[0-9A-Z]{5}$/, severity: /^(FATAL|PANIC)$/, fault: "connection" },
   { what: "deadlock", code: /^40P01$/, fault: "statement" },
   { what: "serialization failure", code: /^40/, fault: "statement" },

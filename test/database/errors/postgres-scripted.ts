@@ -1,0 +1,102 @@
+/**
+ * What no server of the tests' own can be brought to say: by a script that keeps to the letter of the wire protocol, or,
+ * where it does not come over a wire, by an error of that shape.
+ */
+import { execFile } from "node:child_process";
+import { Socket } from "node:net";
+import { promisify } from "node:util";
+import { DatabaseError, type Fault } from "../../../lib/database/port.ts";
+import { toPostgresError } from "../../../lib/database/postgres/errors.ts";
+import { sql } from "../../../lib/database/sql.ts";
+import { execution, SETTINGS } from "../../support/execution.ts";
+import { type PostgresScene, runtime } from "../../support/postgres-scene.ts";
+import { type WireError, type WireScript, wireServer } from "../../support/postgres-wire.ts";
+import { type RowCases, row, thrown } from "./case.ts";
+
+const EMPTY_POOL = "Failed to acquire a connection from the pool.";
+
+export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
+  const by = async (script: WireScript): Promise<DatabaseError> => {
+    const { url } = await behind(wireServer(script));
+    const db = database({ poolSize: 1, maxOverflow: 0 }, {}, url);
+    return thrown(db.query(sql`select 1 as asked`, execution(runtime)));
+  };
+  const onLogin = (code: string, message: string) => by({ login: { severity: "FATAL", code, message } });
+  const onStatement = (error: WireError) => by({ statement: (text) => (text.includes("asked") ? error : undefined) });
+
+  return [
+    row("Hyperdrive's pool is empty", "DB_POOL_EXHAUSTED", "ignored", {
+      "script, while logging on": () => onLogin("58000", EMPTY_POOL),
+      "script, of a statement": () => onStatement({ severity: "ERROR", code: "58000", message: EMPTY_POOL }),
+    }),
+    row("input, output or operating system failed", "DB_CONNECTION_FAILED", "failure", {
+      "script, the code that Hyperdrive borrows": () =>
+        onStatement({ severity: "ERROR", code: "58000", message: "could not fsync file" }),
+    }),
+    row("connection exception", "DB_CONNECTION_FAILED", "failure", {
+      "script, while logging on": () => onLogin("08006", "server closed the connection unexpectedly"),
+      "script, of a statement": () =>
+        onStatement({ severity: "ERROR", code: "08001", message: "could not connect to server of a foreign table" }),
+    }),
+    row("session ended by an administrator or a crash", "DB_CONNECTION_FAILED", "failure", {
+      "script, by an administrator while logging on": () =>
+        onLogin("57P01", "terminating connection due to administrator command"),
+      "script, by a crash while logging on": () =>
+        onLogin("57P02", "terminating connection because of crash of another server process"),
+    }),
+    row("closed in mid-query", "DB_CONNECTION_FAILED", "failure", {
+      // The driver keeps the word of a server that hangs up after it to itself.
+      "script, with a last word": () =>
+        onStatement({
+          severity: "FATAL",
+          code: "57P01",
+          message: "terminating connection due to administrator command",
+        }),
+    }),
+    row("the server could not prove itself", "DB_CONNECTION_FAILED", "failure", {
+      "script, one that does not know the password": () => by({ login: "forged" }),
+    }),
+    row("refused on Workers", "DB_CONNECTION_FAILED", "failure", {
+      "shape of the error": async () =>
+        toPostgresError(new Error("proxy request failed, cannot connect to the specified address")),
+    }),
+    row("socket already ended", "DB_CONNECTION_FAILED", "failure", {
+      "shape of the error, as Node has it": async () => {
+        const socket = new Socket().destroy();
+        const error = await new Promise((resolve) => socket.write("too late", resolve));
+        return toPostgresError(error);
+      },
+    }),
+    row("file descriptors of this machine used up", "DB_POOL_EXHAUSTED", "ignored", {
+      "a process that may have few": withoutDescriptors,
+    }),
+  ];
+}
+
+/** A process of its own that has opened all it may, and then asks the database. */
+async function withoutDescriptors(): Promise<DatabaseError> {
+  const lib = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
+  const script = `
+    import { openSync } from "node:fs";
+    import { postgres } from ${lib("database/postgres/postgres.ts")};
+    import { sql } from ${lib("database/sql.ts")};
+    import { systemRuntime } from ${lib("runtime.ts")};
+    const runtime = systemRuntime();
+    const db = postgres("postgres://nobody@127.0.0.1:1/none").open(${JSON.stringify(SETTINGS)}, runtime);
+    const by = runtime.monotonicMs() + 60000;
+    const conditions = { lane: "request", deadlineMs: 9000, connectBy: by, startBy: by, signal: new AbortController().signal };
+    // Once before, so that everything is loaded.
+    await db.query(sql\`select 1\`, conditions).catch(() => {});
+    try { for (;;) openSync("/dev/null"); } catch {}
+    const error = await db.query(sql\`select 1\`, conditions).catch((caught) => caught);
+    const { message, code } = error.vendorError();
+    console.log(JSON.stringify({ fault: error.fault, message, code }));
+    process.exit(0);`;
+  const { stdout } = await promisify(execFile)(
+    "sh",
+    ["-c", 'ulimit -n 60 && exec "$0" --input-type=module -e "$1"', process.execPath, script],
+    { timeout: 60_000 },
+  );
+  const { fault, message, code } = JSON.parse(stdout) as { fault: Fault; message: string; code: string };
+  return new DatabaseError(fault, message, { vendorCode: code, cause: Object.assign(new Error(message), { code }) });
+}
