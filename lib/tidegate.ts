@@ -18,6 +18,8 @@ import { addressReader } from "./http/address/address.ts";
 import { type ConnInfo, peerReader } from "./http/address/peer.ts";
 import { createAuth } from "./http/auth/auth.ts";
 import type { TidegateEnv } from "./http/env.ts";
+import { fleetLimiter } from "./http/limit/fleet.ts";
+import { limitRequests, requestRule } from "./http/limit/requests.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
 import { healthRoutes, type Readiness } from "./http/routes/health.ts";
 import { createLog } from "./log/log.ts";
@@ -86,7 +88,7 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   readonly config: Config;
   /** The guarded database outside of requests: jobs, scripts. In a handler use `c.var.db`, which knows its caller. */
   readonly db: GuardedDatabase;
-  /** Request ids, the guarded database as `c.var.db`, degraded answers. */
+  /** Request ids, the guarded database as `c.var.db`, degraded answers, a rate limit for each client. */
   middleware(): MiddlewareHandler<TidegateEnv>;
   /** `/health`, `/health/deep`, `/health/live`, `/health/ready`. */
   routes(): Hono;
@@ -143,6 +145,9 @@ export function tidegate(options: TidegateOptions): Tidegate {
   });
 
   const addressOf = addressReader(config.http.trustedProxies, peerReader(options.connInfo));
+  const prefix = `tidegate:${config.store.namespace}:limit`;
+  const counting = { store, prefix, deadlineMs: config.store.deadlineMs, runtime, log };
+  const requests = requestRule(config.http.rateLimitPerMinute);
   const auth = createAuth({
     access: config.access,
     cronSecret: config.watchdog.cronSecret,
@@ -161,6 +166,12 @@ export function tidegate(options: TidegateOptions): Tidegate {
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
     database: guarded,
     addressOf,
+    limitRequest: limitRequests(
+      requests,
+      fleetLimiter({ ...counting, rule: requests, whenAway: "pass" }),
+      addressOf,
+      log,
+    ),
     accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
     runtime,
     log,

@@ -13,6 +13,7 @@ import type { Runtime } from "../runtime.ts";
 import type { AddressOf } from "./address/address.ts";
 import type { TidegateEnv } from "./env.ts";
 import { problemResponse } from "./envelope.ts";
+import type { LimitRequest } from "./limit/requests.ts";
 import { isOutsideContract, type Problem, ProblemError, problemOf } from "./problem.ts";
 import { retryAfterSpread } from "./retry-after.ts";
 
@@ -30,6 +31,7 @@ export interface MiddlewareOptions {
   /** False while draining, but for health: what comes now is answered `SERVICE_UNAVAILABLE`. */
   readonly accepting: (path: string) => boolean;
   readonly addressOf: AddressOf;
+  readonly limitRequest: LimitRequest;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -83,9 +85,11 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
     c.set("envelopeMeta", envelopeMeta);
     c.set("clientAddress", () => options.addressOf(c)?.text ?? null);
     c.set("db", options.database(c.req.raw.signal));
+    let limits = {};
     try {
       if (!options.accepting(c.req.path))
         throw new ProblemError("SERVICE_UNAVAILABLE", "The service is shutting down.");
+      limits = await options.limitRequest(c);
       await next();
       if (c.error && (await isUnanswered(c.res, c.error))) c.res = onError(c.error, c);
       else if (c.res.status === 404 && (await says(c.res, "404 Not Found"))) c.res = notFound(c);
@@ -94,6 +98,7 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
     }
     // Hono's own way of setting it reaches only the responses that Hono makes.
     setHeader(c, "X-Request-Id", c.get("requestId"));
+    for (const [name, value] of Object.entries<string>(limits)) setHeader(c, name, value);
     setHeader(c, "Server-Timing", `total;dur=${(runtime.monotonicMs() - startedAt).toFixed(1)}`);
   };
   const limitBody = bodyLimit({

@@ -80,6 +80,29 @@ export interface StoreLog {
   ): MaybePromise<readonly { readonly position: number; readonly record: string }[]>;
 }
 
+/** How much of something one client may have. */
+export interface LimitRule {
+  /** Rules of different names know nothing of each other. */
+  readonly name: string;
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+export interface LimitVerdict {
+  readonly allowed: boolean;
+  readonly remaining: number;
+  /** Until all is to be had again. */
+  readonly resetMs: number;
+}
+
+/** Counts what clients take. Throws, or rejects, where the place of its counts does not answer in time. */
+export interface Limiter {
+  /** Takes one, if there is one. */
+  take(client: string): MaybePromise<LimitVerdict>;
+  /** What `take` would say, which nothing is taken for. */
+  look(client: string): MaybePromise<LimitVerdict>;
+}
+
 export interface Store {
   readonly kind: "memory" | "redis" | "upstash" | "durable-object" | "deno-kv";
   /** Where it is, for people: no credentials. */
@@ -98,6 +121,14 @@ export interface Store {
     set(key: string, value: string, ttlMs: number): MaybePromise<void>;
   };
   readonly log: StoreLog;
+  /**
+   * Counts for the whole fleet, of homes that can. Between two windows as the instances' clocks tell them.
+   *
+   * @param prefix Of its keys.
+   * @param deadlineMs Longest a call may take.
+   * @throws Error where what it needs is not installed.
+   */
+  openLimiter?(prefix: string, rule: LimitRule, deadlineMs: number): Promise<Limiter>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { GateView } from "../../lib/gate/replies.ts";
 import { eventually, freePort, signalTo } from "./processes.ts";
 
+const OWN_ENV = { PATH: process.env.PATH ?? "", LOG_FORMAT: "json", APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" };
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** A client that waits longer has found a call that is never answered. */
 const PATIENCE_MS = 60_000;
@@ -63,7 +64,8 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
     const port = await freePort();
     const child = spawn(process.execPath, ["--conditions=tidegate-source", "test/support/instance.ts"], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH ?? "", PORT: String(port), LOG_FORMAT: "json", APP_ENV: "testing", ...env },
+      // One client asks for all of them here.
+      env: { ...OWN_ENV, PORT: String(port), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let listens = false;

@@ -35,6 +35,7 @@ export function guardedRoutes(env: Record<string, string>, runtime: Runtime = ma
     defaultRetryAfterMs: 5_000,
     database: () => NO_DATABASE,
     addressOf: addressReader(config.http.trustedProxies, peerReader()),
+    limitRequest: async () => ({}),
     accepting: () => true,
     runtime,
     log,

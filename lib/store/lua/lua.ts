@@ -2,7 +2,7 @@
  * What every home that runs Lua shares: Redis over TCP and Upstash over REST differ in how a script gets there.
  *
  * Map of this folder: `gate/` is the gate machine in Lua and its wire format, `states` keeps every other machine's
- * state, `values` are the small values and the log, `script` is what a server is asked to do; `lua` (this file) puts
+ * state, `values` are the small values and the log, `limiter` counts clients, `script` is what a server is asked to do; `lua` (this file) puts
  * them together.
  */
 import type { Batch } from "../../gate/commands.ts";
@@ -13,13 +13,16 @@ import { compareAndSet } from "../compare-and-set.ts";
 import type { Machine, Store } from "../port.ts";
 import { GATE_SCRIPT } from "./gate/script.ts";
 import { decodeStep, encodeBatch, gateKeys } from "./gate/wire.ts";
+import { openLimiter } from "./limiter.ts";
 import type { Script, ScriptRunner } from "./script.ts";
 import { statePlace } from "./states.ts";
 import { openKv, openLog } from "./values.ts";
 
 const GATE: Script = { text: GATE_SCRIPT, what: "apply a batch" };
 
-export function luaStore(runner: ScriptRunner, runtime: Runtime): Pick<Store, "transact" | "kv" | "log"> {
+type LuaStore = Pick<Store, "transact" | "kv" | "log"> & Required<Pick<Store, "openLimiter">>;
+
+export function luaStore(runner: ScriptRunner, runtime: Runtime): LuaStore {
   const transactGate = async (key: string, batch: Batch): Promise<Step> => {
     // The store's clock is not known here; the script reads it where nobody can set it.
     validate(batch, 0);
@@ -37,5 +40,6 @@ export function luaStore(runner: ScriptRunner, runtime: Runtime): Pick<Store, "t
     },
     kv: openKv(runner),
     log: openLog(runner),
+    openLimiter: (prefix, rule, deadlineMs) => openLimiter(runner, runtime, prefix, rule, deadlineMs),
   };
 }
