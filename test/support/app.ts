@@ -4,6 +4,7 @@ import { readConfig } from "../../lib/config.ts";
 import { type FaultControl, withFaults } from "../../lib/database/faults.ts";
 import type { Log, LogFields } from "../../lib/log/port.ts";
 import { memory } from "../../lib/store/memory.ts";
+import type { StoreAdapter } from "../../lib/store/port.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/fake-database.ts";
 import { type ManualRuntime, manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { type Tidegate, type TidegateEnv, tidegate } from "../../lib/tidegate.ts";
@@ -25,7 +26,11 @@ const QUIET = {
   ADMIN_TOKENS: "tester:a-token-that-is-long-enough-to-pass",
 };
 
-export function smallApp(env: Record<string, string> = {}, answer: Answer = () => [{ id: 1 }]): SmallApp {
+export function smallApp(
+  env: Record<string, string> = {},
+  answer: Answer = () => [{ id: 1 }],
+  store: StoreAdapter = memory(),
+): SmallApp {
   const runtime = manualRuntime();
   const lines: SmallApp["lines"] = [];
   const write =
@@ -35,7 +40,7 @@ export function smallApp(env: Record<string, string> = {}, answer: Answer = () =
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   const { adapter, faults } = withFaults(fakeDatabase(answer));
   const config = readConfig({ ...QUIET, ...env });
-  const tide = tidegate({ database: adapter, store: memory(), config, log, runtime, appVersion: "1.2.3" });
+  const tide = tidegate({ database: adapter, store, config, log, runtime, appVersion: "1.2.3" });
   const app = new Hono<TidegateEnv>()
     .use(tide.middleware())
     .get("/orders", async (c) => c.json(await c.var.db.query`select * from orders`))

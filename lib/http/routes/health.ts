@@ -51,7 +51,7 @@ export function healthRoutes(options: HealthRoutesOptions): Hono {
 
 /** Only by its name: who takes anything, as browsers and most monitors do, gets the contract's own form. */
 function wantsHealthJson(c: Context): boolean {
-  if (!c.req.header("Accept")?.includes("health+json")) return false;
+  if (!/health\+json/i.test(c.req.header("Accept") ?? "")) return false;
   return accepts(c, { header: "Accept", supports: [JSON_TYPE, HEALTH_JSON], default: JSON_TYPE }) === HEALTH_JSON;
 }
 
