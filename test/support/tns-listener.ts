@@ -9,6 +9,9 @@ import { serve, type TcpServer } from "./tcp.ts";
 
 const ACCEPT = 2;
 const REFUSE = 4;
+const DATA = 6;
+const DATA_FLAGS_BYTES = 2;
+const ERROR_MESSAGE = 4;
 const HEADER_BYTES = 8;
 /** The lowest version that the driver takes; it brings the long fields of data units. */
 const VERSION = 315;
@@ -56,6 +59,35 @@ export function accepting(afterwards: (socket: Socket) => void = () => {}): Answ
     socket.write(packet(ACCEPT, body));
     socket.once("data", () => afterwards(socket));
   };
+}
+
+/**
+ * Lets the client in as far as the log-on, which the server then refuses with an error of its own. That is how a server
+ * says every error, those of statements too, and the driver reads all of them in one place.
+ *
+ * @param code such as 1017. Source of the format: the driver's `thin/protocol/messages/base.js`.
+ */
+export function failing(code: number, words: string): Answer {
+  const said = Buffer.from(`ORA-${String(code).padStart(5, "0")}: ${words}\n`);
+  const number = Buffer.from([2, code >> 8, code & 255]);
+  // Positions, cursors, rows and batches: numbers of variable length, all 0; more of them after the error's number.
+  const error = [
+    Buffer.from([ERROR_MESSAGE]),
+    Buffer.alloc(28),
+    number,
+    Buffer.alloc(3),
+    Buffer.from([said.length]),
+    said,
+  ];
+  const body = Buffer.concat([Buffer.alloc(DATA_FLAGS_BYTES), ...error]);
+  return accepting((socket) => void socket.write(longPacket(DATA, body)));
+}
+
+/** Once a connection is accepted, lengths have four bytes. */
+function longPacket(type: number, body: Buffer): Buffer {
+  const whole = packet(type, body);
+  whole.writeUInt32BE(whole.length, 0);
+  return whole;
 }
 
 function packet(type: number, body: Buffer): Buffer {

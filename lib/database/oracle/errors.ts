@@ -1,16 +1,16 @@
 /**
  * What Oracle, its listener and node-oracledb say -> what it means to the guard. One table, read from the top.
  *
- * The driver keeps the server's code (`ORA-…`) for a statement and says `NJS-…` of its own accord; a refusal of the
- * listener comes as NJS-511 with the `ORA-…` in its text, which is then the code that counts. DPI codes are the thick
- * mode's, kept for errors that a user's own calls bring to `tide.run`.
+ * The driver keeps the server's code (`ORA-…`) for a statement and says `NJS-…` of its own accord; of the codes with
+ * which a server ends a session it makes NJS-500. A refusal of the listener comes as NJS-511 with the `ORA-…` in its
+ * text, which is then the code that counts.
  */
 import { classified, type ErrorRow, type Phase, rowOf } from "../error-table.ts";
 import { codeOf, messageOf } from "../failure.ts";
 import { DatabaseError } from "../port.ts";
 
 export const ORACLE_ERRORS: readonly ErrorRow[] = [
-  { what: "call timeout of the driver", code: /^(NJS-123|DPI-1067)$/, fault: "timeout" },
+  { what: "call timeout of the driver", code: /^NJS-123$/, fault: "timeout" },
   { what: "cancelled on request", code: /^ORA-01013$/, fault: "cancelled" },
   // Limits on numbers, over when others have finished.
   { what: "too many sessions or processes", code: /^ORA-(00018|00020|02391)$/, fault: "exhausted" },
@@ -30,12 +30,16 @@ export const ORACLE_ERRORS: readonly ErrorRow[] = [
   { what: "no answer within the connect timeout", code: /^NJS-510$/, fault: "connection" },
   { what: "certificate or TLS", code: /^(NJS-506|ORA-28759)$/, fault: "connection" },
   { what: "unknown service or SID", code: /^NJS-51[89]$/, fault: "connection" },
-  { what: "refused by the listener", code: /^(NJS-511|ORA-12[1256]\d\d)$/, fault: "connection" },
-  { what: "closed or broken connection", code: /^(NJS-(003|5\d\d)|DPI-(1010|1080))$/, fault: "connection" },
-  // In thin mode most of these arrive as NJS-500.
+  {
+    what: "refused by the listener, or the net services failed",
+    code: /^(NJS-511|ORA-12[1256]\d\d)$/,
+    fault: "connection",
+  },
+  { what: "closed or broken connection", code: /^NJS-(003|5\d\d)$/, fault: "connection" },
+  // Most of these the driver turns into NJS-500.
   {
     what: "session ended",
-    code: /^ORA-(00028|00603|01012|01041|02396|02399|03113|03114|03135|25408|28511)$/,
+    code: /^ORA-(00028|00600|00603|01012|01041|02396|02399|03113|03114|03135|25408|28511)$/,
     fault: "connection",
   },
   {
@@ -59,8 +63,7 @@ export const ORACLE_ERRORS: readonly ErrorRow[] = [
   { what: "constraint", code: /^ORA-(00001|01400|02290|02291|02292)$/, fault: "statement" },
   // A standby, say. It still reads: a breaker that opened would take that away as well.
   { what: "read-only", code: /^ORA-(01456|16000)$/, fault: "statement" },
-  { what: "refused by the driver", code: /^(NJS|DPI)-/, fault: "statement" },
-  // Internal errors (ORA-00600) as well: one damaged index must not close the database to everybody.
+  { what: "refused by the driver", code: /^NJS-/, fault: "statement" },
   { what: "anything else said of a statement", code: /^ORA-/, fault: "statement" },
 ];
 

@@ -2,16 +2,15 @@
  * What no server of the tests' own can be brought to say: by a script that keeps to the letter of the wire protocol, or,
  * where it does not come over a wire, by an error of that shape.
  */
-import { execFile } from "node:child_process";
 import { Socket } from "node:net";
-import { promisify } from "node:util";
-import { DatabaseError, type Fault } from "../../../lib/database/port.ts";
+import type { DatabaseError } from "../../../lib/database/port.ts";
 import { toPostgresError } from "../../../lib/database/postgres/errors.ts";
 import { sql } from "../../../lib/database/sql.ts";
-import { execution, SETTINGS } from "../../support/execution.ts";
+import { execution } from "../../support/execution.ts";
 import { type PostgresScene, runtime } from "../../support/postgres-scene.ts";
 import { type WireError, type WireScript, wireServer } from "../../support/postgres-wire.ts";
 import { type RowCases, row, thrown } from "./case.ts";
+import { withoutDescriptors } from "./descriptors.ts";
 
 const EMPTY_POOL = "Failed to acquire a connection from the pool.";
 
@@ -68,35 +67,8 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
       },
     }),
     row("file descriptors of this machine used up", "DB_POOL_EXHAUSTED", "ignored", {
-      "a process that may have few": withoutDescriptors,
+      "a process that may have few": () =>
+        withoutDescriptors("postgres/postgres.ts", "postgres", "postgres://nobody@127.0.0.1:1/none"),
     }),
   ];
-}
-
-/** A process of its own that has opened all it may, and then asks the database. */
-async function withoutDescriptors(): Promise<DatabaseError> {
-  const lib = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
-  const script = `
-    import { openSync } from "node:fs";
-    import { postgres } from ${lib("database/postgres/postgres.ts")};
-    import { sql } from ${lib("database/sql.ts")};
-    import { systemRuntime } from ${lib("runtime.ts")};
-    const runtime = systemRuntime();
-    const db = postgres("postgres://nobody@127.0.0.1:1/none").open(${JSON.stringify(SETTINGS)}, runtime);
-    const by = runtime.monotonicMs() + 60000;
-    const conditions = { lane: "request", deadlineMs: 9000, connectBy: by, startBy: by, signal: new AbortController().signal };
-    // Once before, so that everything is loaded.
-    await db.query(sql\`select 1\`, conditions).catch(() => {});
-    try { for (;;) openSync("/dev/null"); } catch {}
-    const error = await db.query(sql\`select 1\`, conditions).catch((caught) => caught);
-    const { message, code } = error.vendorError();
-    console.log(JSON.stringify({ fault: error.fault, message, code }));
-    process.exit(0);`;
-  const { stdout } = await promisify(execFile)(
-    "sh",
-    ["-c", 'ulimit -n 60 && exec "$0" --input-type=module -e "$1"', process.execPath, script],
-    { timeout: 60_000 },
-  );
-  const { fault, message, code } = JSON.parse(stdout) as { fault: Fault; message: string; code: string };
-  return new DatabaseError(fault, message, { vendorCode: code, cause: Object.assign(new Error(message), { code }) });
 }
