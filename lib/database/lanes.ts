@@ -11,7 +11,11 @@ export interface LanesPlan<Connection extends Held> {
   /** How long a connection beyond `DB_POOL_SIZE` is kept idle, in milliseconds. */
   readonly overflowIdleMs: number | undefined;
   readonly runtime: Runtime;
-  connect(execution: Execution): Promise<Connection>;
+  /**
+   * Bounded by the connect timeout. `deadlineMs` is what statements on it usually have; `onLetIn` as
+   * {@link ConnectionLane} needs it.
+   */
+  connect(deadlineMs: number, onLetIn: () => void): Promise<Connection>;
   /** Called when the grace of closing is over: what still runs or connects is to end as `cancelled`. */
   giveUp(): void;
 }
@@ -23,19 +27,19 @@ export interface Lanes<Connection extends Held> extends Pick<Database, "pool" | 
 
 export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connection>): Lanes<Connection> {
   const { settings, runtime } = plan;
-  const lane = (steady: number, overflow: number): ConnectionLane<Connection> =>
+  const lane = (steady: number, overflow: number, deadlineMs: number): ConnectionLane<Connection> =>
     connectionLane({
       steady,
       overflow,
       recycleMs: settings.poolRecycleMs,
       overflowIdleMs: plan.overflowIdleMs ?? DEFAULT_OVERFLOW_IDLE_MS,
       runtime,
-      connect: plan.connect,
+      connect: (onLetIn) => plan.connect(deadlineMs, onLetIn),
     });
   const lanes: Readonly<Record<Lane, ConnectionLane<Connection>>> = {
-    request: lane(settings.poolSize, settings.maxOverflow),
-    slow: lane(settings.slowMaxConcurrent, 0),
-    health: lane(settings.healthPoolSize, 0),
+    request: lane(settings.poolSize, settings.maxOverflow, settings.callTimeoutMs),
+    slow: lane(settings.slowMaxConcurrent, 0, settings.slowCallTimeoutMs),
+    health: lane(settings.healthPoolSize, 0, settings.callTimeoutMs),
   };
   const all = Object.values(lanes);
 

@@ -2,7 +2,7 @@
  * The database port: what a driver has to do, and no more.
  *
  * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and what drivers share:
- * `slots` (places for connections), `lane` and `lanes` (the connections on them), `stop` (ending what must not go on),
+ * `lane` and `lanes` (connections), `queue` (in front of them), `turns` (of one), `stop` (ending what must not go on),
  * `transaction` (its life), `hand-over` (a result that is read already), `within` (a wait with two ends), `failure`
  * (faults in words), `wire` (how any PostgreSQL speaks). `faults` wraps a driver in trouble. A driver turns every error
  * of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once, in `lib/guard`.

@@ -139,8 +139,8 @@ describe.each([
     expect(ms).toBeLessThan(1_000);
   });
 
-  test("keeps nobody who gives up", async () => {
-    const { db, tcp } = await at(server());
+  test("keeps nobody who gives up, and is given up itself at the connect timeout", async () => {
+    const { db, tcp } = await at(server(), { connectTimeoutMs: 600 });
     const controller = new AbortController();
     const asked = failure(db, { signal: controller.signal });
     await eventually("it connects", () => tcp.connected() === 1);
@@ -148,9 +148,10 @@ describe.each([
     const abortedAt = runtime.monotonicMs();
     expect((await asked).error).toMatchObject({ fault: "cancelled" });
     expect(runtime.monotonicMs() - abortedAt).toBeLessThan(200);
-    await eventually("the socket is closed", () => tcp.connected() === 0, 1_000);
     const late = await failure(db, { signal: AbortSignal.timeout(50) });
     expect(late.error).toMatchObject({ fault: "timeout" });
+    await eventually("the socket is closed", () => tcp.connected() === 0, 2_000);
+    expect(tcp.accepted()).toBe(1);
   });
 
   test("is let go when the database is closed", async () => {
@@ -188,9 +189,9 @@ describe.each([
 test("the next address of a list has no chance after the connection was given up", async () => {
   const [first, second] = await Promise.all([silentServer(), silentServer()]);
   servers.push(first, second);
-  const db = databaseAt(`127.0.0.1:${first.port},127.0.0.1:${second.port}`);
-  const { error } = await failure(db, { signal: AbortSignal.timeout(100) });
-  expect(error).toMatchObject({ fault: "timeout" });
+  const db = databaseAt(`127.0.0.1:${first.port},127.0.0.1:${second.port}`, { connectTimeoutMs: 100 });
+  const { error } = await failure(db, {});
+  expect(error).toMatchObject({ fault: "connection" });
   await eventually("all sockets are closed", () => first.connected() + second.connected() === 0, 1_000);
 });
 

@@ -5,15 +5,13 @@
  */
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseSettings, Execution } from "../port.ts";
+import type { DatabaseSettings } from "../port.ts";
 import type { StopPlan } from "../stop.ts";
-import { faultOfAbort, within } from "../within.ts";
+import { within } from "../within.ts";
 import type { OracleAddress } from "./address.ts";
 import { toOracleError } from "./errors.ts";
 import type { Dial, Dialled, Session } from "./session.ts";
 
-/** What an attempt has at least, or it would say more about a caller whose wait is over than about the server. */
-const SHORTEST_ATTEMPT_MS = 500;
 /** What the server has to answer a goodbye; then the socket is closed without it. */
 const GOODBYE_MS = 1_000;
 
@@ -37,16 +35,10 @@ export interface Opened {
   leave(): Promise<void>;
 }
 
-/**
- * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout, logging on
- * included.
- *
- * @throws DatabaseError when no connection is there by then.
- */
-export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
-  const { runtime, settings } = plan;
-  const now = runtime.monotonicMs();
-  const by = Math.min(Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS), now + settings.connectTimeoutMs);
+/** @throws DatabaseError when no connection is there, logged on, by the connect timeout. */
+export async function openClient(plan: ConnectionPlan): Promise<Opened> {
+  const { runtime, settings, closing } = plan;
+  const by = runtime.monotonicMs() + settings.connectTimeoutMs;
   const { user, password, connectString } = plan.target;
   let dialled: Dialled | undefined;
   try {
@@ -55,13 +47,11 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
       password,
       connectString,
       applicationName: settings.applicationName,
-      timeoutMs: by - now,
+      timeoutMs: settings.connectTimeoutMs,
     });
-    const signal = AbortSignal.any([execution.signal, plan.closing]);
-    const session = await within(dialled.session, { by, signal }, runtime, (ended) => {
-      if (ended === "late") return databaseError("connection");
-      return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
-    });
+    const session = await within(dialled.session, { by, signal: closing }, runtime, (ended) =>
+      databaseError(ended === "late" ? "connection" : "cancelled"),
+    );
     return openedOn(session, dialled.cut, runtime);
   } catch (error) {
     dialled?.cut();

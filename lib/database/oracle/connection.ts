@@ -21,8 +21,8 @@ export interface Connection extends Held {
 }
 
 /** @throws DatabaseError as `openClient`. */
-export async function connect(plan: ConnectionPlan, execution: Execution): Promise<Connection> {
-  return connection(plan, await openClient(plan, execution));
+export async function connect(plan: ConnectionPlan): Promise<Connection> {
+  return connection(plan, await openClient(plan));
 }
 
 function connection(plan: ConnectionPlan, opened: Opened): Connection {

@@ -38,7 +38,7 @@ export function openOracle(
     settings,
     overflowIdleMs: options.overflowIdleMs,
     runtime,
-    connect: (execution) => connect(plan, execution),
+    connect: () => connect(plan),
     giveUp: () => closing.abort(),
   });
 

@@ -12,8 +12,8 @@ import { databaseError } from "../failure.ts";
 import { handOver } from "../hand-over.ts";
 import type { Database, DatabaseAdapter, Execution, TakeRows } from "../port.ts";
 import { DatabaseError } from "../port.ts";
-import { slots } from "../slots.ts";
 import type { Statement } from "../sql.ts";
+import { createTurns } from "../turns.ts";
 import { toBinds } from "../wire/binds.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { type Engine, type EngineSetup, type Reply, startEngine } from "./engine.ts";
@@ -68,7 +68,7 @@ export function pglite(url = "pglite:", options: PgliteOptions = {}): DatabaseAd
 }
 
 function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
-  const place = slots(1, 0, runtime);
+  const turns = createTurns(runtime);
   let engine: Engine | undefined;
   let closed = false;
 
@@ -101,7 +101,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
 
   /** The engine for one task, when its turn has come. */
   async function use<T>(execution: Execution, task: (engine: Engine) => Promise<T>): Promise<T> {
-    const slot = await place.acquire(execution);
+    await turns.begin(execution);
     const mine = engineNow();
     mine.hold(true);
     try {
@@ -114,7 +114,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
       return await task(mine);
     } finally {
       mine.hold(false);
-      place.release(slot);
+      turns.end();
     }
   }
 
@@ -144,25 +144,25 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
     },
     pool: () => ({
       size: 1,
-      checkedOut: place.taken(),
-      checkedIn: engine?.alive() === true ? 1 - place.taken() : 0,
+      checkedOut: turns.taken() ? 1 : 0,
+      checkedIn: engine?.alive() === true && !turns.taken() ? 1 : 0,
       overflow: 0,
       maxCapacity: 1,
-      waiting: place.waiting(),
+      waiting: turns.waiting(),
     }),
     close: async (graceMs = 0) => {
-      place.close();
+      turns.close();
       closed = true;
       const unaborted = new AbortController().signal;
       const bound = (ms: number) => ({ by: runtime.monotonicMs() + ms, signal: unaborted });
       const late = () => new Error("late");
-      await within(place.idle(), bound(graceMs), runtime, late).catch(() => {});
+      await within(turns.idle(), bound(graceMs), runtime, late).catch(() => {});
       const last = engine;
       engine = undefined;
       if (last === undefined) return;
-      if (place.taken() > 0 || !last.alive()) await last.kill();
+      if (turns.taken() || !last.alive()) await last.kill();
       else await within(last.close(), bound(CLOSE_MS), runtime, late).catch(() => last.kill());
-      await place.idle();
+      await turns.idle();
     },
   };
 }

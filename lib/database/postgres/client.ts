@@ -6,17 +6,14 @@
 import postgres from "postgres";
 import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseSettings, Execution, Fault } from "../port.ts";
+import type { DatabaseSettings, Fault } from "../port.ts";
 import type { StopPlan } from "../stop.ts";
-import { faultOfAbort, within } from "../within.ts";
+import { within } from "../within.ts";
 import { toPostgresError } from "./errors.ts";
 import { lastWords } from "./last-words.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
 const MAX_TIMEOUT_MS = 2_147_483_647;
-
-/** What an attempt has at least, or it would say more about a caller whose wait is over than about the server. */
-const SHORTEST_ATTEMPT_MS = 500;
 
 export interface ConnectionPlan {
   readonly url: string;
@@ -44,16 +41,17 @@ export interface Opened {
 }
 
 /**
- * An attempt has until `connectBy`, at least {@link SHORTEST_ATTEMPT_MS} and at most the connect timeout. A pooler lets
- * a client in by itself, within that, and then has it wait for a connection of the server, until `connectBy`.
+ * A pooler lets a client in by itself, within the connect timeout, and then has it wait for a connection of the server;
+ * it has the same time again for that.
  *
- * @throws DatabaseError when no connection is there by then.
+ * @param deadlineMs What the first statement is likely to have: its server-side timeout then needs no telling.
+ * @param onLetIn Called when a pooler has let us in.
+ * @throws DatabaseError when no connection is there in time.
  */
-export async function openClient(plan: ConnectionPlan, execution: Execution): Promise<Opened> {
+export async function openClient(plan: ConnectionPlan, deadlineMs: number, onLetIn: () => void): Promise<Opened> {
   const { runtime, settings } = plan;
-  const now = runtime.monotonicMs();
   const isPooled = settings.pooler === "transaction";
-  const startupTimeoutMs = isPooled ? undefined : serverTimeoutMs(execution.deadlineMs);
+  const startupTimeoutMs = isPooled ? undefined : serverTimeoutMs(deadlineMs);
   const letIn = Promise.withResolvers<void>();
   let open = true;
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
@@ -89,21 +87,21 @@ export async function openClient(plan: ConnectionPlan, execution: Execution): Pr
     if (!isPooled) return error;
     return lastWords(client, error, AbortSignal.any([plan.closing, watchRedials()]), runtime);
   };
-  const ends = AbortSignal.any([execution.signal, plan.closing, hungUp]);
-  const wait = <Value>(what: Promise<Value>, by: number, late: Fault): Promise<Value> =>
-    within(what, { by, signal: ends }, runtime, (ended) => {
+  const signal = AbortSignal.any([plan.closing, hungUp]);
+  const wait = <Value>(what: Promise<Value>, late: Fault): Promise<Value> =>
+    within(what, { by: runtime.monotonicMs() + settings.connectTimeoutMs, signal }, runtime, (ended) => {
       if (ended === "late") return databaseError(late);
-      if (hungUp.aborted) return databaseError("connection");
-      return databaseError(execution.signal.aborted ? faultOfAbort(execution.signal) : "cancelled");
+      return databaseError(hungUp.aborted ? "connection" : "cancelled");
     });
   try {
     // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
     // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
     const opening = Promise.resolve(withoutOrigin(client.unsafe("select 1"))).then(() => client.reserve());
-    const connectBy = Math.max(execution.connectBy, now + SHORTEST_ATTEMPT_MS);
-    const letInBy = Math.min(connectBy, now + settings.connectTimeoutMs);
-    if (isPooled) await wait(Promise.race([letIn.promise, opening]), letInBy, "connection");
-    const sql = await (isPooled ? wait(opening, connectBy, "exhausted") : wait(opening, letInBy, "connection"));
+    if (isPooled) {
+      await wait(Promise.race([letIn.promise, opening]), "connection");
+      onLetIn();
+    }
+    const sql = await wait(opening, isPooled ? "exhausted" : "connection");
     return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs, reasonOf };
   } catch (error) {
     const reason = await reasonOf(error);

@@ -23,9 +23,9 @@ export interface Connection extends Held {
   ): Promise<Value>;
 }
 
-/** @throws DatabaseError as `openClient`. */
-export async function connect(plan: ConnectionPlan, execution: Execution): Promise<Connection> {
-  return connection(plan, await openClient(plan, execution));
+/** Takes and throws what `openClient` does. */
+export async function connect(...[plan, ...rest]: Parameters<typeof openClient>): Promise<Connection> {
+  return connection(plan, await openClient(plan, ...rest));
 }
 
 function connection(plan: ConnectionPlan, opened: Opened): Connection {

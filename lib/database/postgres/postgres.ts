@@ -71,7 +71,7 @@ function open(
     settings,
     overflowIdleMs: options.overflowIdleMs,
     runtime,
-    connect: (execution) => connect(plan, execution),
+    connect: (deadlineMs, onLetIn) => connect(plan, deadlineMs, onLetIn),
     giveUp: () => closing.abort(),
   });
 

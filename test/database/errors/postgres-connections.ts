@@ -24,11 +24,12 @@ export function connectionRows(scene: PostgresScene, guarded: () => PostgresServ
   /** One place, which is taken. */
   async function crowded(prepare: string, url: string): Promise<DatabaseError> {
     await server().query(prepare);
-    const db = database({ poolSize: 2, maxOverflow: 0, applicationName: "crowd" }, {}, url);
+    const db = database({ applicationName: "crowd" }, {}, url);
     const abort = new AbortController();
     const first = thrown(db.query(LONG, run({ signal: abort.signal })));
     await eventually("the first is in", async () => (await seen("crowd", "state = 'active'")) === 1);
-    const refused = await thrown(db.query(LONG, run()));
+    // Another instance: who has a connection waits for it to come back.
+    const refused = await at(url);
     abort.abort();
     await first;
     await db.close();
