@@ -1,0 +1,139 @@
+/**
+ * A small application over a real PostgreSQL, asked over HTTP: instances of Tidegate in this process, so that timers and
+ * listeners can be counted, and the server's own view of what they do to it.
+ */
+import { Agent, request } from "node:http";
+import { Hono } from "hono";
+import { readConfig } from "../../lib/config.ts";
+import { postgres } from "../../lib/database/postgres/postgres.ts";
+import type { Log } from "../../lib/log/port.ts";
+import { serve } from "../../lib/node/serve.ts";
+import { memory } from "../../lib/store/memory.ts";
+import { type TidegateEnv, tidegate } from "../../lib/tidegate.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** A client that waits longer has found a call that is never answered. */
+const PATIENCE_MS = 60_000;
+
+export interface Answer {
+  /** 0 where the connection was lost, or ended by the client. */
+  readonly status: number;
+  /** Of a problem. */
+  readonly code: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into payloads whose shape is what they check.
+  readonly body: any;
+  readonly tookMs: number;
+}
+
+export interface Instance {
+  /** Never rejects. `/sleep?ms=50` is one guarded statement, `lane=slow` in the slow lane. */
+  get(path: string, signal?: AbortSignal): Promise<Answer>;
+  /** What the gate has out and in line. */
+  held(): Promise<{ readonly permits: number; readonly waiting: number; readonly breaker: string }>;
+}
+
+export interface Scene {
+  readonly server: PostgresServer;
+  instance(env: Readonly<Record<string, string>>, url?: string): Promise<Instance>;
+  /** How many backends the server has under a condition on `pg_stat_activity`, its own look apart. */
+  seen(where: string): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+/** Statements of `/sleep` that run at this moment. */
+export const RUNNING = "state = 'active' and query like '%pg_sleep%'";
+
+export async function pressureScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
+  const server = await startPostgres({ settings });
+  const ends: (() => Promise<void>)[] = [];
+  return {
+    server,
+    instance: async (env, url = server.url) => {
+      const config = readConfig({ DATABASE_URL: url, ...env });
+      const tide = tidegate({ database: postgres(url), store: memory(), config, log: SILENT });
+      const app = new Hono<TidegateEnv>()
+        .use(tide.middleware())
+        .get("/sleep", async (c) => {
+          const { ms = "0", lane } = c.req.query();
+          const db = lane === "slow" ? c.var.db.lane("slow") : c.var.db;
+          return c.json(await db.query`select pg_sleep(${Number(ms) / 1_000})`);
+        })
+        .route("/", tide.routes());
+      const serving = await serve(app, { tide, port: 0, host: "127.0.0.1" });
+      const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+      ends.push(async () => {
+        agent.destroy();
+        await serving.stop();
+      });
+      return {
+        get: (path, signal) => ask(serving.url + path, agent, signal),
+        held: async () => {
+          const { lanes, breaker } = await tide.view();
+          const all = Object.values(lanes);
+          return {
+            permits: all.reduce((sum, { held }) => sum + held, 0),
+            waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+            breaker: breaker.state,
+          };
+        },
+      };
+    },
+    seen: async (where) => {
+      const rows = await server.query(
+        `select count(*)::int as n from pg_stat_activity
+         where backend_type = 'client backend' and pid <> pg_backend_pid() and ${where}`,
+      );
+      return Number(rows[0]?.n);
+    },
+    dispose: async () => {
+      server.resume();
+      for (const end of ends) await end();
+      await server.dispose();
+    },
+  };
+}
+
+function ask(url: string, agent: Agent, signal?: AbortSignal): Promise<Answer> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const done = (status: number, text: string) => {
+      const body = text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : null;
+      resolve({ status, body, code: body?.error?.code, tookMs: performance.now() - startedAt });
+    };
+    const asked = request(url, { agent, timeout: PATIENCE_MS, ...(signal ? { signal } : {}) }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => done(response.statusCode ?? 0, text));
+      response.on("error", () => done(0, ""));
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => done(0, ""));
+    asked.end();
+  });
+}
+
+/** So many clients, each asking again when it is answered, `requests` in all. */
+export async function keepAsking(
+  clients: number,
+  requests: number,
+  one: (index: number) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  const client = async () => {
+    while (next < requests) answers.push(await one(next++));
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return answers;
+}
+
+/** How many answers there are of each kind: the status, or the code of a problem. */
+export function tally(answers: readonly Answer[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { status, code = String(status) } of answers) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
