@@ -24,6 +24,12 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
   const onStatement = (error: WireError) => by({ statement: (text) => (text.includes("asked") ? error : undefined) });
 
   return [
+    // A real PgBouncer says them in `pooler-trouble.test.ts`.
+    row("the pooler has no connection free", "DB_POOL_EXHAUSTED", "ignored", {
+      "script, its wait was over": () => onLogin("08P01", "query_wait_timeout"),
+      "script, its clients are too many": () => onLogin("08P01", "no more connections allowed (max_client_conn)"),
+      "script, the server's are": () => onLogin("08P01", 'too many connections for role "app"'),
+    }),
     row("Hyperdrive's pool is empty", "DB_POOL_EXHAUSTED", "ignored", {
       "script, while logging on": () => onLogin("58000", EMPTY_POOL),
       "script, of a statement": () => onStatement({ severity: "ERROR", code: "58000", message: EMPTY_POOL }),
