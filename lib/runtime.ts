@@ -62,7 +62,7 @@ interface Platform {
   readonly Deno?: object;
   readonly Bun?: object;
   readonly navigator?: { readonly userAgent?: string };
-  readonly process?: { readonly stdout?: { readonly isTTY?: boolean } };
+  readonly process?: { readonly pid?: number; readonly stdout?: { readonly isTTY?: boolean } };
 }
 
 /** For people, in lists of instances. */
@@ -71,6 +71,13 @@ export function platformName(): "node" | "deno" | "bun" | "workerd" {
   if (Deno) return "deno";
   if (Bun) return "bun";
   return navigator?.userAgent === "Cloudflare-Workers" ? "workerd" : "node";
+}
+
+/** The process that runs this, where the platform has such; null elsewhere. */
+export function ownProcess(): { readonly pid: number; readonly startedAt: number } | null {
+  const { pid } = (globalThis as Platform).process ?? {};
+  if (!pid || platformName() === "workerd") return null;
+  return { pid, startedAt: Math.floor(performance.timeOrigin) };
 }
 
 /** Whether somebody is looking at standard output. */

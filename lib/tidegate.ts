@@ -10,9 +10,11 @@ import { type Config, readConfig } from "./config.ts";
 import type { Database, DatabaseAdapter } from "./database/port.ts";
 import type { Operate } from "./gate/commands.ts";
 import type { GateView, OperateReply } from "./gate/replies.ts";
-import { createGuard, type Guard, type RunOptions } from "./guard/guard.ts";
+import { createGates } from "./guard/gates.ts";
+import type { RunOptions } from "./guard/guard.ts";
 import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
 import { guardRules } from "./guard/rules.ts";
+import { evidenceOf } from "./health/evidence.ts";
 import { createHealth } from "./health/health.ts";
 import { addressReader } from "./http/address/address.ts";
 import { type ConnInfo, peerReader } from "./http/address/peer.ts";
@@ -21,14 +23,18 @@ import type { TidegateEnv } from "./http/env.ts";
 import { fleetLimiter } from "./http/limit/fleet.ts";
 import { limitRequests, requestRule } from "./http/limit/requests.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
-import { healthRoutes, type Readiness } from "./http/routes/health.ts";
-import { createLog } from "./log/log.ts";
-import type { Log, LogFields, LogLevel } from "./log/port.ts";
-import { createRedactor, type Redactor } from "./log/redaction.ts";
+import type { Readiness } from "./http/routes/health.ts";
+import { tidegateRoutes } from "./http/routes/routes.ts";
+import { chooseLog } from "./log/choose.ts";
+import type { Log } from "./log/port.ts";
+import { createRedactor } from "./log/redaction.ts";
 import { measured } from "./metrics/measured-database.ts";
 import { createQueryTimes } from "./metrics/query-times.ts";
-import { isTerminal, platformName, type Runtime, systemRuntime } from "./runtime.ts";
-import type { Store, StoreAdapter } from "./store/port.ts";
+import { createRecovery, type RestartWay } from "./recovery/recovery.ts";
+import { renewable } from "./recovery/renewal.ts";
+import type { TickReport } from "./recovery/watchdog.ts";
+import { isTerminal, ownProcess, platformName, type Runtime, systemRuntime } from "./runtime.ts";
+import type { Store, StoreAdapter, StoreLog } from "./store/port.ts";
 
 export { CommitUnknown, DatabaseError } from "./database/port.ts";
 export { list, type Statement, sql } from "./database/sql.ts";
@@ -50,8 +56,12 @@ export interface TidegateOptions {
   readonly database: DatabaseAdapter;
   /** Where the gate lives: `memory()`, `redis(url)`, … */
   readonly store: StoreAdapter;
-  /** Default: the environment, by `readConfig()`. */
-  readonly config?: Config;
+  /** Default: the environment, by `readConfig()`, which a soft restart then reads again, as it does a function's. */
+  readonly config?: Config | (() => Config);
+  /** How the platform restarts: one of `tidegate/hooks/*`. Default: the soft restart, of every instance by itself. */
+  readonly restart?: RestartWay | undefined;
+  /** Where the audit goes, such as `auditFile(path)` of `tidegate/node`. Default: the store. */
+  readonly auditLog?: StoreLog | undefined;
   /** What hears of events; fields come redacted. Default: lines on the console, by the configuration's level and format. */
   readonly log?: Log;
   /** The application's version, for payloads. Default `0.0.0`. */
@@ -90,9 +100,11 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   readonly db: GuardedDatabase;
   /** Request ids, the guarded database as `c.var.db`, degraded answers, a rate limit for each client. */
   middleware(): MiddlewareHandler<TidegateEnv>;
-  /** `/health`, `/health/deep`, `/health/live`, `/health/ready`. */
+  /** `/health` and what is below it, `/admin/api/*`, `/internal/watchdog`. */
   routes(): Hono;
   gate(name: string): Gate;
+  /** One look of the watchdog, and what follows from it: for a timer, a cron trigger, a scheduler. Never rejects. */
+  watch(): Promise<TickReport>;
   /** From now on requests are answered `SERVICE_UNAVAILABLE` and `/health/ready` 503; what runs may end. */
   drain(): void;
   /** Ends connections, store and log. Call it once nothing runs any more. */
@@ -111,37 +123,44 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
  * ```
  */
 export function tidegate(options: TidegateOptions): Tidegate {
-  const { config = readConfig(), runtime = systemRuntime(), appVersion = "0.0.0" } = options;
+  const { runtime = systemRuntime(), appVersion = "0.0.0" } = options;
+  const configNow = () => (typeof options.config === "function" ? options.config() : (options.config ?? readConfig()));
+  const config = configNow();
   const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
-  const ownLog = options.log ? null : logOf(config, redact, runtime);
-  const log = options.log ? guardLog(options.log, redact) : (ownLog as Log);
+  const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
+  const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
   for (const { variable, message } of config.warnings) log.warn("config.warning", { variable, message });
   const store = options.store.open(runtime);
   const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);
-  const database = measured(options.database.open(config.pool, runtime), queryTimes.record, runtime);
+  const renewing = renewable(() => options.database.open(configNow().pool, runtime));
+  const database = measured(renewing.database, queryTimes.record, runtime);
   const rules = guardRules(config, store.traits);
   const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
   let readiness: Readiness = "ready";
 
-  const guards = new Map<string, Guard>();
   const keyOf = (name: string) => `{tidegate:${config.store.namespace}:${name}}`;
-  const guardOf = (name: string): Guard => {
-    const guard = guards.get(name) ?? createGuard({ name, store, key: keyOf(name), rules, about, runtime, log });
-    guards.set(name, guard);
-    return guard;
-  };
+  const gates = createGates({ store, keyOf, rules, about, runtime, log });
+  const main = gates.of(MAIN_GATE);
   const gate = (name: string): Gate => ({
-    run: (call, runOptions) => guardOf(name).run(({ signal }) => call(signal), runOptions),
-    view: async () => guardOf(name).view(),
-    override: async (command) => guardOf(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
+    run: (call, runOptions) => gates.of(name).run(({ signal }) => call(signal), runOptions),
+    view: async () => gates.of(name).view(),
+    override: async (command) => gates.of(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
   });
   const guarded = (signal?: AbortSignal) =>
-    guardDatabase({ guard: guardOf(MAIN_GATE), database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
+    guardDatabase({ guard: main, database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
   const health = createHealth({
-    guard: guardOf(MAIN_GATE),
+    guard: main,
     key: keyOf(MAIN_GATE),
     queries: queryTimes.figures,
+    restarts: async () => recovery.facts(await recovery.view()),
     ...{ database, store, config, runtime },
+  });
+  const recovery = createRecovery({
+    ...{ config, store, auditLog: options.auditLog, way: options.restart },
+    look: evidenceOf(health, main),
+    renew: () => renewing.renew(config.pool.slowCallTimeoutMs),
+    redact: (entry) => redact.value(entry) as typeof entry,
+    ...{ runtime, log },
   });
 
   const addressOf = addressReader(config.http.trustedProxies, peerReader(options.connInfo));
@@ -172,6 +191,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
       addressOf,
       log,
     ),
+    glance: recovery.epoch.glance,
     accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
     runtime,
     log,
@@ -184,45 +204,25 @@ export function tidegate(options: TidegateOptions): Tidegate {
     db: guarded(),
     middleware: () => middleware,
     routes: () =>
-      healthRoutes({
-        health,
-        readiness: () => readiness,
-        guard: auth.requireMonitor(),
-        methodNotAllowed: shell.methodNotAllowed,
-        appVersion,
+      tidegateRoutes({
+        ...{ health, recovery, gates, auth, addressOf, readiness: () => readiness, worker: ownProcess() },
+        ...{ methodNotAllowed: shell.methodNotAllowed, appVersion, config, runtime },
       }),
     gate,
+    watch: recovery.watchdog.tick,
     drain: () => {
       readiness = "draining";
     },
     close: async () => {
-      for (const guard of guards.values()) guard.close();
+      recovery.epoch.stop();
+      gates.close();
       // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
       const end = (part: Database | Store) =>
         part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
       await end(database);
-      await Promise.all([...guards.values()].map((guard) => guard.end()));
+      await gates.end();
       await end(store);
-      await ownLog?.flush();
+      await flush();
     },
   };
-}
-
-function logOf(config: Config, redact: Redactor, runtime: Runtime): ReturnType<typeof createLog> {
-  const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
-  return createLog({ level: config.log.level, format, redact, runtime });
-}
-
-/** The application's own log: it hears no secret, and where it throws, no guarded call fails of that. */
-function guardLog(log: Log, redact: Redactor): Log {
-  const write =
-    (level: LogLevel): Log[LogLevel] =>
-    (event, fields) => {
-      try {
-        log[level](event, fields && (redact.value(fields) as LogFields));
-      } catch {
-        // There is nowhere left to say so.
-      }
-    };
-  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }

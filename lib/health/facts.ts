@@ -2,6 +2,7 @@
 import type { Database, PoolState } from "../database/port.ts";
 import type { GateView } from "../gate/replies.ts";
 import type { Guard } from "../guard/guard.ts";
+import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise, Store } from "../store/port.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
@@ -24,26 +25,6 @@ export interface HealthFacts {
   readonly restarts: RestartFacts;
   readonly queries: QueryFigures;
 }
-
-/** What the ledger of restarts says of the whole fleet. */
-export interface RestartFacts {
-  readonly churnExceeded: boolean;
-  readonly blocked: boolean;
-  /** 0 unless cooling down. */
-  readonly cooldownRemainingMs: number;
-  readonly countInWindow: number;
-  /** Wall clock; null where there was none. */
-  readonly lastCompletedAt: number | null;
-}
-
-/** Where nothing restarts anything, and where the ledger cannot be read in time. */
-export const NO_RESTARTS: RestartFacts = Object.freeze({
-  churnExceeded: false,
-  blocked: false,
-  cooldownRemainingMs: 0,
-  countInWindow: 0,
-  lastCompletedAt: null,
-});
 
 /** Statements that this instance has run lately. */
 export interface QueryFigures {

@@ -9,11 +9,12 @@
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
+import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
-import { andThen, type MaybePromise, type Store } from "../store/port.ts";
+import type { MaybePromise, Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
-import { createFacts, NO_RESTARTS, type QueryFigures, type RestartFacts } from "./facts.ts";
-import { createMemo, type Memoized } from "./memo.ts";
+import { createFacts, type QueryFigures } from "./facts.ts";
+import { createMemo } from "./memo.ts";
 import type { HealthPayload } from "./payload.ts";
 import { type Report, readReport, reportOn } from "./report.ts";
 import { createTier } from "./tier.ts";
@@ -34,8 +35,8 @@ export interface Reading {
 }
 
 export interface Health {
-  /** At once from the memo; else never longer than the probe's timeout away. Never throws. */
-  read(): MaybePromise<Reading>;
+  /** Never throws, and is never longer than the probe's timeout away. */
+  read(): Promise<Reading>;
 }
 
 export interface HealthOptions {
@@ -66,13 +67,11 @@ export function createHealth(options: HealthOptions): Health {
     decode: readReport,
   });
 
-  const reading = (memoized: Memoized<Report> | null): MaybePromise<Reading> => {
-    if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
-    return facts.unasked().then((unasked) => ({
-      report: reportOn(unasked, null, "instance", config),
-      ageMs: 0,
-      stale: false,
-    }));
+  return {
+    read: async () => {
+      const memoized = await read();
+      if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
+      return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
+    },
   };
-  return { read: () => andThen(read(), reading) };
 }

@@ -1,9 +1,10 @@
 /** What every payload says of thresholds, alerts, restarts, and what to do. */
 import type { Config } from "../config/types.ts";
 import { recommend } from "../recovery/recommendation.ts";
+import type { RestartFacts } from "../recovery/recovery.ts";
 import type { Degradation } from "./degradation.ts";
-import type { HealthFacts, RestartFacts } from "./facts.ts";
-import type { Verdict } from "./status.ts";
+import type { HealthFacts } from "./facts.ts";
+import { permitsStuck, type Verdict } from "./status.ts";
 import type { Scope } from "./tier.ts";
 import { iso, wholeSeconds } from "./units.ts";
 
@@ -16,7 +17,8 @@ export interface Findings {
   readonly scope: Scope;
 }
 
-export function resiliencePart({ facts, verdict, degradation }: Findings, { resilience }: Config): object {
+export function resiliencePart({ facts, verdict, degradation }: Findings, config: Config): object {
+  const { resilience } = config;
   const { poolSaturationWarningRatio: warningRatio, poolSaturationCriticalRatio: criticalRatio } = resilience;
   const { restarts } = facts;
   const { level, action, reason, nextActionInMs } = recommend({
@@ -27,8 +29,7 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, { resi
     poolSaturationRatio: verdict.poolSaturationRatio,
     warningRatio,
     criticalRatio,
-    // The watchdog's evidence is its own: health only looks.
-    permitsStuck: false,
+    permitsStuck: permitsStuck(facts, config),
     restarts,
   });
   return {
@@ -47,6 +48,19 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, { resi
       restart_blocked: restarts.blocked,
       degraded_too_long: degradation !== null && degradation.lastedMs >= resilience.degradedAlertMs,
     },
+    ...restartParts(restarts, config),
+    recovery_recommendation: {
+      level,
+      action,
+      reason,
+      next_action_at: nextActionInMs === null ? null : iso(facts.at + nextActionInMs),
+    },
+  };
+}
+
+/** What is said of restarts: also apart from the rest, since operators want it as it is now. */
+export function restartParts(restarts: RestartFacts, { resilience }: Config): object {
+  return {
     policy_state: policyState(restarts),
     restart_churn: {
       window_seconds: resilience.restartChurnWindowMs / 1_000,
@@ -54,12 +68,6 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, { resi
       count: restarts.countInWindow,
       exceeded: restarts.churnExceeded,
       last_completed_at: restarts.lastCompletedAt === null ? null : iso(restarts.lastCompletedAt),
-    },
-    recovery_recommendation: {
-      level,
-      action,
-      reason,
-      next_action_at: nextActionInMs === null ? null : iso(facts.at + nextActionInMs),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The verdict: healthy, degraded or unhealthy, and why. Pure; the contract's order, first that holds. */
 import type { Config } from "../config/types.ts";
+import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
 import type { HealthFacts } from "./facts.ts";
 
 export type DegradedReason =
@@ -30,4 +31,14 @@ export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, co
   if (poolSaturationRatio >= config.resilience.poolSaturationCriticalRatio) return degraded("db_pool_saturated");
   if (!storeReachable) return degraded(isRedis(storeKind) ? "redis_unavailable" : "state_store_unavailable");
   return { status: "healthy", reason: null, poolSaturationRatio };
+}
+
+/**
+ * All permits are out, no statement ended for longer than one may take, and yet the database answers: who holds them will
+ * not give them back.
+ */
+export function permitsStuck({ ping, gate }: HealthFacts, { pool }: Config): boolean {
+  const fullSince = gate?.lanes.request.fullSince ?? 0;
+  if (!gate || fullSince === 0 || ping.status !== "ok") return false;
+  return gate.at - fullSince >= pool.callTimeoutMs + CANCEL_GRACE_MS;
 }

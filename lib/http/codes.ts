@@ -14,10 +14,15 @@ export type ErrorCode =
   | "METHOD_NOT_ALLOWED"
   | "PAYLOAD_TOO_LARGE"
   | "TOO_MANY_REQUESTS"
+  | "RESTART_OVERRIDE_REASON_REQUIRED"
+  | "RESTART_POLICY_BLOCKED"
+  | "RESTART_IN_PROGRESS"
+  | "RESTART_FAILED"
+  | "IDEMPOTENCY_KEY_REUSED"
   | "INTERNAL_ERROR";
 
 interface CodeMeaning {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 502 | 503 | 504;
   readonly title: string;
   /** The same request can succeed later. */
   readonly retryable: boolean;
@@ -39,5 +44,15 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", retryable: false, degraded: false },
   PAYLOAD_TOO_LARGE: { status: 413, title: "Payload too large", retryable: false, degraded: false },
   TOO_MANY_REQUESTS: { status: 429, title: "Too many requests", retryable: true, degraded: true },
+  RESTART_OVERRIDE_REASON_REQUIRED: {
+    status: 400,
+    title: "Restart override reason required",
+    retryable: false,
+    degraded: false,
+  },
+  RESTART_POLICY_BLOCKED: { status: 409, title: "Restart blocked", retryable: false, degraded: false },
+  RESTART_IN_PROGRESS: { status: 409, title: "Restart in progress", retryable: true, degraded: false },
+  RESTART_FAILED: { status: 502, title: "Restart failed", retryable: false, degraded: false },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: "Idempotency key reused", retryable: false, degraded: false },
   INTERNAL_ERROR: { status: 500, title: "Internal error", retryable: false, degraded: false },
 };

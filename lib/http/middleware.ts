@@ -28,6 +28,8 @@ export interface MiddlewareOptions {
   readonly defaultRetryAfterMs: number;
   /** The guarded database of one request; the signal is its caller's. */
   readonly database: (signal: AbortSignal) => GuardedDatabase;
+  /** Of every request, before it is served. Never throws. */
+  readonly glance: () => void;
   /** False while draining, but for health: what comes now is answered `SERVICE_UNAVAILABLE`. */
   readonly accepting: (path: string) => boolean;
   readonly addressOf: AddressOf;
@@ -82,6 +84,7 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
 
   const serve: MiddlewareHandler<TidegateEnv> = async (c, next) => {
     const startedAt = runtime.monotonicMs();
+    options.glance();
     c.set("envelopeMeta", envelopeMeta);
     c.set("clientAddress", () => options.addressOf(c)?.text ?? null);
     c.set("db", options.database(c.req.raw.signal));

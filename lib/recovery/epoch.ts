@@ -4,8 +4,8 @@ import type { Runtime } from "../runtime.ts";
 import type { LedgerView } from "./ledger/types.ts";
 
 export interface EpochOptions {
-  /** Asks the ledger. */
-  readonly look: () => Promise<LedgerView>;
+  /** Asks the ledger, whose answer is then `heard`. */
+  readonly look: () => Promise<unknown>;
   /** Longest that a raise stays unseen by an instance that is used, in milliseconds. */
   readonly everyMs: number;
   /** The fleet does not begin anew in one moment, but spread over this time. */
@@ -18,7 +18,7 @@ export interface EpochOptions {
 export interface EpochWatch {
   /** Looks where the last look is long enough ago; costs nothing else. To be called at every request. */
   glance(): void;
-  /** Takes note of what was heard by the way. */
+  /** To be told of every view of the ledger. */
   heard(view: LedgerView): void;
   stop(): void;
 }
@@ -48,7 +48,7 @@ export function watchEpoch({ look, everyMs, spreadMs, renew, runtime, log }: Epo
       if (now - lookedAt < everyMs) return;
       lookedAt = now;
       // The store's trouble is told by the gate, which asks it far more often.
-      look().then(heard, () => {});
+      look().catch(() => {});
     },
     stop: () => {
       if (pending !== null) runtime.clearTimer(pending);

@@ -26,15 +26,18 @@ export interface LedgerOptions {
   /** Longest that one command may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly runtime: Runtime;
+  /** Hears of every view. */
+  readonly heard?: (view: LedgerView) => void;
 }
 
-export function createLedger({ store, key, rules, deadlineMs, runtime }: LedgerOptions): Ledger {
+export function createLedger({ store, key, rules, deadlineMs, runtime, heard: tell }: LedgerOptions): Ledger {
   let last: LedgerView | null = null;
 
   const transact = async (command: LedgerCommand): Promise<LedgerReply> => {
     const heard = last ? { life: last.life, epoch: last.epoch } : { life: 0, epoch: 0 };
     const reply = await store.transact(ledgerMachine, key, { rules, heard, command });
     if (!last || reply.view.life !== last.life || reply.view.at >= last.at) last = reply.view;
+    tell?.(reply.view);
     return reply;
   };
 

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
-import { type HealthFacts, NO_RESTARTS, type RestartFacts } from "../../lib/health/facts.ts";
+import type { HealthFacts } from "../../lib/health/facts.ts";
 import { reportOn } from "../../lib/health/report.ts";
+import { NO_RESTARTS, type RestartFacts } from "../../lib/recovery/recovery.ts";
 import { fillLane } from "../../lib/testing/testing.ts";
 import { smallApp } from "../support/app.ts";
 import { deepSchema, healthSchema } from "../support/health-schemas.ts";

@@ -133,7 +133,7 @@ const STATES: readonly State[] = [
 
 describe.each(STATES)("$name", ({ env = {}, store, arrange, verdict, health = {}, deep = {}, ietf }) => {
   async function arranged() {
-    const small = smallApp({ ...MONITOR, ...env }, undefined, store?.());
+    const small = smallApp({ ...MONITOR, ...env }, undefined, store && { store: store() });
     await arrange(small);
     const ask = async (path: string, headers: Record<string, string> = {}) => {
       const asked = Promise.resolve(small.app.request(path, { headers }));

@@ -111,7 +111,8 @@ describe("a client that goes away", () => {
   it("is no failure of the service: nothing is logged as one", async () => {
     const { app, lines, runtime } = smallApp({}, () => new Promise<never>(() => {}));
     const tab = new AbortController();
-    const asked = app.request("/orders", { signal: tab.signal });
+    const peer = { incoming: { socket: { remoteAddress: "203.0.113.9" } } };
+    const asked = app.request("/orders", { signal: tab.signal }, peer);
     await runtime.advance(0);
     // As the Node server does it: with a reason that is no error.
     tab.abort("Client connection prematurely closed.");

@@ -4,10 +4,9 @@ import { readConfig } from "../../lib/config.ts";
 import { type FaultControl, withFaults } from "../../lib/database/faults.ts";
 import type { Log, LogFields } from "../../lib/log/port.ts";
 import { memory } from "../../lib/store/memory.ts";
-import type { StoreAdapter } from "../../lib/store/port.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/fake-database.ts";
 import { type ManualRuntime, manualRuntime } from "../../lib/testing/manual-runtime.ts";
-import { type Tidegate, type TidegateEnv, tidegate } from "../../lib/tidegate.ts";
+import { type Tidegate, type TidegateEnv, type TidegateOptions, tidegate } from "../../lib/tidegate.ts";
 
 export interface SmallApp {
   readonly app: Hono<TidegateEnv>;
@@ -29,7 +28,7 @@ const QUIET = {
 export function smallApp(
   env: Record<string, string> = {},
   answer: Answer = () => [{ id: 1 }],
-  store: StoreAdapter = memory(),
+  more: Partial<TidegateOptions> = {},
 ): SmallApp {
   const runtime = manualRuntime();
   const lines: SmallApp["lines"] = [];
@@ -40,7 +39,7 @@ export function smallApp(
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   const { adapter, faults } = withFaults(fakeDatabase(answer));
   const config = readConfig({ ...QUIET, ...env });
-  const tide = tidegate({ database: adapter, store, config, log, runtime, appVersion: "1.2.3" });
+  const tide = tidegate({ database: adapter, store: memory(), config, log, runtime, appVersion: "1.2.3", ...more });
   const app = new Hono<TidegateEnv>()
     .use(tide.middleware())
     .get("/orders", async (c) => c.json(await c.var.db.query`select * from orders`))

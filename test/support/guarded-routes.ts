@@ -37,6 +37,7 @@ export function guardedRoutes(env: Record<string, string>, runtime: Runtime = ma
     addressOf: addressReader(config.http.trustedProxies, peerReader()),
     limitRequest: async () => ({}),
     accepting: () => true,
+    glance: () => {},
     runtime,
     log,
   });

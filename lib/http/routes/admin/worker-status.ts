@@ -1,0 +1,87 @@
+/** `GET /admin/api/worker/status`: restarts, their policy, and what to do, as the contract has it. */
+import type { Config } from "../../../config/types.ts";
+import type { LedgerView, Restart, RestartPhase } from "../../../recovery/ledger/types.ts";
+import type { Recovery } from "../../../recovery/recovery.ts";
+import { iso, isoOrNull, wholeSeconds } from "./units.ts";
+
+/** What the health payload says under the same names. */
+export type ResiliencePart = Readonly<Record<string, unknown>>;
+
+export interface WorkerStatus {
+  readonly config: Config;
+  readonly recovery: Recovery;
+  /** Null where the store does not say. */
+  readonly view: LedgerView | null;
+  readonly resilience: ResiliencePart;
+  readonly runtimeContract: unknown;
+  /** Of this process, where there is one. */
+  readonly worker: { readonly pid: number; readonly startedAt: number } | null;
+}
+
+export function workerStatus({ config, recovery, view, resilience, runtimeContract, worker }: WorkerStatus): object {
+  const { way } = recovery;
+  const history = view?.history ?? [];
+  const remainingMs = view?.policy.cooldownRemainingMs ?? 0;
+  const last = history.findLast(({ phase }) => phase !== "abandoned");
+  return {
+    platform: { hook: way.name, target: way.targets[0] ?? null, targets: way.targets, capabilities: way.capabilities },
+    runtime_contract: runtimeContract,
+    cooldown: { active: remainingMs > 0, remaining_seconds: wholeSeconds(remainingMs) },
+    resilience: { ...resilience, policy_state: policyState(resilience.policy_state, view, config) },
+    ledger: { status: view ? "ok" : "unknown", in_progress: view?.inProgress ?? null },
+    restart_history: history.map(historyRow),
+    last_restart: last ? lastRow(last) : null,
+    ...(worker && { worker_pid: worker.pid, worker_start_time: iso(worker.startedAt) }),
+  };
+}
+
+function policyState(part: unknown, view: LedgerView | null, { restart }: Config): object {
+  return {
+    ...(part as object),
+    attempts_in_window: view?.policy.attemptsInWindow ?? null,
+    blocked_by: view?.policy.blockedBy ?? null,
+    retry_budget: restart.retryBudget,
+    churn_threshold: restart.churnThreshold,
+    window_seconds: restart.windowMs / 1_000,
+    guarded: restart.guarded,
+  };
+}
+
+const DECISIONS: Readonly<Record<RestartPhase, string>> = {
+  begun: "in_progress",
+  fired: "in_progress",
+  executed: "executed",
+  failed: "failed",
+  unknown: "unknown",
+  abandoned: "abandoned",
+};
+
+function lastRow(restart: Restart): object {
+  return {
+    requested_by: restart.requestedBy,
+    requested_at: iso(restart.requestedAt),
+    requested_ip: restart.requestedIp,
+    completed_at: isoOrNull(restart.completedAt),
+    success: successOf(restart),
+  };
+}
+
+function historyRow(restart: Restart): object {
+  return {
+    restart_id: restart.id,
+    ...lastRow(restart),
+    source: restart.source,
+    decision: DECISIONS[restart.phase],
+    decision_reason: restart.reason,
+    manual_override: restart.overrideReason !== null,
+    override_reason: restart.overrideReason,
+    policy_state: restart.policyState,
+    ...(restart.deployment && { deployment: restart.deployment }),
+  };
+}
+
+/** Null while nobody knows. */
+function successOf({ phase }: Restart): boolean | null {
+  if (phase === "executed") return true;
+  return phase === "failed" ? false : null;
+}

@@ -1,0 +1,64 @@
+/** Everything that Tidegate answers itself, under one roof. */
+import { Hono } from "hono";
+import type { Config } from "../../config/types.ts";
+import type { Gates } from "../../guard/gates.ts";
+import type { Health } from "../../health/health.ts";
+import { restartParts } from "../../health/resilience.ts";
+import type { Recovery } from "../../recovery/recovery.ts";
+import type { Runtime } from "../../runtime.ts";
+import type { AddressOf } from "../address/address.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { HttpShell } from "../middleware.ts";
+import { type AdminOptions, adminRoutes } from "./admin/admin.ts";
+import { healthRoutes, type Readiness } from "./health.ts";
+import { watchdogRoutes } from "./watchdog.ts";
+
+export interface RoutesOptions {
+  readonly health: Health;
+  readonly recovery: Recovery;
+  readonly gates: Gates;
+  readonly auth: Auth;
+  readonly addressOf: AddressOf;
+  readonly readiness: () => Readiness;
+  readonly methodNotAllowed: HttpShell["methodNotAllowed"];
+  readonly worker: AdminOptions["worker"];
+  readonly appVersion: string;
+  readonly config: Config;
+  readonly runtime: Runtime;
+}
+
+export function tidegateRoutes(options: RoutesOptions): Hono {
+  const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
+  return new Hono()
+    .route(
+      "/",
+      healthRoutes({
+        health,
+        readiness: options.readiness,
+        guard: auth.requireMonitor(),
+        methodNotAllowed: options.methodNotAllowed,
+        appVersion: options.appVersion,
+      }),
+    )
+    .route(
+      "/",
+      adminRoutes({
+        requireAdmin: auth.requireAdmin(),
+        recovery,
+        health: async (view) => {
+          const { health: payload } = (await health.read()).report;
+          const restarts = recovery.facts(view);
+          const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
+          const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
+          return {
+            payload,
+            resilience: { ...rest, alerts: { ...alerts, ...restartAlerts }, ...restartParts(restarts, config) },
+          };
+        },
+        gates: gates.all,
+        clientAddress: (c) => addressOf(c)?.text ?? null,
+        ...{ worker, config, runtime },
+      }),
+    )
+    .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog));
+}

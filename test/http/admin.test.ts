@@ -1,0 +1,245 @@
+import { describe, expect, test } from "vitest";
+import { fillLane, openBreaker } from "../../lib/testing/testing.ts";
+import { ADMIN, CRON, MONITOR, operatedApp } from "../support/operated-app.ts";
+
+describe("GET /admin/api/system-status", () => {
+  test("is the whole system as its operators see it", async () => {
+    const app = operatedApp();
+    await app.get("/orders");
+    const { status, body } = await app.get("/admin/api/system-status");
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({
+      database: { status: "ok", error: null },
+      redis: { status: "disabled", enabled: false },
+      circuit_breaker: { state: "CLOSED", forced: null },
+      runtime_resilience: {
+        degraded_reason: null,
+        pool_runtime: { pool_size: 10 },
+        pool_state: { max_capacity: 30 },
+        thresholds: { restart_churn_threshold: 3 },
+        alerts: { restart_blocked: false },
+        restart_churn: { count: 0 },
+        policy_state: { state: "allowed" },
+        recovery_recommendation: { level: "none" },
+        restart_cooldown: { active: false, remaining_seconds: 0 },
+      },
+      runtime_contract: { valid: true },
+      gates: {
+        main: {
+          circuit_breaker: { state: "CLOSED" },
+          lanes: { request: { capacity: 30, full_since: null } },
+          seconds: [{ calls: 1, failures: 0 }],
+        },
+      },
+      instances: [{ runtime: "node", version: "1.2.3" }],
+      single_port_bind: true,
+      worker_pid: process.pid,
+    });
+  });
+
+  test("shows an open breaker and who forced it, which nobody else hears", async () => {
+    const app = operatedApp();
+    await app.post("/admin/api/breaker", { mode: "force_open", ttl_seconds: 60, reason: "maintenance" });
+    await app.runtime.advance(6_000);
+    const forced = { mode: "force_open", until: expect.any(String), actor: "tester", reason: "maintenance" };
+    const { body } = await app.get("/admin/api/system-status");
+    expect(body.data).toMatchObject({
+      circuit_breaker: { state: "OPEN", forced },
+      gates: { main: { circuit_breaker: { state: "OPEN", forced }, transitions: expect.any(Array) } },
+    });
+    const health = await app.get("/health");
+    expect(health.body).toMatchObject({ circuit_breaker: { forced: { mode: "force_open" } } });
+    expect(JSON.stringify(health.body)).not.toMatch(/maintenance|tester/);
+  });
+
+  test("shows trouble by the names of the contract", async () => {
+    const saturated = operatedApp();
+    await fillLane(saturated.tide);
+    expect((await saturated.get("/admin/api/system-status")).body.data).toMatchObject({
+      runtime_resilience: { degraded_reason: "db_pool_saturated", alerts: { pool_critical: true } },
+    });
+    const open = operatedApp();
+    await openBreaker(open.tide);
+    expect((await open.get("/admin/api/system-status")).body.data).toMatchObject({
+      circuit_breaker: { state: "OPEN" },
+      runtime_resilience: { degraded_reason: "circuit_breaker_open", alerts: { circuit_open: true } },
+    });
+  });
+});
+
+describe("GET /admin/api/worker/status", () => {
+  test("tells the restarts, their policy and what to do", async () => {
+    const app = operatedApp({ env: { WORKER_RESTART_RETRY_BUDGET: "1" } });
+    await app.restart({ reason: "it hangs" });
+    const { body } = await app.get("/admin/api/worker/status");
+    expect(body.data).toMatchObject({
+      platform: { hook: "webhook", target: "blue", capabilities: ["restart"] },
+      runtime_contract: { valid: true },
+      cooldown: { active: true, remaining_seconds: 60 },
+      resilience: {
+        thresholds: {},
+        alerts: { restart_blocked: true, restart_churn_exceeded: false },
+        policy_state: {
+          state: "blocked",
+          cooldown: true,
+          blocked: true,
+          attempts_in_window: 1,
+          retry_budget: 1,
+          churn_threshold: 3,
+          window_seconds: 600,
+          blocked_by: "budget",
+        },
+        restart_churn: { count: 1, exceeded: false, last_completed_at: expect.any(String) },
+        recovery_recommendation: {},
+      },
+      restart_history: [
+        {
+          requested_by: "tester",
+          requested_at: expect.any(String),
+          requested_ip: null,
+          completed_at: expect.any(String),
+          success: true,
+          source: "manual",
+          decision: "executed",
+          decision_reason: "it hangs",
+          manual_override: false,
+          override_reason: null,
+          policy_state: "allowed",
+          deployment: { id: "d1" },
+        },
+      ],
+      last_restart: { requested_by: "tester", success: true },
+      worker_pid: process.pid,
+      worker_start_time: expect.any(String),
+    });
+  });
+
+  test("and /health agree on what is blocked, cooling down and churning", async () => {
+    const app = operatedApp({ env: { HEALTH_MEMO_TTL_SECONDS: "0", RESILIENCE_RESTART_CHURN_THRESHOLD: "1" } });
+    await app.restart();
+    expect((await app.get("/health")).body).toMatchObject({
+      resilience: {
+        alerts: { restart_churn_exceeded: true, restart_blocked: false },
+        policy_state: { state: "cooldown", cooldown_remaining_seconds: 60 },
+        restart_churn: { count: 1, exceeded: true },
+      },
+    });
+  });
+});
+
+describe("POST /admin/api/breaker", () => {
+  test("is in force for the fleet, with an end, and written down", async () => {
+    const app = operatedApp();
+    const { status, body } = await app.post("/admin/api/breaker", {
+      mode: "force_open",
+      ttl_seconds: 60,
+      reason: "maintenance",
+    });
+    expect([status, body.data]).toMatchObject([200, { gate: "main", forced: { mode: "force_open", actor: "tester" } }]);
+    expect((await app.get("/orders")).status).toBe(503);
+    expect(await app.post("/admin/api/breaker", { mode: "auto", reason: "done" })).toMatchObject({
+      status: 200,
+      body: { data: { forced: null } },
+    });
+    expect(await app.audited()).toMatchObject([
+      {
+        action: "breaker.override",
+        decision: "force_open",
+        outcome: "pending",
+        subject: "main",
+        reason: "maintenance",
+      },
+      { action: "breaker.outcome", outcome: "in force" },
+      { action: "breaker.override", decision: "auto" },
+      { action: "breaker.outcome" },
+    ]);
+  });
+
+  test("leaves the breaker alone where somebody else has spoken since", async () => {
+    const app = operatedApp();
+    const close = { mode: "force_closed", ttl_seconds: 60, reason: "I know better" };
+    const first = await app.post("/admin/api/breaker", close);
+    const version = first.body.data?.override_version as number;
+    expect(await app.post("/admin/api/breaker", { ...close, expected_version: version - 1 })).toMatchObject({
+      status: 400,
+    });
+    expect(await app.post("/admin/api/breaker", { ...close, expected_version: version })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test("wants words for why, a time for how long, and a gate that there is", async () => {
+    const app = operatedApp();
+    const good = { mode: "force_open", ttl_seconds: 60, reason: "x" };
+    const wrong = [
+      { ...good, reason: "" },
+      { ...good, reason: undefined },
+      { ...good, ttl_seconds: 86_401 },
+      { ...good, ttl_seconds: 0.5 },
+      { ...good, ttl_seconds: "60" },
+      { ...good, ttl_seconds: undefined },
+      { ...good, mode: "open" },
+      { ...good, more: 1 },
+    ];
+    for (const body of wrong) {
+      expect(await app.post("/admin/api/breaker", body), JSON.stringify(body)).toMatchObject({ status: 400 });
+    }
+    expect(await app.post("/admin/api/breaker", { ...good, gate: "billing" })).toMatchObject({ status: 404 });
+    expect(await app.audited()).toEqual([]);
+  });
+
+  test("is not obeyed where it cannot be written down", async () => {
+    const append = () => Promise.reject(new Error("the disk is full"));
+    const app = operatedApp({ auditLog: { append, read: () => [] } });
+    const { status } = await app.post("/admin/api/breaker", { mode: "force_open", ttl_seconds: 60, reason: "x" });
+    expect([status, (await app.get("/orders")).status]).toEqual([503, 200]);
+  });
+});
+
+describe("GET /admin/api/audit", () => {
+  test("is read page by page, newest first", async () => {
+    const app = operatedApp();
+    for (let n = 0; n < 3; n++) await app.post("/admin/api/breaker", { mode: "auto", reason: `${n}` });
+    const positions: number[] = [];
+    let cursor: unknown = null;
+    do {
+      const { body } = await app.get(`/admin/api/audit?limit=4${cursor ? `&cursor=${cursor}` : ""}`);
+      const { records, next_cursor: next } = body.data as {
+        records: { position: number }[];
+        next_cursor: string | null;
+      };
+      positions.push(...records.map(({ position }) => position));
+      cursor = next;
+    } while (cursor !== null);
+    expect(positions).toEqual([6, 5, 4, 3, 2, 1]);
+    for (const query of ["limit=0", "limit=201", "cursor=x", "page=2"]) {
+      expect((await app.get(`/admin/api/audit?${query}`)).status).toBe(400);
+    }
+  });
+
+  test("is for admins alone, as all of it is", async () => {
+    const app = operatedApp();
+    for (const path of ["system-status", "worker/status", "audit"]) {
+      expect((await app.get(`/admin/api/${path}`, { authorization: MONITOR })).status).toBe(403);
+      expect((await app.get(`/admin/api/${path}`, { authorization: "" })).status).toBe(401);
+    }
+    expect((await app.get("/admin/api/nothing", { authorization: "" })).status).toBe(401);
+    expect((await app.get("/admin/api/nothing")).status).toBe(404);
+  });
+});
+
+describe("/internal/watchdog", () => {
+  test("ticks for who knows the secret, by GET and POST", async () => {
+    const app = operatedApp();
+    const authorization = `Bearer ${CRON}`;
+    const asked = [
+      await app.get("/internal/watchdog", { authorization }),
+      await app.post("/internal/watchdog", {}, { authorization }),
+    ];
+    for (const { status, body } of asked) {
+      expect([status, body.data]).toMatchObject([200, { outcome: "idle", recommendation: { level: "none" } }]);
+    }
+    expect((await app.get("/internal/watchdog", { authorization: "Bearer forged" })).status).toBe(401);
+    expect((await app.get("/internal/watchdog", { authorization: ADMIN })).status).toBe(401);
+  });
+});
