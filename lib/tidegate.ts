@@ -147,7 +147,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     override: async (command) => gates.of(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
   });
   const guarded = (signal?: AbortSignal) =>
-    guardDatabase({ guard: main, database, runtime, waitTimeoutMs: rules.waitTimeoutMs, signal });
+    guardDatabase({ guard: main, waitTimeoutMs: rules.waitTimeoutMs, ...{ database, runtime, log, signal } });
   const health = createHealth({
     guard: main,
     key: keyOf(MAIN_GATE),

@@ -37,7 +37,8 @@ export interface FaultControl {
 const DEFAULT_DELAY_MS = 2_000;
 
 /**
- * Wraps a database so that trouble can be switched on. Pings are affected like statements.
+ * Wraps a database so that trouble can be switched on. Pings are affected like statements, and so are the statements and
+ * the commit of a transaction, and a stream between its batches: what is under way meets it at its next step.
  *
  * @example
  * ```ts
@@ -117,23 +118,49 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
       connectBy: execution.connectBy + waitMs,
     };
   }
+  /** The same conditions with what is left of their deadline. */
+  function leftOf(execution: Execution): () => Execution {
+    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+    return () => ({ ...execution, deadlineMs: deadlineAt - runtime.monotonicMs() });
+  }
   return {
     ...database,
     query: async (statement, execution) => database.query(statement, await suffer(execution)),
     transaction: async (execution, mode, task) => {
-      const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-      const left = () => ({ ...execution, deadlineMs: deadlineAt - runtime.monotonicMs() });
-      return database.transaction(await suffer(execution), mode, (held) =>
-        task({
+      const left = leftOf(execution);
+      return database.transaction(await suffer(execution), mode, async (held) => {
+        const value = await task({
           query: async (statement) => {
             await suffer(left());
             return held.query(statement);
           },
-        }),
-      );
+        });
+        // Before the commit, which is a statement too.
+        await suffer(left());
+        return value;
+      });
     },
-    stream: async (statement, execution, batchRows, take) =>
-      database.stream(statement, await suffer(execution), batchRows, take),
+    stream: async (statement, execution, batchRows, take) => {
+      const left = leftOf(execution);
+      let handed: Promise<boolean> | undefined;
+      let broken: { readonly thrown: unknown } | undefined;
+      await database.stream(statement, await suffer(execution), batchRows, (rows, last) => {
+        const isFirst = handed === undefined;
+        handed = (async () => {
+          try {
+            if (!isFirst) await suffer(left());
+            return await take(rows as never, last);
+          } catch (thrown) {
+            broken = { thrown };
+            return false;
+          }
+        })();
+        return handed;
+      });
+      // For the last batch the database itself does not wait.
+      await handed;
+      if (broken !== undefined) throw broken.thrown;
+    },
     ping: async (execution) => database.ping(await suffer(execution)),
   };
 }

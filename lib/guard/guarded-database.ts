@@ -1,6 +1,7 @@
 /** The database as handlers hold it: every statement goes through the gate. */
 import type { Database } from "../database/port.ts";
 import type { QueuedLane } from "../gate/types.ts";
+import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Guard } from "./guard.ts";
 import { type Query, statementOf } from "./query.ts";
@@ -59,6 +60,7 @@ export interface GuardedDatabaseOptions {
   readonly guard: Guard;
   readonly database: Database;
   readonly runtime: Runtime;
+  readonly log: Log;
   /** Longest wait for a permit and a connection together. */
   readonly waitTimeoutMs: number;
   readonly lane?: QueuedLane;
@@ -67,7 +69,7 @@ export interface GuardedDatabaseOptions {
 }
 
 export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase {
-  const { guard, database, runtime, waitTimeoutMs, lane = "request", signal } = options;
+  const { guard, database, runtime, log, waitTimeoutMs, lane = "request", signal } = options;
   const query = <Row>(...parts: Query): Promise<Row[]> => {
     const statement = statementOf(parts);
     const connectBy = runtime.monotonicMs() + waitTimeoutMs;
@@ -77,7 +79,7 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
     query,
     one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
     stream: <Row>(...parts: Query) =>
-      rowStream<Row>(statementOf(parts), { guard, database, runtime, lane, waitTimeoutMs, signal }),
+      rowStream<Row>(statementOf(parts), { guard, database, runtime, log, lane, waitTimeoutMs, signal }),
     transaction: (work, transactionOptions = {}) =>
       runGuarded({
         ...{ guard, database, runtime, lane, signal, work },

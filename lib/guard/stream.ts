@@ -2,9 +2,10 @@
  * A large result behind the gate, row by row: one permit and one connection until the last row was fetched, the reader
  * left, its caller went away, or the deadline came, whichever is first and whatever the reader does.
  */
-import type { Database } from "../database/port.ts";
+import { type Database, DatabaseError } from "../database/port.ts";
 import type { Statement } from "../database/sql.ts";
 import type { QueuedLane } from "../gate/types.ts";
+import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
@@ -17,6 +18,8 @@ export interface RowStreamOptions {
   readonly guard: Guard;
   readonly database: Database;
   readonly runtime: Runtime;
+  /** Hears of a stream that broke off after its first rows: its answer is under way by then and can say so no more. */
+  readonly log: Log;
   readonly lane: QueuedLane;
   readonly waitTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -73,13 +76,16 @@ async function* read<Row>(
 
 async function produce<Row>(
   statement: Statement,
-  { guard, database, runtime, lane, waitTimeoutMs, signal }: RowStreamOptions,
+  { guard, database, runtime, log, lane, waitTimeoutMs, signal }: RowStreamOptions,
   batches: Handoff<Row>,
   left: AbortSignal,
 ): Promise<void> {
   const connectBy = runtime.monotonicMs() + waitTimeoutMs;
   const time = databaseTime(runtime);
+  const ended = signal === undefined ? left : AbortSignal.any([signal, left]);
+  let given = 0;
   const take = async (rows: Row[], last: boolean): Promise<boolean> => {
+    given += rows.length;
     if (last) return batches.put(rows, true);
     time.pause();
     try {
@@ -92,10 +98,18 @@ async function produce<Row>(
     time.resume();
     return database.stream(statement, { ...context, lane, connectBy }, BATCH_ROWS, take);
   };
-  await guard.run(fetching, {
-    lane,
-    signal: signal === undefined ? left : AbortSignal.any([signal, left]),
-    ranMs: time.ms,
-    classify: time.classify,
-  });
+  try {
+    await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify });
+  } catch (error) {
+    if (given > 0 && !ended.aborted && error instanceof DatabaseError) {
+      log.warn("stream.broken", {
+        lane,
+        rows: given,
+        code: error.code,
+        fault: error.fault,
+        vendor: error.vendorError(),
+      });
+    }
+    throw error;
+  }
 }

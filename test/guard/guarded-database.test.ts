@@ -7,7 +7,7 @@ import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow, heldCall } from "../support/guarded.ts";
 
 function guardedDatabase(rows: unknown[] = [{ id: 1 }, { id: 2 }], signal?: AbortSignal) {
-  const { runtime, instance } = fleet({ DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" });
+  const { runtime, log, instance } = fleet({ DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" });
   const asked: Execution[] = [];
   const fake = fakeDatabase(() => rows).open(SETTINGS, runtime);
   const database: Database = {
@@ -18,7 +18,7 @@ function guardedDatabase(rows: unknown[] = [{ id: 1 }, { id: 2 }], signal?: Abor
     },
   };
   const guard = instance();
-  return { db: guardDatabase({ guard, database, runtime, waitTimeoutMs: 4_000, signal }), asked, guard, runtime };
+  return { db: guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal }), asked, guard, runtime };
 }
 
 describe("the database as handlers hold it", () => {

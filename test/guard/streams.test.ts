@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { guardDatabase } from "../../lib/guard/guarded-database.ts";
 import { BATCH_ROWS } from "../../lib/guard/stream.ts";
-import { type Answer, fakeDatabase } from "../../lib/testing/testing.ts";
+import { type Answer, fakeDatabase, withFaults } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow } from "../support/guarded.ts";
 
@@ -10,24 +10,28 @@ const PAUSED = () => new Promise<never>(() => {});
 const ROWS = Array.from({ length: 2 * BATCH_ROWS + 10 }, (_, n) => ({ n }));
 
 function scene(answer: Answer = () => ROWS, signal?: AbortSignal) {
-  const { runtime, instance } = fleet({
+  const { runtime, log, events, instance } = fleet({
     DB_POOL_SIZE: "1",
     DB_MAX_OVERFLOW: "0",
     DB_CALL_TIMEOUT_MS: "5000",
     CIRCUIT_BREAKER_SLOW_CALL_MS: "1000",
   });
   let asked = 0;
-  const database = fakeDatabase((text, values) => {
-    asked += 1;
-    return answer(text, values);
-  }).open(SETTINGS, runtime);
+  const { adapter, faults } = withFaults(
+    fakeDatabase((text, values) => {
+      asked += 1;
+      return answer(text, values);
+    }),
+  );
+  const database = adapter.open(SETTINGS, runtime);
   const guard = instance();
-  const db = guardDatabase({ guard, database, runtime, waitTimeoutMs: 4_000, signal });
+  const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
   const view = async () => {
     const { lanes, window } = await guard.view();
     return { held: lanes.request.held, out: database.pool().checkedOut, ...window };
   };
-  return { db, runtime, view, guard, asked: () => asked };
+  const broken = () => events.filter(({ event }) => event === "stream.broken");
+  return { db, runtime, view, guard, faults, broken, asked: () => asked };
 }
 
 describe("a stream behind the gate", () => {
@@ -107,6 +111,44 @@ describe("a stream behind the gate", () => {
     await runtime.advance(5_000);
     expect(next.result()).toMatchObject({ error: { fault: "timeout" } });
     expect(await view()).toMatchObject({ held: 0, failures: 1 });
+  });
+
+  it("counts for the breaker and says so in one line of the log, when it breaks off after its first rows", async () => {
+    const { db, view, faults, broken } = scene();
+    const rows = db.stream`select n`;
+    expect(await rows.next()).toEqual({ done: false, value: { n: 0 } });
+    faults.set({ mode: "failing", forMs: 1_000 });
+    const rest = async () => {
+      for await (const _ of rows);
+    };
+    await expect(rest()).rejects.toMatchObject({ fault: "connection" });
+    expect(await view()).toMatchObject({ held: 0, out: 0, failures: 1 });
+    expect(broken()).toMatchObject([
+      {
+        level: "warn",
+        fields: { lane: "request", rows: BATCH_ROWS, code: "DB_CONNECTION_FAILED", fault: "connection" },
+      },
+    ]);
+  });
+
+  it("says nothing of a stream that failed before its first row, was read to its end, or was left", async () => {
+    const { db, runtime, faults, broken } = scene();
+    faults.set({ mode: "failing", forMs: 1_000 });
+    await expect(db.stream`select n`.next()).rejects.toMatchObject({ fault: "connection" });
+    faults.clear();
+    for await (const _ of db.stream`select n`);
+    const left = db.stream`select n`;
+    await left.next();
+    await left.return?.();
+    const tab = new AbortController();
+    const other = scene(undefined, tab.signal);
+    const abandoned = other.db.stream`select n`;
+    await abandoned.next();
+    tab.abort();
+    await other.runtime.advance(0);
+    await abandoned.next().catch(() => {});
+    await runtime.advance(0);
+    expect([...broken(), ...other.broken()]).toEqual([]);
   });
 
   it("is slow by the database's time, not by its reader's", async () => {

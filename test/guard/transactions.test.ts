@@ -10,7 +10,7 @@ const use = (kept: Transaction | undefined) => kept as Transaction;
 const PAUSED = () => new Promise<never>(() => {});
 
 function scene(answer: Answer = () => [{ id: 1 }], signal?: AbortSignal) {
-  const { runtime, instance } = fleet({
+  const { runtime, log, instance } = fleet({
     DB_POOL_SIZE: "1",
     DB_MAX_OVERFLOW: "0",
     CIRCUIT_BREAKER_SLOW_CALL_MS: "1000",
@@ -21,7 +21,7 @@ function scene(answer: Answer = () => [{ id: 1 }], signal?: AbortSignal) {
     return answer(text, values);
   }).open(SETTINGS, runtime);
   const guard = instance();
-  const db = guardDatabase({ guard, database, runtime, waitTimeoutMs: 4_000, signal });
+  const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
   const view = async () => {
     const { lanes, window } = await guard.view();
     return { held: lanes.request.held, slowHeld: lanes.slow.held, ...window };

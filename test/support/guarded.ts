@@ -10,6 +10,8 @@ import { type ManualRuntime, manualRuntime } from "../../lib/testing/manual-runt
 export interface Fleet {
   readonly runtime: ManualRuntime;
   readonly events: { readonly level: LogLevel; readonly event: string; readonly fields: LogFields }[];
+  /** Writes into `events`. */
+  readonly log: Log;
   /** One more instance on the same store. */
   readonly instance: () => Guard;
 }
@@ -31,6 +33,7 @@ export function fleet(
   return {
     runtime,
     events,
+    log,
     instance: () => createGuard({ name: "main", store: opened, key: "main", rules, about, runtime, log }),
   };
 }
