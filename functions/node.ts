@@ -1,8 +1,8 @@
-/** The entry for Node: reads the environment, chooses adapters, serves, and says what to try first. */
+/** The entry for Node, and for each of its workers: reads the environment, chooses adapters, serves, says what to try. */
 import { setTimeout } from "node:timers/promises";
 import { DatabaseError, type GuardedDatabase, tidegate } from "tidegate";
 import { type Config, readConfig } from "tidegate/config";
-import { serve } from "tidegate/node";
+import { type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
 import { adaptersOf } from "./adapters.ts";
@@ -13,13 +13,15 @@ import { welcome } from "./welcome.ts";
 const LONGEST_START_MS = 60_000;
 
 try {
-  await start(readConfig());
+  const config = readConfig();
+  const running = await supervise(() => start(config), { config });
+  if (running.role !== "worker") console.log(welcome(running.url, config));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
 
-async function start(config: Config): Promise<void> {
+async function start(config: Config): Promise<Serving> {
   const { database, store } = await adaptersOf(config);
   // Trouble on demand is for development; elsewhere the database is not even wrapped.
   const { adapter, faults } =
@@ -27,8 +29,7 @@ async function start(config: Config): Promise<void> {
   const tide = tidegate({ database: adapter, store, config, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
-  const { url } = await serve(createApp(tide, faults), { tide });
-  console.log(welcome(url, config));
+  return serve(createApp(tide, faults), { tide });
 }
 
 /**

@@ -24,7 +24,7 @@ export function assemble(values: Values, appName: string): Settled {
   };
   return {
     app: { name: appName, env: values.APP_ENV },
-    listen: { host: values.HOST, port: values.PORT },
+    listen: { host: values.HOST, port: values.PORT, workers: workersOf(values, database, store) },
     database,
     pool,
     admission,
@@ -36,7 +36,7 @@ export function assemble(values: Values, appName: string): Settled {
       deadlineMs: values.STATE_DEADLINE_MS ?? (isNear(store) ? 50 : 250),
       fallback: values.STATE_FALLBACK,
       maxSkewMs: values.STATE_MAX_SKEW_MS,
-      expectedInstances: values.EXPECTED_INSTANCES,
+      expectedInstances: Math.max(values.EXPECTED_INSTANCES, workersOf(values, database, store) ?? 1),
     },
     health: {
       memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
@@ -73,6 +73,11 @@ export function assemble(values: Values, appName: string): Settled {
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     secrets: secretValues(values, database, store),
   };
+}
+
+/** A reload has two generations alive at once, so that even one worker needs what processes can share. */
+function workersOf(values: Values, database: DatabaseTarget, store: StoreTarget): number | null {
+  return database.kind === "pglite" || store.kind === "memory" ? null : values.WEB_CONCURRENCY;
 }
 
 function storeTarget(values: Values): StoreTarget {

@@ -45,6 +45,10 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
       "is not set: while the shared store is away, each instance takes itself for the only one",
     );
   }
+  const unshared = unsharedTarget(values);
+  if (values.WEB_CONCURRENCY !== null && unshared !== null) {
+    warn("WEB_CONCURRENCY", `is not followed: ${unshared}; one process runs, without a supervisor`);
+  }
   if (values.APP_ENV !== "production") return warnings;
 
   if (!hasAdmins) warn("ADMIN_TOKENS", "is not set, nor any other admin identity: /admin is not served");
@@ -62,4 +66,11 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
     warn("DATABASE_URL", "is the embedded database, which is for development");
   }
   return warnings;
+}
+
+/** What keeps a second process from being an instance of the same: during a reload there always is one. */
+function unsharedTarget({ DATABASE_URL, STATE_URL }: Values): string | null {
+  if (STATE_URL.kind === "memory") return "with STATE_URL=memory: each process would have a gate of its own";
+  const embedded = (DATABASE_URL ?? { kind: "pglite" }).kind === "pglite";
+  return embedded ? "the embedded database belongs to one process, and two would destroy its directory" : null;
 }

@@ -97,6 +97,8 @@ export interface Config {
   readonly listen: {
     readonly host: string;
     readonly port: number;
+    /** Processes under a supervisor; null: one process without. Null too where processes cannot share what they must. */
+    readonly workers: number | null;
   };
   readonly database: DatabaseTarget;
   /** Goes to `DatabaseAdapter.open` as it stands. */

@@ -1,7 +1,28 @@
-/** Serving on Node: one port, and an end that loses no request. */
+/**
+ * Serving on Node: one port, and an end that loses no request.
+ *
+ * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
+ * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, and `messages`
+ * what the two say.
+ */
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
 import type { Tidegate } from "../tidegate.ts";
+import { closerOf } from "./closing.ts";
+import { serveUnderSupervisor } from "./supervised.ts";
+import { warmUp } from "./warm-up.ts";
+
+export type {
+  ReloadRefusal,
+  ReloadReply,
+  ReloadRequest,
+  ReloadResult,
+  SupervisorReport,
+  WorkerInfo,
+  WorkerState,
+} from "./messages.ts";
+export { type Running, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
+export { type SupervisorHandle, supervisorOf } from "./supervised.ts";
 
 /** Requests under way may take this long to end before their connections are closed. */
 const DRAIN_MS = 10_000;
@@ -22,7 +43,8 @@ export interface ServeOptions {
 }
 
 /**
- * Listens, and stops gracefully on SIGTERM and SIGINT.
+ * Listens, and stops gracefully on SIGTERM and SIGINT. Under `supervise` it tells the supervisor when requests can be
+ * answered, and ends when another worker has taken over.
  *
  * @throws When the port cannot be had, naming it.
  * @example
@@ -34,45 +56,56 @@ export async function serve(
   app: { readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response> },
   { tide, port = tide.config.listen.port, host = tide.config.listen.host }: ServeOptions,
 ): Promise<Serving> {
-  let stopping: Promise<void> | undefined;
+  let last = false;
   const server = createAdaptorServer({
     fetch: async (request, env) => {
       const response = await app.fetch(request, env as HttpBindings);
       // The last answer on a connection ends it, or the end would wait for the client to lose interest.
-      if (stopping) (env as HttpBindings).outgoing.shouldKeepAlive = false;
+      if (last) (env as HttpBindings).outgoing.shouldKeepAlive = false;
       return response;
     },
   });
-  await new Promise<void>((resolve, reject) => {
+  const close = closerOf(server);
+
+  let ending: Promise<void> | undefined;
+  const end = (closed: Promise<void>) => {
+    ending ??= (async () => {
+      await closed;
+      tide.drain();
+      await tide.close();
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      duty?.drained();
+    })();
+    return ending;
+  };
+  const stop = () => {
+    last = true;
+    tide.drain();
+    return end(close({ withinMs: DRAIN_MS, idle: "closed" }));
+  };
+  /** The service goes on, elsewhere: whoever still comes here is served as ever. */
+  const retire = (withinMs: number) => {
+    if (last) return;
+    last = true;
+    void end(close({ withinMs, idle: "kept" }));
+  };
+
+  const duty = serveUnderSupervisor({ retire, stop });
+  if (duty) await warmUp(tide);
+  await listen(server, port, host);
+  for (const signal of STOP_SIGNALS) process.once(signal, stop);
+  const { port: bound } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  duty?.ready(url);
+  return { url, stop };
+}
+
+function listen(server: ServerType, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const found = `serve: ${host}:${port} must be free to listen on, but was not (${cause.code}); set PORT or HOST`;
       reject(new Error(found, { cause }));
     });
     server.listen(port, host, resolve);
-  });
-
-  const stop = () => {
-    stopping ??= (async () => {
-      tide.drain();
-      await closeGracefully(server);
-      await tide.close();
-      for (const signal of STOP_SIGNALS) process.off(signal, stop);
-    })();
-    return stopping;
-  };
-  for (const signal of STOP_SIGNALS) process.once(signal, stop);
-
-  const { port: bound } = server.address() as AddressInfo;
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`, stop };
-}
-
-function closeGracefully(server: ReturnType<typeof createAdaptorServer>): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearTimeout(force);
-      resolve();
-    });
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
   });
 }

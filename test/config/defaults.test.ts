@@ -7,6 +7,7 @@ const DEFAULTS: readonly [variable: string, read: (config: Config) => unknown, v
   ["APP_ENV", (c) => c.app.env, "development"],
   ["PORT", (c) => c.listen.port, 8787],
   ["HOST", (c) => c.listen.host, "127.0.0.1"],
+  ["WEB_CONCURRENCY", (c) => c.listen.workers, null],
   ["DATABASE_URL", (c) => c.database, { kind: "pglite", directory: null, address: "pglite: in memory" }],
   ["STATE_URL", (c) => c.store.kind, "memory"],
   ["STATE_TOKEN", (c) => "token" in c.store, false],

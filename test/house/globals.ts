@@ -20,7 +20,11 @@ const BANNED: Readonly<Record<string, RegExp>> = {
 /** `path`, what it may use, and why. A path that ends in a slash means the folder. */
 const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: string])[] = [
   ["lib/runtime.ts", Object.keys(BANNED), "it is the door"],
-  ["lib/node/", ["process", "setTimeout"], "Node only: signals, and the end of a drain that must not depend on a port"],
+  [
+    "lib/node/",
+    ["process", "setTimeout", "setInterval"],
+    "Node only: signals, and timers that keep a process alive: ends of drains, heartbeats",
+  ],
   ["lib/cli/", ["process", "console"], "Node only: a command speaks on its streams"],
   ["lib/config/environment.ts", ["process", "globalThis"], "it finds the environment of the platform"],
   [

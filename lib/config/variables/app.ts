@@ -8,6 +8,7 @@ export interface AppValues {
   readonly APP_ENV: AppEnv;
   readonly PORT: number;
   readonly HOST: string;
+  readonly WEB_CONCURRENCY: number | null;
 }
 
 export const APP: Table<AppValues> = {
@@ -28,6 +29,14 @@ export const APP: Table<AppValues> = {
     default: "127.0.0.1",
     description: "Address on Node; 0.0.0.0 or :: to be reached from outside",
     schema: matching("a host name or an IP address, without scheme, port or brackets", /^[a-z0-9:._%-]{1,253}$/i),
+  },
+  WEB_CONCURRENCY: {
+    group: "app",
+    default: null,
+    otherwise: "one process, without a supervisor",
+    description:
+      "Processes on Node behind one port, under a supervisor that reloads them without losing a request; they share their state by `STATE_URL`",
+    schema: integer("processes", 1, 256),
   },
 };
 

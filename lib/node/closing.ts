@@ -1,0 +1,28 @@
+/** Closing a server without cutting off who is just about to speak. */
+import { Server } from "node:net";
+import type { ServerType } from "@hono/node-server";
+
+export interface Closing {
+  /** Longest that connections may stay; then they are destroyed. */
+  readonly withinMs: number;
+  /**
+   * `kept`: who holds an idle connection may send one more request, the answer to which must say `Connection: close`;
+   * idle ones end by the keep-alive timeout that their clients were told. `closed`: they end at once, and a request
+   * that is on its way there is lost.
+   */
+  readonly idle: "kept" | "closed";
+}
+
+/** @returns Closes the server; resolves when the last connection is gone. A second call may only hurry the first. */
+export function closerOf(server: ServerType): (closing: Closing) => Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  let force: NodeJS.Timeout | undefined;
+  return ({ withinMs, idle }) => {
+    // An http server's own `close` ends idle connections first, whatever is on its way to them.
+    if (!force) Server.prototype.close.call(server as Server, () => closed.resolve());
+    clearTimeout(force);
+    force = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), withinMs);
+    if (idle === "closed" && "closeIdleConnections" in server) server.closeIdleConnections();
+    return closed.promise.finally(() => clearTimeout(force));
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * What the supervisor and its workers say to each other by IPC. The channel keeps the order; an application may send
+ * messages of its own on it, which is why ours carry a mark.
+ */
+
+/** Tells a process that the one above it is our supervisor, and not some other user of `node:cluster`. */
+export const SUPERVISED = "TIDEGATE_SUPERVISED";
+
+/** `stalled`: its event loop does not come round any more. */
+export type WorkerState = "starting" | "ready" | "stalled" | "draining";
+
+export interface WorkerInfo {
+  readonly pid: number;
+  readonly state: WorkerState;
+  /** Wall clock, milliseconds. */
+  readonly startedAt: number;
+  /** When it last answered a heartbeat, by the wall clock; null before its first. */
+  readonly lastBeatAt: number | null;
+}
+
+export interface ReloadRequest {
+  /** Of the restart, where there is one; made up otherwise. */
+  readonly id?: string;
+  readonly reason: string;
+}
+
+/**
+ * Nothing has changed. `rolling`: another reload is under way, which may have started some workers before what this one
+ * is for; `unknown_worker`: no worker that serves has this pid.
+ */
+export interface ReloadRefusal {
+  readonly kind: "refused";
+  readonly because: "rolling" | "stopping" | "unknown_worker";
+}
+
+/** Whether a reload begins. */
+export type ReloadReply = { readonly kind: "accepted"; readonly id: string } | ReloadRefusal;
+
+export interface ReloadResult {
+  /** `stopped`: a worker did not come up; those not yet replaced serve on. */
+  readonly kind: "done" | "stopped";
+  readonly id: string;
+  readonly reason: string;
+  /** How many workers were replaced. */
+  readonly replaced: number;
+  /** Why it stopped; null when it is done. */
+  readonly because: string | null;
+  readonly tookMs: number;
+}
+
+export interface SupervisorReport {
+  readonly pid: number;
+  readonly workers: readonly WorkerInfo[];
+  /** The id of the reload under way. */
+  readonly rolling: string | null;
+  /** The last ones that ended, newest last, at most 20. */
+  readonly reloads: readonly ReloadResult[];
+}
+
+export type Ask = { readonly kind: "reload"; readonly request: ReloadRequest } | { readonly kind: "report" };
+
+export type ToWorker =
+  | { readonly tidegate: "beat" }
+  /** Serve what comes on the connections that there are, each for one last answer. */
+  | { readonly tidegate: "retire"; readonly withinMs: number }
+  | { readonly tidegate: "stop" }
+  /** Nothing will be handed over any more. */
+  | { readonly tidegate: "leave" }
+  | { readonly tidegate: "reply"; readonly to: number; readonly reply: ReloadReply | SupervisorReport }
+  | { readonly tidegate: "reloaded"; readonly result: ReloadResult };
+
+export type ToSupervisor =
+  | { readonly tidegate: "ready"; readonly url: string }
+  | { readonly tidegate: "beat" }
+  | { readonly tidegate: "drained" }
+  | { readonly tidegate: "ask"; readonly number: number; readonly ask: Ask };
+
+/** The message, where it is one of ours. */
+export function ours<Message extends ToWorker | ToSupervisor>(message: unknown): Message | null {
+  return typeof message === "object" && message !== null && "tidegate" in message ? (message as Message) : null;
+}

@@ -1,0 +1,128 @@
+/** A worker's side of the supervisor: what it hears, and what it may ask. */
+import cluster from "node:cluster";
+import {
+  type Ask,
+  ours,
+  type ReloadReply,
+  type ReloadRequest,
+  type ReloadResult,
+  SUPERVISED,
+  type SupervisorReport,
+  type ToSupervisor,
+  type ToWorker,
+} from "./messages.ts";
+
+/** The supervisor only decides and answers. */
+const ANSWER_WITHIN_MS = 5_000;
+
+/** The part of `process` that this needs. */
+export type WorkerProcess = Pick<NodeJS.Process, "env" | "on" | "off"> & {
+  send?: ((message: ToSupervisor) => boolean) | undefined;
+};
+
+export interface SupervisorHandle {
+  /**
+   * Asks for a rolling reload. Resolves as soon as that is accepted or refused, since the worker that asks is replaced
+   * by it and has to answer its own request meanwhile. What became of it is told to {@link onReloaded} of one worker
+   * that serves by then, and is kept in {@link report} under the id that is given here.
+   *
+   * @throws Error when the supervisor does not answer.
+   */
+  reload(request: ReloadRequest): Promise<ReloadReply>;
+  /** @throws Error when the supervisor does not answer. */
+  report(): Promise<SupervisorReport>;
+  /** Calls `listener` with the end of a reload, whoever asked for it. @returns What ends that. */
+  onReloaded(listener: (result: ReloadResult) => void): () => void;
+}
+
+/**
+ * The supervisor above this process; null where there is none.
+ *
+ * @example
+ * ```ts
+ * const reply = await supervisorOf(process)?.reload({ id: restart.id, reason: restart.reason });
+ * ```
+ */
+export function supervisorOf(worker: WorkerProcess): SupervisorHandle | null {
+  if (worker.env[SUPERVISED] === undefined || !worker.send) return null;
+  let asked = 0;
+
+  const ask = <Reply>(question: Ask) =>
+    new Promise<Reply>((resolve, reject) => {
+      const number = ++asked;
+      const settle = (end: () => void) => {
+        worker.off("message", hear);
+        clearTimeout(timer);
+        end();
+      };
+      const hear = (message: unknown) => {
+        const told = ours<ToWorker>(message);
+        if (told?.tidegate === "reply" && told.to === number) settle(() => resolve(told.reply as Reply));
+      };
+      const timer = setTimeout(() => settle(() => reject(unanswered(question))), ANSWER_WITHIN_MS);
+      worker.on("message", hear);
+      try {
+        worker.send?.({ tidegate: "ask", number, ask: question });
+      } catch (cause) {
+        settle(() => reject(unanswered(question, cause)));
+      }
+    });
+
+  return {
+    reload: (request) => ask({ kind: "reload", request }),
+    report: () => ask({ kind: "report" }),
+    onReloaded: (listener) => {
+      const hear = (message: unknown) => {
+        const told = ours<ToWorker>(message);
+        if (told?.tidegate === "reloaded") listener(told.result);
+      };
+      worker.on("message", hear);
+      return () => worker.off("message", hear);
+    },
+  };
+}
+
+const unanswered = ({ kind }: Ask, cause?: unknown) =>
+  new Error(`supervisor: it must answer (${kind}) within ${ANSWER_WITHIN_MS} ms, and did not`, { cause });
+
+export interface WorkerDuties {
+  /** Another one has taken this one's place. */
+  readonly retire: (withinMs: number) => void;
+  /** The end of everything, or of the supervisor. */
+  readonly stop: () => void;
+}
+
+export interface Duty {
+  /** Requests are answered at `url`. */
+  readonly ready: (url: string) => void;
+  /** The last connection is closed, for whatever reason; the process ends soon after. */
+  readonly drained: () => void;
+}
+
+/** Does as the supervisor says from now on; null without one. */
+export function serveUnderSupervisor({ retire, stop }: WorkerDuties): Duty | null {
+  const { worker } = cluster;
+  if (process.env[SUPERVISED] === undefined || !worker) return null;
+  const say = (message: ToSupervisor) => {
+    if (process.connected) process.send?.(message);
+  };
+  process.on("message", (message) => {
+    const told = ours<ToWorker>(message);
+    if (told?.tidegate === "beat") say({ tidegate: "beat" });
+    if (told?.tidegate === "retire") retire(told.withinMs);
+    if (told?.tidegate === "stop") stop();
+    if (told?.tidegate === "leave") process.disconnect();
+  });
+  // Without this, cluster ends the process at once: when the supervisor dies, and when we leave.
+  worker.on("disconnect", () => {
+    worker.exitedAfterDisconnect = true;
+    stop();
+  });
+  // A terminal or an operator may mean the whole group with what is the supervisor's alone.
+  process.on("SIGHUP", () => {});
+  return {
+    ready: (url) => say({ tidegate: "ready", url }),
+    // A connection handed over before the supervisor knew comes before its `leave`, and goes back to it.
+    drained: () => say({ tidegate: "drained" }),
+  };
+}
