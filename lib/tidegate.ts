@@ -157,7 +157,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
   });
   const recovery = createRecovery({
     ...{ config, store, auditLog: options.auditLog, way: options.restart },
-    look: evidenceOf(health, main),
+    look: evidenceOf(health, main, config),
     renew: () => renewing.renew(config.pool.slowCallTimeoutMs),
     redact: (entry) => redact.value(entry) as typeof entry,
     ...{ runtime, log },

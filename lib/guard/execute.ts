@@ -5,8 +5,8 @@ import type { Outcome } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Pass } from "./ask.ts";
 
-/** A driver has settled or destroyed its connection within the grace; after that a call is given up for lost. */
-const LAST_RESORT_MS = CANCEL_GRACE_MS + 250;
+/** Longer than a call that heeds its signal may take to end: after that one that does not is given up for lost. */
+export const DEAF_AFTER_MS: number = CANCEL_GRACE_MS + 250;
 
 /** What a guarded call is told. */
 export interface CallContext {
@@ -26,6 +26,8 @@ export interface Execution<Value> {
   readonly call: (context: CallContext) => Promise<Value> | Value;
   readonly signal: AbortSignal | undefined;
   readonly judge: (error: unknown) => Outcome;
+  /** After its deadline, in milliseconds: a call that has still not ended is given up for lost. */
+  readonly lostAfterMs: number;
   /** Told once, when the call has ended or is given up for lost. */
   readonly settle: (outcome: Outcome, ranMs: number) => void;
 }
@@ -41,6 +43,7 @@ export function execute<Value>({
   call,
   signal,
   judge,
+  lostAfterMs,
   settle,
 }: Execution<Value>): Promise<Value> {
   return new Promise<Value>((resolve, reject) => {
@@ -67,7 +70,7 @@ export function execute<Value>({
     let timer = runtime.setTimer(() => {
       const error = new DatabaseError("timeout", `The call did not end within its ${pass.deadlineMs} ms.`);
       answerEarly(error, () => judge(error));
-      timer = runtime.setTimer(() => end(verdict ?? "ignored"), LAST_RESORT_MS);
+      timer = runtime.setTimer(() => end(verdict ?? "ignored"), lostAfterMs);
     }, pass.deadlineMs);
     signal?.addEventListener("abort", abort, { once: true });
 

@@ -16,7 +16,7 @@ import type { MaybePromise } from "../store/port.ts";
 import { createAdmission } from "./admission.ts";
 import { announceTo } from "./announce.ts";
 import { type Entry, now, type Pass } from "./ask.ts";
-import { type CallContext, execute } from "./execute.ts";
+import { type CallContext, DEAF_AFTER_MS, execute } from "./execute.ts";
 import { createLink } from "./link/link.ts";
 import type { LinkOptions } from "./link/port.ts";
 import { type Classify, outcomeOf } from "./outcome.ts";
@@ -37,7 +37,15 @@ export interface RunOptions {
 export interface CallOptions extends RunOptions {
   /** How long the dependency itself has run, in milliseconds, where that is not the whole time of the call. */
   readonly ranMs?: () => number;
+  /**
+   * The call is a driver's of our own, and has ended its statement or its connection within the grace after its abort.
+   * Where it has not, the statement may still run: the permit is kept until it ends by itself, and votes for nothing.
+   */
+  readonly ends?: true;
 }
+
+/** Later than the store takes a permit for expired. */
+const EXPIRED_MARGIN_MS = 1_000;
 
 export interface Guard {
   readonly name: string;
@@ -91,6 +99,7 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
       startBy: entry.sent.monotonicMs + startWithinMs,
       call,
       signal: options.signal,
+      lostAfterMs: options.ends ? startWithinMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS : DEAF_AFTER_MS,
       judge: (error) => outcomeOf(error, entry.lane, options.classify),
       settle: (outcome, ranMs) => settle(entry.id, outcome, options.ranMs?.() ?? ranMs),
     });

@@ -73,7 +73,10 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
   const query = <Row>(...parts: Query): Promise<Row[]> => {
     const statement = statementOf(parts);
     const connectBy = runtime.monotonicMs() + waitTimeoutMs;
-    return guard.run((context) => database.query<Row>(statement, { ...context, lane, connectBy }), { lane, signal });
+    return guard.run((context) => database.query<Row>(statement, { ...context, lane, connectBy }), {
+      ...{ lane, signal },
+      ends: true,
+    });
   };
   return {
     query,

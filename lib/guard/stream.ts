@@ -99,7 +99,7 @@ async function produce<Row>(
     return database.stream(statement, { ...context, lane, connectBy }, BATCH_ROWS, take);
   };
   try {
-    await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify });
+    await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify, ends: true });
   } catch (error) {
     if (given > 0 && !ended.aborted && error instanceof DatabaseError) {
       log.warn("stream.broken", {

@@ -69,6 +69,7 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
         signal,
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
         ranMs: time.ms,
+        ends: true,
         classify: (error) => classify?.(error) ?? (isOfDatabase(error) ? time.classify(error) : "ignored"),
       },
     );

@@ -1,8 +1,10 @@
 /** What a watchdog goes by: the fleet's health, and since when the gate has been full. */
+import type { Config } from "../config/types.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Recommendation } from "../recovery/recommendation.ts";
-import type { Evidence } from "../recovery/watchdog.ts";
+import type { Sight } from "../recovery/watchdog.ts";
 import type { Health } from "./health.ts";
+import { stuckAfterMs } from "./status.ts";
 
 /** As the payload writes it. */
 interface Written {
@@ -15,14 +17,14 @@ interface Written {
  * @returns What is recommended to the whole fleet. The payload may be some seconds old: what it is based on is asked for
  * anew, and where that has ended meanwhile, there is no evidence.
  */
-export function evidenceOf(health: Health, guard: Guard): () => Promise<Evidence> {
+export function evidenceOf(health: Health, guard: Guard, config: Config): () => Promise<Sight> {
   return async () => {
     const { report } = await health.read();
     const found = (report.health as Written).resilience?.recovery_recommendation;
     if (!found) throw new Error("look at the fleet: its health payload says nothing of a recommendation");
     const recommendation = { ...found, nextActionInMs: null };
-    if (recommendation.level !== "recover") return { recommendation, evidenceSince: null };
+    if (recommendation.level !== "recover") return { recommendation, evidence: null };
     const { fullSince } = (await guard.view()).lanes.request;
-    return { recommendation, evidenceSince: fullSince === 0 ? null : fullSince };
+    return { recommendation, evidence: fullSince === 0 ? null : { since: fullSince, forMs: stuckAfterMs(config) } };
   };
 }

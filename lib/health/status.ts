@@ -37,8 +37,11 @@ export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, co
  * All permits are out, no statement ended for longer than one may take, and yet the database answers: who holds them will
  * not give them back.
  */
-export function permitsStuck({ ping, gate }: HealthFacts, { pool }: Config): boolean {
+export function permitsStuck({ ping, gate }: HealthFacts, config: Config): boolean {
   const fullSince = gate?.lanes.request.fullSince ?? 0;
   if (!gate || fullSince === 0 || ping.status !== "ok") return false;
-  return gate.at - fullSince >= pool.callTimeoutMs + CANCEL_GRACE_MS;
+  return gate.at - fullSince >= stuckAfterMs(config);
 }
+
+/** No statement of the lane may take longer. */
+export const stuckAfterMs = ({ pool }: Config): number => pool.callTimeoutMs + CANCEL_GRACE_MS;

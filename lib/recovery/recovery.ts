@@ -10,7 +10,7 @@ import { countSince } from "./ledger/policy.ts";
 import type { Deployment, LedgerRules, LedgerView } from "./ledger/types.ts";
 import { createLedger, type Ledger } from "./ledger-link.ts";
 import { createRestarts, type Firing, type Restarts } from "./restarts.ts";
-import { createWatchdog, type Evidence, type Watchdog } from "./watchdog.ts";
+import { createWatchdog, type Sight, type Watchdog } from "./watchdog.ts";
 
 /** A restart is worth waiting for the store; a reader of health is not. */
 const DECIDE_WITHIN_MS = 5_000;
@@ -40,7 +40,7 @@ export interface RecoveryOptions {
   /** Default: the soft restart. */
   readonly way?: RestartWay | undefined;
   /** What the watchdog sees. */
-  readonly look: () => Promise<Evidence>;
+  readonly look: () => Promise<Sight>;
   /** Replaces what an instance holds, after a soft restart. */
   readonly renew: () => Promise<void>;
   readonly redact: <Value>(value: Value) => Value;

@@ -12,6 +12,7 @@ import type {
   Begin,
   BeginRefusal,
   Deployment,
+  Evidence,
   IdempotencyKey,
   LedgerReply,
   Policy,
@@ -30,7 +31,7 @@ export interface RestartOrder {
   readonly target: string | null;
   readonly override: { readonly reason: string } | null;
   readonly idempotency: IdempotencyKey | null;
-  readonly evidenceSince: number | null;
+  readonly evidence: Evidence | null;
 }
 
 export type RestartAnswer =
@@ -149,9 +150,9 @@ export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log
 }
 
 function beginOf(id: string, order: RestartOrder): Begin {
-  const { source, target, reason, override, idempotency, evidenceSince } = order;
+  const { source, target, reason, override, idempotency, evidence } = order;
   const from = { requestedBy: order.actor, requestedIp: order.ip };
-  return { kind: "begin", id, source, ...from, target, reason, override, idempotency, evidenceSince };
+  return { kind: "begin", id, source, ...from, target, reason, override, idempotency, evidence };
 }
 
 function entryOf(order: RestartOrder, restart: Restart | null): AuditEntry {

@@ -3,13 +3,14 @@
  * number of them make one restart.
  */
 import type { Log } from "../log/port.ts";
+import type { Evidence } from "./ledger/types.ts";
 import type { Recommendation } from "./recommendation.ts";
 import type { RestartAnswer, Restarts } from "./restarts.ts";
 
-export interface Evidence {
+export interface Sight {
   readonly recommendation: Recommendation;
-  /** Since when what speaks for a restart has held, on the store's clock; null where nothing does. */
-  readonly evidenceSince: number | null;
+  /** Null where nothing speaks for a restart. */
+  readonly evidence: Evidence | null;
 }
 
 export interface TickReport {
@@ -21,7 +22,7 @@ export interface TickReport {
 }
 
 export interface WatchdogOptions {
-  readonly look: () => Promise<Evidence>;
+  readonly look: () => Promise<Sight>;
   readonly restarts: Restarts;
   readonly log: Log;
 }
@@ -37,16 +38,16 @@ export function createWatchdog({ look, restarts, log }: WatchdogOptions): Watchd
   let ticking = false;
 
   const act = async (): Promise<TickReport> => {
-    const evidence = await look().catch((error: unknown) => log.warn("watchdog.blind", { error }));
-    if (!evidence) return { recommendation: null, outcome: "blind", because: null };
-    const { recommendation, evidenceSince } = evidence;
+    const sight = await look().catch((error: unknown) => log.warn("watchdog.blind", { error }));
+    if (!sight) return { recommendation: null, outcome: "blind", because: null };
+    const { recommendation, evidence } = sight;
     if (recommendation.level !== "recover") return { recommendation, outcome: "idle", because: null };
     const answer = await restarts.request({
       source: "auto",
       actor: ACTOR,
       ...{ ip: null, userAgent: null, requestId: null, target: null, override: null, idempotency: null },
       reason: recommendation.reason,
-      evidenceSince,
+      evidence,
     });
     const because = becauseOf(answer);
     if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, because });

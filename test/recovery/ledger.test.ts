@@ -81,14 +81,25 @@ describe("the policy of restarts", () => {
 });
 
 describe("a watchdog's evidence", () => {
-  test("is needed, and is void where it began before the last restart and the longest permit after it", () => {
+  test("is needed, and has to have held for long enough since it began", () => {
     const ledger = new TestLedger();
-    expect(ledger.beginAuto({ evidenceSince: null })).toMatchObject({ because: "stale_evidence" });
+    expect(ledger.beginAuto({ evidence: null })).toMatchObject({ because: "stale_evidence" });
+    const evidence = { since: ledger.now, forMs: 57_000 };
+    ledger.passes(56_999);
+    expect(ledger.beginAuto({ evidence })).toMatchObject({ because: "stale_evidence" });
+    ledger.passes(1);
+    expect(ledger.beginAuto({ evidence })).toMatchObject({ kind: "begun" });
+  });
+
+  test("says nothing of the time before the last restart and the longest permit after it", () => {
+    const ledger = new TestLedger();
+    const evidence = { since: ledger.now, forMs: 57_000 };
+    ledger.passes(57_000);
     ledger.restart();
-    const firedAt = ledger.now;
-    ledger.passes(100_000);
-    expect(ledger.beginAuto({ evidenceSince: firedAt + 66_999 })).toMatchObject({ because: "stale_evidence" });
-    expect(ledger.beginAuto({ evidenceSince: firedAt + 67_000 })).toMatchObject({ kind: "begun" });
+    ledger.passes(67_000 + 56_999);
+    expect(ledger.beginAuto({ evidence })).toMatchObject({ because: "stale_evidence" });
+    ledger.passes(1);
+    expect(ledger.beginAuto({ evidence })).toMatchObject({ kind: "begun" });
   });
 });
 

@@ -146,8 +146,8 @@ describe("two watchdogs and three operators", () => {
     for (let round = 1; round <= 200; round++) {
       await runtime.advance(200_000);
       const orders = [AUTO, AUTO, ORDER, ORDER, ORDER].map((order) => ({ ...order }));
-      const evidenceSince = await now();
-      const asked = instances.map(({ restarts }, at) => restarts.request({ ...(orders[at] ?? ORDER), evidenceSince }));
+      const evidence = { since: await now(), forMs: 0 };
+      const asked = instances.map(({ restarts }, at) => restarts.request({ ...(orders[at] ?? ORDER), evidence }));
       const answers = await passing(runtime, Promise.all(asked));
       expect(fired).toHaveLength(round);
       const kinds = answers.map((answer) => (answer.kind === "refused" ? answer.because : answer.kind)).sort();

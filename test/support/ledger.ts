@@ -55,14 +55,14 @@ export class TestLedger {
       reason: "it hangs",
       override: null,
       idempotency: null,
-      evidenceSince: null,
+      evidence: null,
       ...how,
     }).result;
   }
 
   /** A watchdog that has seen it all from now on. */
   beginAuto(how: Partial<Begin> = {}): LedgerResult {
-    return this.begin({ source: "auto", requestedBy: "watchdog", evidenceSince: this.now, ...how });
+    return this.begin({ source: "auto", requestedBy: "watchdog", evidence: { since: this.now, forMs: 0 }, ...how });
   }
 
   /** From the request to its end. @returns Its id. */

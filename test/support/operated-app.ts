@@ -1,10 +1,12 @@
 /** The small application as its operators reach it: a platform that restarts when the test says so, and an audit. */
+import type { DatabaseAdapter } from "../../lib/database/port.ts";
 import type { AuditRecord } from "../../lib/recovery/audit/record.ts";
 import type { Deployment } from "../../lib/recovery/ledger/types.ts";
 import type { RestartWay } from "../../lib/recovery/recovery.ts";
 import type { Firing } from "../../lib/recovery/restarts.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreLog } from "../../lib/store/port.ts";
+import type { Answer } from "../../lib/testing/fake-database.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { smallApp } from "./app.ts";
 import { passing } from "./restart-scene.ts";
@@ -16,11 +18,14 @@ export const CRON = "a-secret-of-the-scheduler-long-enough";
 
 export interface OperatedOptions {
   readonly env?: Record<string, string>;
+  /** Of the fake database. */
+  readonly answer?: Answer;
+  readonly database?: DatabaseAdapter;
   readonly auditLog?: StoreLog;
   readonly fire?: (firing: Firing) => Promise<Deployment | null>;
 }
 
-export function operatedApp({ env = {}, auditLog, fire }: OperatedOptions = {}) {
+export function operatedApp({ env = {}, answer, database, auditLog, fire }: OperatedOptions = {}) {
   const fired: Firing[] = [];
   const restart: RestartWay = {
     name: "webhook",
@@ -33,7 +38,8 @@ export function operatedApp({ env = {}, auditLog, fire }: OperatedOptions = {}) 
     },
   };
   const tokens = { MONITOR_TOKENS: `watcher:${MONITOR_TOKEN}`, CRON_SECRET: CRON };
-  const made = smallApp({ ...tokens, ...env }, undefined, {
+  const made = smallApp({ ...tokens, ...env }, answer, {
+    ...(database && { database }),
     restart,
     auditLog: auditLog ?? memory().open(manualRuntime()).log,
   });

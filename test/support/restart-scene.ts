@@ -23,7 +23,7 @@ export const ORDER: RestartOrder = {
   target: null,
   override: null,
   idempotency: null,
-  evidenceSince: null,
+  evidence: null,
 };
 export const AUTO: RestartOrder = { ...ORDER, source: "auto", actor: "watchdog", ip: null };
 
@@ -74,14 +74,14 @@ export function restartScene(adapter: StoreAdapter, runtime: Runtime, options: R
  * Lets virtual time pass until a task is done that also needs real time, since hashes are made on a thread of their own:
  * slowly enough that no deadline is over before a busy machine has made one.
  */
-export async function passing<Value>(runtime: ManualRuntime, task: Promise<Value>): Promise<Value> {
+export async function passing<Value>(runtime: ManualRuntime, task: Promise<Value>, stepMs = 5): Promise<Value> {
   let done = false;
   const over = () => {
     done = true;
   };
   task.then(over, over);
   while (!done) {
-    await runtime.advance(5);
+    await runtime.advance(stepMs);
     await setTimeout(1);
   }
   return task;

@@ -100,7 +100,7 @@ function begin(state: LedgerState, rules: LedgerRules, command: Begin, now: numb
 function refusalOf(
   state: LedgerState,
   rules: LedgerRules,
-  { source, evidenceSince }: Begin,
+  { source, evidence }: Begin,
   policy: Policy,
   overridden: boolean,
 ): BeginRefusal | null {
@@ -109,7 +109,8 @@ function refusalOf(
   if (source === "manual") return null;
   const last = state.history.findLast(({ firedAt }) => firedAt > 0);
   const soundFrom = last ? last.firedAt + rules.longestPermitMs : 0;
-  return evidenceSince === null || evidenceSince < soundFrom ? "stale_evidence" : null;
+  const heldMs = evidence ? state.clock - Math.max(evidence.since, soundFrom) : -1;
+  return evidence && heldMs >= evidence.forMs ? null : "stale_evidence";
 }
 
 /** Nothing is promised of a block: a human has to look. */

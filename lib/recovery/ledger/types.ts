@@ -17,7 +17,7 @@ export interface LedgerRules {
   readonly churnThreshold: number;
   /** An exceeded budget or churn blocks; else both are only shown. */
   readonly guarded: boolean;
-  /** Longest life of a permit: what was seen before the last restart and this much longer says nothing. */
+  /** Longest life of a permit. */
   readonly longestPermitMs: number;
 }
 
@@ -82,6 +82,14 @@ export interface IdempotencyKey {
   readonly fingerprint: string;
 }
 
+/** What speaks for a restart, and holds now. */
+export interface Evidence {
+  /** Since when, on the store's clock. */
+  readonly since: number;
+  /** How long it has to have held; what was before the last restart and the longest permit after it says nothing. */
+  readonly forMs: number;
+}
+
 export interface Begin {
   readonly kind: "begin";
   readonly id: string;
@@ -93,8 +101,8 @@ export interface Begin {
   /** The operator acknowledged what stands in the way, and says why. */
   readonly override: { readonly reason: string } | null;
   readonly idempotency: IdempotencyKey | null;
-  /** Of a watchdog: since when what it saw has held, on the store's clock. */
-  readonly evidenceSince: number | null;
+  /** Of a watchdog. */
+  readonly evidence: Evidence | null;
 }
 
 export type LedgerCommand =

@@ -71,7 +71,7 @@ export async function restart(
     target,
     override: overrides ? { reason: overrideReason } : null,
     idempotency: await idempotencyOf(c, caller.actor, body),
-    evidenceSince: null,
+    evidence: null,
   });
   return answerOf(c, recovery, answer);
 }
