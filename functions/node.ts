@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DatabaseError, type GuardedDatabase, tidegate } from "tidegate";
 import { type Config, readConfig } from "tidegate/config";
-import { type Serving, serve, supervise } from "tidegate/node";
+import { auditFile, type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
 import { adaptersOf } from "./adapters.ts";
@@ -26,7 +26,8 @@ async function start(config: Config): Promise<Serving> {
   // Trouble on demand is for development; elsewhere the database is not even wrapped.
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };
-  const tide = tidegate({ database: adapter, store, config, appVersion: manifest.version });
+  const auditLog = config.audit.file === null ? undefined : auditFile(config.audit.file);
+  const tide = tidegate({ database: adapter, store, config, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
   return serve(createApp(tide, faults), { tide });

@@ -3,7 +3,7 @@
  *
  * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
  * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, and `messages`
- * what the two say.
+ * what the two say; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
  */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
@@ -11,7 +11,9 @@ import type { Tidegate } from "../tidegate.ts";
 import { closerOf } from "./closing.ts";
 import { serveUnderSupervisor } from "./supervised.ts";
 import { warmUp } from "./warm-up.ts";
+import { keepWatch } from "./watching.ts";
 
+export { auditFile } from "./audit-file.ts";
 export type {
   ReloadRefusal,
   ReloadReply,
@@ -71,6 +73,7 @@ export async function serve(
   const end = (closed: Promise<void>) => {
     ending ??= (async () => {
       await closed;
+      stopWatching();
       tide.drain();
       await tide.close();
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
@@ -96,6 +99,7 @@ export async function serve(
   for (const signal of STOP_SIGNALS) process.once(signal, stop);
   const { port: bound } = server.address() as AddressInfo;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  const stopWatching = keepWatch(tide);
   duty?.ready(url);
   return { url, stop };
 }
