@@ -9,7 +9,7 @@ import { codeOf } from "../failure.ts";
 import { within } from "../within.ts";
 
 /** It takes another login, of which nobody's answer may depend for long. */
-const LONGEST_MS = 500;
+const LONGEST_MS = 1_000;
 
 /** @returns `error` itself where nothing more is to be had. Never rejects. */
 export async function lastWords(

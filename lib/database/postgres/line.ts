@@ -32,6 +32,8 @@ export interface Line {
   renew(): void;
   /** Asks the server to stop what is under way. */
   cancel(): void;
+  /** Resolves when the cancel, if there was one, has arrived or come to nothing: its own connection is closed then. */
+  cancelSent(): Promise<void>;
   /** A cancel was sent whose effect nobody has seen: it may be on its way to whatever is sent next. */
   hasLooseCancel(): boolean;
   /** What an error is to the caller, seeing that it may have come of `stop`. Retires the line where it has to. */
@@ -47,6 +49,7 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
   let fit = true;
   let current: Query | undefined;
   let looseCancel = false;
+  let cancelSent = Promise.resolve();
 
   async function send(text: string, binds: Bind[], options: postgres.UnsafeQueryOptions): Promise<Rows> {
     // Called in the turn in which it is known to be open: the driver writes to a closed socket without looking.
@@ -91,8 +94,9 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
       // rejection; what it calls inside is the same.
       const { canceller } = current as unknown as { canceller?: (query: Query) => Promise<void> };
       if (canceller === undefined || canceller === null) current.cancel();
-      else canceller(current).catch(() => {});
+      else cancelSent = canceller(current).catch(() => {});
     },
+    cancelSent: () => cancelSent,
     hasLooseCancel: () => looseCancel,
     judge: (error, stop) => {
       const found = toPostgresError(error);

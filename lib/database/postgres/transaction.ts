@@ -65,7 +65,7 @@ export async function transactionOn<Value>(
       // Its place in the line is given up with the connection, and so is what it may be given in this very moment.
       line.retire();
       if (ended === "aborted") return databaseError(faultOfAbort(execution.signal));
-      return databaseError(leftMs() > 0 ? "exhausted" : "timeout");
+      return databaseError(by < deadlineAt ? "exhausted" : "timeout");
     });
   }
   async function inTime(): Promise<void> {
@@ -117,6 +117,9 @@ export async function transactionOn<Value>(
         },
         rollback: async () => {
           cancellable = false;
+          // PgBouncer before 1.20 ends, and all it serves with it, when who asks for a cancel is gone before that was
+          // passed on (its issue 801): as where the process, or on Workers the request, ends soon after this.
+          await stop.answer(line.cancelSent()).catch(() => {});
           // The end of a connection is a rollback too, and a loose cancel can do no harm on it.
           if (line.hasLooseCancel()) line.retire();
           if (!line.usable()) return line.destroy();
