@@ -146,8 +146,8 @@ export function tidegate(options: TidegateOptions): Tidegate {
     view: async () => gates.of(name).view(),
     override: async (command) => gates.of(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
   });
-  const guarded = (signal?: AbortSignal) =>
-    guardDatabase({ guard: main, waitTimeoutMs: rules.waitTimeoutMs, ...{ database, runtime, log, signal } });
+  const guarded = (of: Database, signal?: AbortSignal) =>
+    guardDatabase({ guard: main, database: of, waitTimeoutMs: rules.waitTimeoutMs, ...{ runtime, log, signal } });
   const health = createHealth({
     guard: main,
     key: keyOf(MAIN_GATE),
@@ -183,7 +183,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     corsOrigins: config.http.corsOrigins,
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
-    database: guarded,
+    database: (signal) => guarded(database.forRequest?.() ?? database, signal),
     addressOf,
     limitRequest: limitRequests(
       requests,
@@ -201,7 +201,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     ...shell,
     ...gate(MAIN_GATE),
     config,
-    db: guarded(),
+    db: guarded(database),
     middleware: () => middleware,
     routes: () =>
       tidegateRoutes({

@@ -123,8 +123,10 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
     const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
     return () => ({ ...execution, deadlineMs: deadlineAt - runtime.monotonicMs() });
   }
+  const { forRequest } = database;
   return {
     ...database,
+    ...(forRequest && { forRequest: () => troubled(forRequest(), runtime, present) }),
     query: async (statement, execution) => database.query(statement, await suffer(execution)),
     transaction: async (execution, mode, task) => {
       const left = leftOf(execution);

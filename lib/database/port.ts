@@ -179,6 +179,11 @@ export interface Database {
   stream<Row>(statement: Statement, execution: Execution, batchRows: number, take: TakeRows<Row>): Promise<void>;
   /** The cheapest round trip that proves the database answers. */
   ping(execution: Execution): Promise<void>;
+  /**
+   * The same database for one request, with connections that nobody else uses and nobody has to close. Only where a
+   * connection cannot outlive the request it was opened in.
+   */
+  forRequest?(): Database;
   pool(): PoolState;
   /** Ends all connections, running statements included, after at most `graceMs`. */
   close(graceMs?: number): Promise<void>;

@@ -17,8 +17,10 @@ export function measured(database: Database, record: (ms: number) => void, runti
     running.then(end, end);
     return running;
   };
+  const { forRequest } = database;
   return {
     ...database,
+    ...(forRequest && { forRequest: () => measured(forRequest(), record, runtime) }),
     query: (statement, execution) => timed(() => database.query(statement, execution)),
     transaction: (execution, mode, task) =>
       database.transaction(execution, mode, (held) => {

@@ -19,7 +19,9 @@ export interface WorkerdOptions {
   /** The worker's entry, from this folder. */
   readonly entry: string;
   /** Binding to the class of an object with SQLite storage, which the entry exports. */
-  readonly objects: Readonly<Record<string, string>>;
+  readonly objects?: Readonly<Record<string, string>>;
+  /** Binding to a PostgreSQL. The platform's own pools are not here: what is sent there arrives at that database. */
+  readonly hyperdrives?: Readonly<Record<string, string>>;
   /** Objects write to a disk, and wait for it. */
   readonly onDisk?: boolean;
 }
@@ -40,7 +42,8 @@ export function workerdUnavailable(): string | undefined {
 }
 
 /** @throws Error when {@link workerdUnavailable} gives a reason, or the entry cannot be bundled. */
-export async function startWorkerd({ entry, objects, onDisk = false }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
+  const { entry, objects = {}, hyperdrives = {}, onDisk = false } = options;
   const reason = workerdUnavailable();
   if (reason !== undefined) throw new Error(reason);
   // It must ask nobody about the world: no metrics, no request for the `cf` object.
@@ -56,6 +59,9 @@ export async function startWorkerd({ entry, objects, onDisk = false }: WorkerdOp
     server = new Miniflare({
       modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
       compatibilityDate: COMPATIBILITY_DATE,
+      // postgres.js needs Node's buffers and events there.
+      compatibilityFlags: ["nodejs_compat"],
+      hyperdrives,
       durableObjects,
       durableObjectsPersist: folder,
       // Straight to the worker: miniflare's own in front of it would take half of the time.
@@ -89,7 +95,7 @@ async function bundle(entry: string): Promise<string> {
     platform: "neutral",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:*"],
   });
   return outputFiles[0]?.text ?? "";
 }
