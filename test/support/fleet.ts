@@ -31,6 +31,8 @@ export interface Fleet {
   /** One guarded statement of `ms` milliseconds. Never rejects. */
   work(instance: number, tag: string, ms: number): Promise<Answer>;
   view(instance: number): Promise<GateView>;
+  /** Where it listens. */
+  url(instance: number): string;
   /** What all of its processes have logged, the dead included. */
   lines(event: string): readonly Line[];
   /** What they wrote beside their log, such as the last words of one that died of an error. */
@@ -117,6 +119,7 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
     size,
     work: (instance, tag, ms) => ask(instance, `/statement/${tag}/${ms}`),
     view,
+    url: (instance) => `http://127.0.0.1:${members[instance]?.port}`,
     lines: (event) => lines.filter((line) => line.event === event),
     output: () => output,
     kill: async (instance) => {
