@@ -11,10 +11,10 @@ import type { Database } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
-import type { MaybePromise, Store } from "../store/port.ts";
+import { andThen, type MaybePromise, type Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
 import { createFacts, type QueryFigures } from "./facts.ts";
-import { createMemo } from "./memo.ts";
+import { createMemo, type Memoized } from "./memo.ts";
 import type { HealthPayload } from "./payload.ts";
 import { type Report, readReport, reportOn } from "./report.ts";
 import { createTier } from "./tier.ts";
@@ -35,8 +35,8 @@ export interface Reading {
 }
 
 export interface Health {
-  /** Never throws, and is never longer than the probe's timeout away. */
-  read(): Promise<Reading>;
+  /** At once from the memo; else never longer than the probe's timeout away. Never throws. */
+  read(): MaybePromise<Reading>;
 }
 
 export interface HealthOptions {
@@ -67,11 +67,13 @@ export function createHealth(options: HealthOptions): Health {
     decode: readReport,
   });
 
-  return {
-    read: async () => {
-      const memoized = await read();
-      if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
-      return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
-    },
+  const reading = (memoized: Memoized<Report> | null): MaybePromise<Reading> => {
+    if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
+    return facts.unasked().then((unasked) => ({
+      report: reportOn(unasked, null, "instance", config),
+      ageMs: 0,
+      stale: false,
+    }));
   };
+  return { read: () => andThen(read(), reading) };
 }

@@ -6,6 +6,7 @@
  * count up to the moment it was asked plus the time since then, so both together never make it younger than it is.
  */
 import type { Runtime } from "../runtime.ts";
+import type { MaybePromise } from "../store/port.ts";
 import type { Kept } from "./claim.ts";
 import type { Scope, Tier } from "./tier.ts";
 
@@ -53,8 +54,11 @@ export interface MemoOptions<Value> {
   readonly runtime: Runtime;
 }
 
-/** @returns Reads the value; null where there is none that still says something, and the wait was in vain. */
-export function createMemo<Value>(options: MemoOptions<Value>): () => Promise<Memoized<Value> | null> {
+/**
+ * @returns Reads the value, at once where it is fresh; null where there is none that still says something, and the wait
+ * was in vain.
+ */
+export function createMemo<Value>(options: MemoOptions<Value>): () => MaybePromise<Memoized<Value> | null> {
   const { ttlMs, waitMs, tier, sharesIo, compute, encode, decode, elapsedMs, runtime } = options;
   const claimMs = waitMs + CLAIM_GRACE_MS;
   const tellMs = sharesIo ? 0 : waitMs * TELLING_SHARE;
@@ -113,7 +117,7 @@ export function createMemo<Value>(options: MemoOptions<Value>): () => Promise<Me
   };
 
   return () => {
-    if (lastAgeMs() < ttlMs) return Promise.resolve(remembered(false));
+    if (lastAgeMs() < ttlMs) return remembered(false);
     return new Promise((resolve) => {
       const finish = (done: boolean) => {
         runtime.clearTimer(timer);

@@ -3,6 +3,7 @@ import { benchDenoKv } from "./deno-kv.bench.ts";
 import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
+import { benchHealth } from "./health.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
 import { benchRedaction } from "./redaction.bench.ts";
 import { benchRedis } from "./redis.bench.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "guarded-call": benchGuardedCall,
   gate: benchGate,
   "deno-kv": benchDenoKv,
+  health: benchHealth,
   postgres: benchPostgres,
   redaction: benchRedaction,
   redis: benchRedis,

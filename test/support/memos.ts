@@ -66,7 +66,7 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
     const read = createMemo({
       ...{ ttlMs, waitMs: 800, tier, sharesIo, compute, encode: String, decode, elapsedMs, runtime },
     });
-    const own: Instance = { read, way: "open" };
+    const own: Instance = { read: async () => read(), way: "open" };
     return own;
   };
   return { runtime, store, computations, instance };

@@ -2,9 +2,10 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { accepts } from "hono/accepts";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import type { Health, PayloadKind } from "../../health/health.ts";
+import type { Health, PayloadKind, Reading } from "../../health/health.ts";
 import { HEALTH_JSON, healthJson } from "../../health/ietf.ts";
 import type { HealthPayload } from "../../health/payload.ts";
+import { andThen } from "../../store/port.ts";
 
 export type Readiness = "starting" | "ready" | "draining";
 
@@ -20,32 +21,34 @@ export interface HealthRoutesOptions {
 const JSON_TYPE = "application/json";
 const NO_STORE = { "Cache-Control": "no-store" };
 const HEADERS = { ...NO_STORE, Vary: "Accept" };
+const JSON_HEADERS = { ...HEADERS, "Content-Type": JSON_TYPE };
 
 export function healthRoutes(options: HealthRoutesOptions): Hono {
   const { health, readiness, guard, appVersion } = options;
   const textOf = payloadTexts();
 
-  const answer = async (c: Context, kind: PayloadKind): Promise<Response> => {
-    const { report, ageMs, stale } = await health.read();
+  const write = (c: Context, kind: PayloadKind, { report, ageMs, stale }: Reading): Response => {
     const status = report[kind].status === "unhealthy" ? 503 : 200;
     if (wantsHealthJson(c)) {
       const body = JSON.stringify(healthJson(report, appVersion));
       return c.body(body, status, { ...HEADERS, "Content-Type": HEALTH_JSON });
     }
     const age = `,"age_ms":${ageMs}${stale ? ',"stale":true' : ""}}`;
-    return c.body(textOf(report[kind]) + age, status, { ...HEADERS, "Content-Type": JSON_TYPE });
+    return c.body(textOf(report[kind]) + age, status, JSON_HEADERS);
   };
+  const answer = (c: Context, kind: PayloadKind) => andThen(health.read(), (reading) => write(c, kind, reading));
 
   const app = new Hono();
   return (
     app
-      .use("/health/*", methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
       .get("/health", (c) => answer(c, "health"))
       .get("/health/deep", guard, (c) => answer(c, "deep"))
       // No I/O at all: a dead database must never make a platform kill instances.
       .get("/health/live", (c) => c.json({ status: "alive" }, 200, NO_STORE))
       // The database never counts here: a balancer that emptied the fleet would leave nobody to answer politely.
       .get("/health/ready", (c) => c.json({ status: readiness() }, readiness() === "ready" ? 200 : 503, NO_STORE))
+      // Last, so that nobody passes it who is answered above.
+      .use("/health/*", methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
   );
 }
 
