@@ -112,7 +112,8 @@ export const DATABASE: Table<DatabaseValues> = {
   DB_POOLER: {
     group: "database",
     default: "none",
-    description: "`transaction` behind PgBouncer and the like: no prepared statements, no startup parameters",
+    description:
+      "`transaction` behind PgBouncer and the like: nothing prepared or left in a session, a transaction per statement",
     schema: choice(["none", "transaction"]),
   },
 };
