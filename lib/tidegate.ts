@@ -16,12 +16,9 @@ import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts
 import { guardRules } from "./guard/rules.ts";
 import { evidenceOf } from "./health/evidence.ts";
 import { createHealth } from "./health/health.ts";
-import { addressReader } from "./http/address/address.ts";
-import { type ConnInfo, peerReader } from "./http/address/peer.ts";
-import { createAuth } from "./http/auth/auth.ts";
+import { createAccess } from "./http/access.ts";
+import type { ConnInfo } from "./http/address/peer.ts";
 import type { TidegateEnv } from "./http/env.ts";
-import { fleetLimiter } from "./http/limit/fleet.ts";
-import { limitRequests, requestRule } from "./http/limit/requests.ts";
 import { createHttpShell, type HttpShell } from "./http/middleware.ts";
 import type { Readiness } from "./http/routes/health.ts";
 import { tidegateRoutes } from "./http/routes/routes.ts";
@@ -163,19 +160,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     ...{ runtime, log },
   });
 
-  const addressOf = addressReader(config.http.trustedProxies, peerReader(options.connInfo));
-  const prefix = `tidegate:${config.store.namespace}:limit`;
-  const counting = { store, prefix, deadlineMs: config.store.deadlineMs, runtime, log };
-  const requests = requestRule(config.http.rateLimitPerMinute);
-  const auth = createAuth({
-    access: config.access,
-    cronSecret: config.watchdog.cronSecret,
-    development: config.app.env === "development",
-    runtime,
-    log,
-  });
-  // Module scope has no chance on Workers; there it is made when it is first asked for.
-  if (platformName() !== "workerd") auth.announce();
+  const { addressOf, limitRequest, auth } = createAccess({ config, store, connInfo: options.connInfo, runtime, log });
 
   const { middleware, ...shell } = createHttpShell({
     appVersion,
@@ -185,12 +170,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
     database: (signal) => guarded(database.forRequest?.() ?? database, signal),
     addressOf,
-    limitRequest: limitRequests(
-      requests,
-      fleetLimiter({ ...counting, rule: requests, whenAway: "pass" }),
-      addressOf,
-      log,
-    ),
+    limitRequest,
     glance: recovery.epoch.glance,
     accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
     runtime,

@@ -2,13 +2,14 @@
 import { Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
-import { addressReader } from "../../lib/http/address/address.ts";
-import { peerReader } from "../../lib/http/address/peer.ts";
-import { type Auth, createAuth } from "../../lib/http/auth/auth.ts";
+import { createAccess } from "../../lib/http/access.ts";
+import type { Auth } from "../../lib/http/auth/auth.ts";
 import type { IdentifiedEnv } from "../../lib/http/auth/identity.ts";
 import { createHttpShell } from "../../lib/http/middleware.ts";
+import { sessionRoutes } from "../../lib/http/routes/session.ts";
 import type { LogFields } from "../../lib/log/port.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import type { Store } from "../../lib/store/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 
 export interface GuardedRoutes {
@@ -16,17 +17,22 @@ export interface GuardedRoutes {
   readonly app: Hono<IdentifiedEnv>;
   readonly lines: { readonly event: string; readonly fields: LogFields }[];
   /** Asks with an `Authorization` header. */
-  as(bearer: string, path?: string): Promise<Response>;
+  as(bearer: string, path?: string, from?: string): Promise<Response>;
 }
 
 const NO_DATABASE = {} as GuardedDatabase;
 
 /** @param env Beside `APP_ENV=production`. */
-export function guardedRoutes(env: Record<string, string>, runtime: Runtime = manualRuntime()): GuardedRoutes {
+export function guardedRoutes(
+  env: Record<string, string>,
+  runtime: Runtime = manualRuntime(),
+  store: Pick<Store, "kind" | "openLimiter"> = { kind: "memory" },
+): GuardedRoutes {
   const config = readConfig({ APP_ENV: "production", ...env });
   const lines: GuardedRoutes["lines"] = [];
   const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
   const log = { debug: write, info: write, warn: write, error: write };
+  const { auth, addressOf, limitRequest } = createAccess({ config, store, connInfo: undefined, runtime, log });
   const { middleware, onError } = createHttpShell({
     appVersion: "1.2.3",
     production: config.app.env === "production",
@@ -34,17 +40,10 @@ export function guardedRoutes(env: Record<string, string>, runtime: Runtime = ma
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: 5_000,
     database: () => NO_DATABASE,
-    addressOf: addressReader(config.http.trustedProxies, peerReader()),
-    limitRequest: async () => ({}),
+    addressOf,
+    limitRequest,
     accepting: () => true,
     glance: () => {},
-    runtime,
-    log,
-  });
-  const auth = createAuth({
-    access: config.access,
-    cronSecret: config.watchdog.cronSecret,
-    development: config.app.env === "development",
     runtime,
     log,
   });
@@ -53,11 +52,14 @@ export function guardedRoutes(env: Record<string, string>, runtime: Runtime = ma
   app.post("/admin/api/worker/restart", auth.requireAdmin(), (c) => c.json(c.var.identity, 202));
   app.get("/health/deep", auth.requireMonitor(), (c) => c.json(c.var.identity));
   app.on(["GET", "POST"], "/internal/watchdog", auth.requireCron(), (c) => c.json({ ticked: true }));
+  app.route("/", sessionRoutes(auth, runtime));
   return {
     auth,
     app,
     lines,
-    as: async (bearer, path = "/admin/api/system-status") =>
-      app.request(path, { headers: { Authorization: `Bearer ${bearer}` } }),
+    as: async (bearer, path = "/admin/api/system-status", remoteAddress = "203.0.113.9") => {
+      const env = { incoming: { socket: { remoteAddress } } };
+      return app.request(path, { headers: { Authorization: `Bearer ${bearer}` } }, env);
+    },
   };
 }

@@ -43,3 +43,18 @@ export function addressReader(trustedProxies: readonly string[], peerOf: PeerOf)
     return first.text === second.text ? first : peer;
   };
 }
+
+/**
+ * The host that callers name: the request's own, or what a trusted proxy in front says it was
+ * (`X-Forwarded-Host`).
+ */
+export function hostReader(trustedProxies: readonly string[], peerOf: PeerOf): (c: Context) => string {
+  const isTrusted = networkList(trustedProxies);
+  return (c) => {
+    const peer = peerOf(c);
+    const forwarded = c.req.header("x-forwarded-host")?.trim();
+    // A list would be a chain of which only the end is known.
+    if (forwarded && !forwarded.includes(",") && peer && isTrusted(peer)) return forwarded;
+    return new URL(c.req.url).host;
+  };
+}

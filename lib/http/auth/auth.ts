@@ -1,27 +1,36 @@
 /**
  * Who may do what.
  *
- * Map of this folder: `credential` is what a request brings, `verify` judges it, by `tokens`, by `jwt` (with `discovery`
- * and `issuer`, for OIDC and Cloudflare Access); `identity` is what comes out. `digests` compares
- * secrets. `auth` (this file) makes middleware of it: who may not, is told so here and nowhere else.
+ * Map of this folder: `credential` is what a request brings; `verify` judges it, by `tokens`, by `jwt` (with `discovery`
+ * and `issuer`, for OIDC and Cloudflare Access), by `sessions`; `identity` is what comes out. `mutation` keeps other
+ * sites from using a browser's login, `failures` slows who guesses, `digests` compares secrets. `auth` (this file) makes
+ * middleware of it: who may not, is told so here and nowhere else.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../../config/types.ts";
 import type { Log } from "../../log/port.ts";
 import type { Runtime } from "../../runtime.ts";
+import type { AddressOf } from "../address/address.ts";
 import type { TidegateEnv } from "../env.ts";
 import { ProblemError } from "../problem.ts";
-import { type Credential, credentialOf } from "./credential.ts";
+import { type Credential, credentialsOf } from "./credential.ts";
 import { sameText } from "./digests.ts";
-import type { IdentifiedEnv, Identity, Right } from "./identity.ts";
-import { openTokens } from "./tokens.ts";
+import type { Failures } from "./failures.ts";
+import type { IdentifiedEnv, Known, Right } from "./identity.ts";
+import { madeForThisStart } from "./made.ts";
+import { checkMutation, isMutation } from "./mutation.ts";
+import { openSessions, type Sessions } from "./sessions.ts";
+import { openTokens, UNGUESSABLE_CHARACTERS } from "./tokens.ts";
 import { createVerify } from "./verify.ts";
 
 export interface AuthOptions {
   readonly access: Config["access"];
   readonly cronSecret: string | null;
-  /** Makes a token of its own where nobody has one. */
-  readonly development: boolean;
+  readonly env: Config["app"]["env"];
+  readonly failures: Failures;
+  readonly addressOf: AddressOf;
+  /** The application's own host, as its callers name it. */
+  readonly hostOf: (c: Context) => string;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -33,43 +42,59 @@ export interface Auth {
   requireMonitor(): MiddlewareHandler<IdentifiedEnv>;
   /** Lets the scheduler pass that knows `CRON_SECRET`; 401 without it, 404 where there is none. */
   requireCron(): MiddlewareHandler<TidegateEnv>;
+  /** An admin by a credential that did not come in a header. @throws ProblemError as `requireAdmin` does. */
+  admin(c: Context, credential: Credential): Promise<Known>;
+  readonly hostOf: AuthOptions["hostOf"];
+  /** Null where there can be none: in production without `SESSION_SECRET`. */
+  readonly sessions: Sessions | null;
   /** Prints the token of a development start, once. For the start, where the platform allows chance there. */
   announce(): void;
 }
 
 const CHALLENGE = 'Bearer realm="tidegate"';
 
-export function createAuth({ access, cronSecret, development, runtime, log }: AuthOptions): Auth {
+export function createAuth(options: AuthOptions): Auth {
+  const { access, cronSecret, env, failures, addressOf, hostOf, runtime, log } = options;
   const hasAdmins = access.adminTokens.length > 0 || access.oidc !== null || access.cloudflareAccess !== null;
-  const made = developmentToken(runtime, log);
-  const tokens = openTokens(() => ({
-    admin: hasAdmins || !development ? access.adminTokens : [made()],
-    monitor: access.monitorTokens,
-  }));
-  const verify = createVerify(access, tokens, runtime);
+  const makesToken = env === "development" && !hasAdmins;
+  const made = madeForThisStart(runtime, log);
+  const admins = () => (makesToken ? [made.token()] : access.adminTokens);
+  const tokens = openTokens(() => ({ admin: admins(), monitor: access.monitorTokens }));
+  const canSign = access.sessionSecret !== null || env !== "production";
+  const sessions = canSign ? openSessions(() => access.sessionSecret ?? made.sessionSecret()) : null;
+  const verify = createVerify({ access, tokens, sessions, runtime });
 
-  async function identify(c: Context): Promise<Identity> {
-    const credential = credentialOf(c);
+  async function known(c: Context, [credential, ...others]: readonly Credential[]): Promise<Known> {
     if (!credential) throw unauthorized("This address needs a bearer token.");
     const verdict = await verify(credential);
-    if (verdict.kind === "known") return verdict.identity;
-    if (verdict.kind === "unknown") throw refused(c, credential.kind);
-    log.warn("auth.undecided", { path: c.req.path, error: verdict.cause });
-    throw new ProblemError("SERVICE_UNAVAILABLE", "The issuer of this login cannot be reached at the moment.");
+    if (verdict.kind !== "known" && others.length > 0) return known(c, others);
+    if (verdict.kind === "undecided") {
+      log.warn("auth.undecided", { path: c.req.path, error: verdict.cause });
+      throw new ProblemError("SERVICE_UNAVAILABLE", "The issuer of this login cannot be reached at the moment.");
+    }
+    if (verdict.kind === "expired") throw invalid();
+    if (verdict.kind === "unknown") return refuse(c, credential.kind);
+    // Who holds what nobody can guess gets in, whatever others at that address have tried.
+    if (verdict.guessable) await failures.check(c);
+    return verdict;
   }
-  function refused(c: Context, kind: Credential["kind"] | "cron"): ProblemError {
-    log.warn("auth.failed", { path: c.req.path, kind });
-    return unauthorized("This login is not valid, or is not any more.", 'error="invalid_token"');
+  async function refuse(c: Context, kind: Credential["kind"] | "cron"): Promise<never> {
+    await failures.count(c);
+    log.warn("auth.failed", { path: c.req.path, kind, ip: addressOf(c)?.text ?? null });
+    throw invalid();
+  }
+  async function entitled(c: Context, credentials: readonly Credential[], right: Right): Promise<Known> {
+    if (right === "admin" && !hasAdmins && !makesToken) throw nothingHere();
+    const who = await known(c, credentials);
+    if (right === "monitor" || who.identity.right === "admin") return who;
+    throw new ProblemError("FORBIDDEN", "This login may look at health and metrics, and do nothing else.");
   }
   const requires = (right: Right): MiddlewareHandler<IdentifiedEnv> => {
-    const served = right === "monitor" || hasAdmins || development;
     return async (c, next) => {
-      if (!served) throw new ProblemError("NOT_FOUND", "There is nothing at this address.");
-      const identity = await identify(c);
-      if (right === "admin" && identity.right !== "admin") {
-        throw new ProblemError("FORBIDDEN", "This login may look at health and metrics, and do nothing else.");
-      }
-      c.set("identity", identity);
+      const who = await entitled(c, credentialsOf(c), right);
+      if (isMutation(c)) await checkMutation(c, who, hostOf(c));
+      c.set("identity", who.identity);
+      c.set("csrfToken", who.csrfToken);
       await next();
     };
   };
@@ -77,30 +102,26 @@ export function createAuth({ access, cronSecret, development, runtime, log }: Au
     requireAdmin: () => requires("admin"),
     requireMonitor: () => requires("monitor"),
     requireCron: () => async (c, next) => {
-      if (cronSecret === null) throw new ProblemError("NOT_FOUND", "There is nothing at this address.");
-      const credential = credentialOf(c);
+      if (cronSecret === null) throw nothingHere();
+      const [credential] = credentialsOf(c);
       if (credential?.kind !== "bearer") throw unauthorized("This address needs the scheduler's bearer token.");
-      if (!(await sameText(credential.text, cronSecret))) throw refused(c, "cron");
+      if (!(await sameText(credential.text, cronSecret))) await refuse(c, "cron");
+      if (cronSecret.length < UNGUESSABLE_CHARACTERS) await failures.check(c);
       await next();
     },
+    admin: (c, credential) => entitled(c, [credential], "admin"),
+    hostOf,
+    sessions,
     announce: () => {
-      if (development && !hasAdmins) made();
+      if (makesToken) made.token();
     },
   };
 }
+
+const nothingHere = () => new ProblemError("NOT_FOUND", "There is nothing at this address.");
+const invalid = () => unauthorized("This login is not valid, or is not any more.", 'error="invalid_token"');
 
 function unauthorized(message: string, more = ""): ProblemError {
   const challenge = more === "" ? CHALLENGE : `${CHALLENGE}, ${more}`;
   return new ProblemError("UNAUTHORIZED", message, { headers: { "WWW-Authenticate": challenge } });
-}
-
-/** A token for this start alone, made when it is first needed: module scope has no chance on Workers. */
-function developmentToken(runtime: Runtime, log: Log) {
-  let made: { readonly name: string; readonly token: string } | undefined;
-  return () => {
-    if (made) return made;
-    made = { name: "developer", token: `${runtime.uuid()}${runtime.uuid()}`.replaceAll("-", "") };
-    log.warn("admin.made_for_this_start", { name: made.name, bearer_is: made.token, remedy: "set ADMIN_TOKENS" });
-    return made;
-  };
 }

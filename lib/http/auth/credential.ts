@@ -17,15 +17,15 @@ const LONGEST_CREDENTIAL = 16_384;
 /** RFC 6750, but with all characters that a token may have here. */
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
-/** The one that counts: what was brought on purpose before what a browser sends along. */
-export function credentialOf(c: Context): Credential | null {
+/** What was brought on purpose counts alone; else what a browser sends along, of which one may have grown old. */
+export function credentialsOf(c: Context): readonly Credential[] {
   const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return bounded({ kind: "bearer", text: bearer });
-  const session = getCookie(c, SESSION_COOKIE);
-  if (session !== undefined) return bounded({ kind: "session", text: session });
-  const assertion = c.req.header("cf-access-jwt-assertion");
-  return assertion ? bounded({ kind: "access", text: assertion }) : null;
+  const found: readonly (readonly [Credential["kind"], string | undefined])[] =
+    bearer === undefined
+      ? [
+          ["session", getCookie(c, SESSION_COOKIE)],
+          ["access", c.req.header("cf-access-jwt-assertion")],
+        ]
+      : [["bearer", bearer]];
+  return found.flatMap(([kind, text]) => (text && text.length <= LONGEST_CREDENTIAL ? { kind, text } : []));
 }
-
-const bounded = (credential: Credential): Credential | null =>
-  credential.text.length <= LONGEST_CREDENTIAL ? credential : null;

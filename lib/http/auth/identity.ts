@@ -18,14 +18,29 @@ export interface Identity {
 export interface IdentifiedEnv {
   Variables: TidegateVariables & {
     identity: Identity;
+    /** What a session sends along with everything that changes something, as `X-CSRF-Token`; null for the others. */
+    csrfToken: string | null;
   };
+}
+
+/** An identity, and how it was come by. */
+export interface Known {
+  readonly kind: "known";
+  readonly identity: Identity;
+  /** Tells a token from others of its name, and not what it is; null where no token was shown. */
+  readonly fingerprint: string | null;
+  /** Who tries long enough may come upon it. */
+  readonly guessable: boolean;
+  readonly csrfToken: string | null;
 }
 
 /** What a credential turned out to be. */
 export type Verdict =
-  | { readonly kind: "known"; readonly identity: Identity }
-  /** Not one of ours, forged, expired or withdrawn: nothing more is said about it. */
+  | Known
+  /** Not one of ours, or forged: nothing more is said about it. */
   | { readonly kind: "unknown" }
+  /** Was one of ours, until its time was over. */
+  | { readonly kind: "expired" }
   /** Whoever could say is away. */
   | { readonly kind: "undecided"; readonly cause: unknown };
 

@@ -73,8 +73,12 @@ function check(
         },
       );
       const identity = identityOf(payload, kind);
-      return identity ? { kind: "known", identity } : UNKNOWN;
+      // Nobody guesses a signature.
+      const more = { fingerprint: null, guessable: false, csrfToken: null };
+      return identity ? { kind: "known", identity, ...more } : UNKNOWN;
     } catch (error) {
+      // Claims are looked at once the signature is right.
+      if (error instanceof errors.JWTExpired) return { kind: "expired" };
       return isWrong(error) ? UNKNOWN : { kind: "undecided", cause: error };
     }
   };

@@ -4,12 +4,12 @@ import { digestOf, sameBytes } from "./digests.ts";
 import type { Identity, Right } from "./identity.ts";
 
 /** At least so long, a token is taken for a machine's: `openssl rand -base64 24` has 32 characters. */
-const UNGUESSABLE_CHARACTERS = 32;
+export const UNGUESSABLE_CHARACTERS = 32;
 
 export interface KnownToken {
   readonly identity: Identity;
-  /** Nobody comes upon it by trying. */
-  readonly unguessable: boolean;
+  /** Who tries long enough may come upon it. */
+  readonly guessable: boolean;
   /** Tells this token from others of the same name, and not what it is. */
   readonly fingerprint: string;
 }
@@ -53,5 +53,5 @@ const entryOf =
     const digest = await digestOf(token);
     const identity: Identity = { name, right, kind: "token", expiresAtMs: null };
     const fingerprint = btoa(String.fromCharCode(...(await digestOf(`${name}:${token}`)).slice(0, FINGERPRINT_BYTES)));
-    return { digest, token: { identity, unguessable: token.length >= UNGUESSABLE_CHARACTERS, fingerprint } };
+    return { digest, token: { identity, guessable: token.length < UNGUESSABLE_CHARACTERS, fingerprint } };
   };

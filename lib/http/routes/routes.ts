@@ -11,6 +11,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { HttpShell } from "../middleware.ts";
 import { type AdminOptions, adminRoutes } from "./admin/admin.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
+import { sessionRoutes } from "./session.ts";
 import { watchdogRoutes } from "./watchdog.ts";
 
 export interface RoutesOptions {
@@ -29,36 +30,40 @@ export interface RoutesOptions {
 
 export function tidegateRoutes(options: RoutesOptions): Hono {
   const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
-  return new Hono()
-    .route(
-      "/",
-      healthRoutes({
-        health,
-        readiness: options.readiness,
-        guard: auth.requireMonitor(),
-        methodNotAllowed: options.methodNotAllowed,
-        appVersion: options.appVersion,
-      }),
-    )
-    .route(
-      "/",
-      adminRoutes({
-        requireAdmin: auth.requireAdmin(),
-        recovery,
-        health: async (view) => {
-          const { health: payload } = (await health.read()).report;
-          const restarts = recovery.facts(view);
-          const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
-          const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
-          return {
-            payload,
-            resilience: { ...rest, alerts: { ...alerts, ...restartAlerts }, ...restartParts(restarts, config) },
-          };
-        },
-        gates: gates.all,
-        clientAddress: (c) => addressOf(c)?.text ?? null,
-        ...{ worker, config, runtime },
-      }),
-    )
-    .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog));
+  return (
+    new Hono()
+      .route(
+        "/",
+        healthRoutes({
+          health,
+          readiness: options.readiness,
+          guard: auth.requireMonitor(),
+          methodNotAllowed: options.methodNotAllowed,
+          appVersion: options.appVersion,
+        }),
+      )
+      // Before the admin's: who signs in is nobody yet.
+      .route("/", sessionRoutes(auth, runtime))
+      .route(
+        "/",
+        adminRoutes({
+          requireAdmin: auth.requireAdmin(),
+          recovery,
+          health: async (view) => {
+            const { health: payload } = (await health.read()).report;
+            const restarts = recovery.facts(view);
+            const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
+            const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
+            return {
+              payload,
+              resilience: { ...rest, alerts: { ...alerts, ...restartAlerts }, ...restartParts(restarts, config) },
+            };
+          },
+          gates: gates.all,
+          clientAddress: (c) => addressOf(c)?.text ?? null,
+          ...{ worker, config, runtime },
+        }),
+      )
+      .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog))
+  );
 }
