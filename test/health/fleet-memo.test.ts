@@ -155,6 +155,19 @@ describe("the memo of a fleet whose store is in trouble", () => {
     expect(computations.map(({ startedAt }) => startedAt)).toEqual([0, 200]);
   });
 
+  it("does not ask a store again at once that did not answer", async () => {
+    const { runtime, computations, instance } = memoFleet({ sharesIo: false });
+    const silent = instance();
+    silent.way = "silent";
+    void silent.read();
+    const waiting = follow(silent.read());
+    await runtime.advance(300);
+    computations[0]?.resolve(7);
+    await runtime.advance(100);
+    // Each asked once; who waits has looked at what this instance knows from then on.
+    expect([silent.asked, waiting.result()?.value]).toMatchObject([2, { value: 7 }]);
+  });
+
   it("keeps its own value where the fleet could not be told, and has the fleet compute again later", async () => {
     const { runtime, computations, instance } = memoFleet();
     const [one, other] = [instance(), instance()];

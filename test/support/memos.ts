@@ -19,6 +19,8 @@ export interface Instance {
   readonly read: () => Promise<Memoized<number> | null>;
   /** Its way to the store: open, ending in errors, swallowing everything, or known to be closed. */
   way: "open" | "failing" | "silent" | "closed";
+  /** How often it asked the store. */
+  asked: number;
 }
 
 export interface MemoFleet {
@@ -47,6 +49,7 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
     const number = instances++;
     const elapsedMs = elapsedClock(runtime);
     const transact: Store["transact"] = (machine, key, batch) => {
+      own.asked += 1;
       if (own.way === "failing") return Promise.reject(new Error("the store is away"));
       return own.way === "silent" ? new Promise(() => {}) : store.transact(machine, key, batch);
     };
@@ -66,7 +69,7 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
     const read = createMemo({
       ...{ ttlMs, waitMs: 800, tier, sharesIo, compute, encode: String, decode, elapsedMs, runtime },
     });
-    const own: Instance = { read: async () => read(), way: "open" };
+    const own: Instance = { read: async () => read(), way: "open", asked: 0 };
     return own;
   };
   return { runtime, store, computations, instance };
