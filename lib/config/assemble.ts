@@ -1,6 +1,8 @@
 /** From variables to a {@link Config}: seconds become milliseconds, defaults that depend on others are decided. */
+import { readHook } from "./hook-targets.ts";
 import type { AppEnv, BreakerSettings, Config, DatabaseTarget, StoreTarget } from "./types.ts";
 import { parseConnectionUrl, secretsOf } from "./url.ts";
+import { HOOK_SECRETS } from "./variables/hooks.ts";
 import type { Values } from "./variables.ts";
 
 type Settled = Omit<Config, "warnings">;
@@ -8,6 +10,9 @@ type Settled = Omit<Config, "warnings">;
 /** The contract's table. */
 const SLOW_MAX_CONCURRENT: Readonly<Record<AppEnv, number>> = { production: 5, staging: 5, development: 3, testing: 1 };
 const EMBEDDED: DatabaseTarget = { kind: "pglite", directory: null, address: "pglite: in memory" };
+
+/** Shorter words, such as `Bearer`, are in every log. */
+const SHORTEST_HOOK_SECRET = 8;
 
 const seconds = (count: number): number => count * 1000;
 const partsOf10000 = (ratio: number): number => Math.round(ratio * 10_000);
@@ -51,6 +56,7 @@ export function assemble(values: Values, appName: string): Settled {
     },
     restart: {
       hook: values.RESTART_HOOK,
+      target: readHook(values.RESTART_HOOK, values).target,
       cooldownMs: seconds(values.WORKER_RESTART_COOLDOWN),
       retryBudget: values.WORKER_RESTART_RETRY_BUDGET,
       windowMs: seconds(values.WORKER_RESTART_WINDOW_SECONDS),
@@ -165,5 +171,14 @@ function secretValues(values: Values, database: DatabaseTarget, store: StoreTarg
   const urls = [database, store].flatMap((target) => ("url" in target ? (parseConnectionUrl(target.url) ?? []) : []));
   const tokens = [...(values.ADMIN_TOKENS ?? []), ...(values.MONITOR_TOKENS ?? [])].map(({ token }) => token);
   const single = [values.STATE_TOKEN, values.CRON_SECRET, values.SESSION_SECRET].flatMap((secret) => secret ?? []);
-  return [...new Set([...urls.flatMap(secretsOf), ...tokens, ...single])];
+  return [...new Set([...urls.flatMap(secretsOf), ...tokens, ...single, ...hookSecrets(values)])];
+}
+
+/** Of all hooks, whichever is chosen. A token may have its scheme before it, a URL its secret at its end. */
+function hookSecrets(values: Values): readonly string[] {
+  return HOOK_SECRETS.flatMap((name) => {
+    const text = values[name] ?? "";
+    const parts = [text, ...text.split(/ +/), ...(/^https?:/.test(text) ? text.split("/").slice(-1) : [])];
+    return parts.filter((part) => part.length >= SHORTEST_HOOK_SECRET);
+  });
 }

@@ -1,5 +1,6 @@
 /** What must hold between variables, and what is allowed but probably not meant. */
 import type { ConfigFault } from "./fault.ts";
+import { readHook } from "./hook-targets.ts";
 import type { ConfigWarning } from "./types.ts";
 import type { Values } from "./variables.ts";
 
@@ -24,6 +25,9 @@ export function relationFaults(values: Usable): readonly ConfigFault[] {
   if (warning !== undefined && critical !== undefined && warning > critical) {
     const needed = `at least RESILIENCE_POOL_SATURATION_WARNING, which is ${warning}`;
     faults.push({ variable: "RESILIENCE_POOL_SATURATION_CRITICAL", needed, found: JSON.stringify(`${critical}`) });
+  }
+  for (const name of readHook(values.RESTART_HOOK, values).missing) {
+    faults.push(unset(name, `a value, since RESTART_HOOK is ${values.RESTART_HOOK}`));
   }
   faults.push(...together(values, "ADMIN_OIDC_ISSUER", "ADMIN_OIDC_AUDIENCE"));
   faults.push(...together(values, "CF_ACCESS_TEAM_DOMAIN", "CF_ACCESS_AUD"));

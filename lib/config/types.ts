@@ -7,6 +7,7 @@
 import type { DatabaseSettings } from "../database/port.ts";
 import type { GateConfig, HomeRules } from "../gate/types.ts";
 import type { LogLevel } from "../log/port.ts";
+import type { HookTarget } from "./hook-targets.ts";
 
 export type AppEnv = "development" | "testing" | "staging" | "production";
 
@@ -138,6 +139,8 @@ export interface Config {
   readonly restart: {
     /** null: `node` under the supervisor, else `soft`. */
     readonly hook: RestartHook | null;
+    /** What the hook is given; null where it needs nothing. */
+    readonly target: HookTarget | null;
     readonly cooldownMs: number;
     readonly retryBudget: number;
     readonly windowMs: number;

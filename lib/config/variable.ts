@@ -9,6 +9,7 @@ export const GROUPS = {
   breaker: "Circuit breaker",
   health: "Health",
   restart: "Restarts",
+  hooks: "Restart hooks",
   access: "Access",
   http: "HTTP",
   log: "Logging",

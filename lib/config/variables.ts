@@ -5,6 +5,7 @@ import { APP, type AppValues, LOG, type LogValues } from "./variables/app.ts";
 import { BREAKER, type BreakerValues } from "./variables/breaker.ts";
 import { DATABASE, type DatabaseValues } from "./variables/database.ts";
 import { HEALTH, type HealthValues } from "./variables/health.ts";
+import { HOOKS, type HookValues } from "./variables/hooks.ts";
 import { RESTART, type RestartValues } from "./variables/restart.ts";
 import { STORE, type StoreValues } from "./variables/store.ts";
 
@@ -16,6 +17,7 @@ export interface Values
     BreakerValues,
     HealthValues,
     RestartValues,
+    HookValues,
     AccessValues,
     HttpValues,
     LogValues {}
@@ -27,6 +29,7 @@ export const VARIABLES: Table<Values> = {
   ...BREAKER,
   ...HEALTH,
   ...RESTART,
+  ...HOOKS,
   ...ACCESS,
   ...HTTP,
   ...LOG,

@@ -80,7 +80,15 @@ describe("without any environment", () => {
   test.each(DEFAULTS)("%s is what the contract says", (_, read, value) => expect(read(config)).toEqual(value));
 
   test("no variable is missing here", () => {
-    expect(DEFAULTS.map(([name]) => name).sort()).toEqual(VARIABLE_LIST.map(([name]) => name).sort());
+    const names = VARIABLE_LIST.filter(([, { group }]) => group !== "hooks").map(([name]) => name);
+    expect(DEFAULTS.map(([name]) => name).sort()).toEqual(names.sort());
+  });
+
+  test("no hook has a variable with a default of its own", () => {
+    const hooks = VARIABLE_LIST.filter(([, { group }]) => group === "hooks");
+    expect(hooks.length).toBeGreaterThan(30);
+    expect(hooks.filter(([, variable]) => variable.default !== null)).toEqual([]);
+    expect(config.restart.target).toBeNull();
   });
 
   test("there are no secrets and no warnings", () => {

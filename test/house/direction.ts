@@ -24,6 +24,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   // Settings name targets and levels, and masks what it reports.
   "lib/config": [...BASE, ...GATE, ...PORTS, "lib/log/redaction.ts", "lib/config"],
   "lib/recovery/": MACHINES,
+  // Hooks mask what platforms say.
+  "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
   "lib/guard/": MACHINES,
   "lib/health/": [...MACHINES, "lib/guard/", "lib/recovery/"],
   "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],

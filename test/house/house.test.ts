@@ -28,7 +28,7 @@ const entries = Object.entries(exports).flatMap(([name, target]) =>
 );
 const sourceOf = (target: Readonly<Record<string, string>>) => (target["tidegate-source"] ?? "").replace(/^\.\//, "");
 const adapters = entries
-  .filter(({ name }) => /^\.\/(databases|stores)\//.test(name))
+  .filter(({ name }) => /^\.\/(databases|stores|hooks)\//.test(name))
   .map(({ target }) => sourceOf(target));
 
 const lengthOf = ({ text }: Source): number => text.trimEnd().split("\n").length;

@@ -1,0 +1,111 @@
+/** What a platform is asked, and its answer: read within a bound, and either understood or told as a {@link HookError}. */
+import * as v from "valibot";
+import { HookError, type HookFault } from "./hook.ts";
+
+export interface Call {
+  /** For people, as in "vercel: looking up the project: …". */
+  readonly doing: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Whether asking twice does no more than asking once. Default: of GET alone. */
+  readonly repeatable?: boolean;
+  /** Statuses beside 2xx that are answers to be read, not failures. */
+  readonly accept?: readonly number[];
+  /** Longest wait for one answer, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** The body as JSON of this shape. @throws HookError `garbage` where it is none. */
+  read<Value>(schema: v.GenericSchema<unknown, Value>): Value;
+}
+
+export interface Telling {
+  readonly hook: string;
+  readonly redact: (text: string) => string;
+}
+
+/** A platform's answer is a few kilobytes; a Lambda's configuration or a Kubernetes object some dozens. */
+const LONGEST_BODY_BYTES = 1_048_576;
+const SHOWN_CHARACTERS = 200;
+
+export async function answerOf(
+  response: Response,
+  { doing, accept = [] }: Call,
+  telling: Telling,
+  wallMs: number,
+): Promise<Answer> {
+  const text = await boundedText(response);
+  const { status } = response;
+  const failure = (fault: HookFault, needed: string, retryAfterMs: number | null = null) => {
+    const { hook, redact } = telling;
+    // Redacted before it is cut, or half a secret would be left.
+    const said = text === "" ? "" : ` ${JSON.stringify(shortened(redact(text)))}`;
+    const message = `${hook}: ${doing}: ${needed}, found: ${status}${said}`;
+    return new HookError(message, { hook, fault, status, retryAfterMs });
+  };
+
+  if (!response.ok && !accept.includes(status)) {
+    const retryAfterMs = retryAfterOf(response.headers, wallMs);
+    // GitHub throttles with 403 too, and says so in its headers.
+    const isSpent = status === 403 && (retryAfterMs !== null || response.headers.get("x-ratelimit-remaining") === "0");
+    if (status === 429 || isSpent) throw failure("throttled", "a platform that is not throttling", retryAfterMs);
+    if (status === 401 || status === 403) throw failure("unauthorized", "a credential that may do this");
+    if (status >= 500) throw failure("failed", "a platform that works");
+    if (status >= 300 && status < 400) throw failure("refused", "an answer and no redirect, which is not followed");
+    throw failure("refused", "a platform that agrees", retryAfterMs);
+  }
+  return {
+    status,
+    text,
+    read: (schema) => {
+      const parsed = v.safeParse(schema, jsonOf(text));
+      if (parsed.success) return parsed.output;
+      const path = v.getDotPath(parsed.issues[0]);
+      throw failure("garbage", `JSON as documented${path === null ? "" : ` (${path})`}`);
+    },
+  };
+}
+
+/** @throws Error where it is longer than any answer. */
+async function boundedText(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    bytes += part.value.byteLength;
+    if (bytes > LONGEST_BODY_BYTES) {
+      await reader.cancel();
+      throw new Error(`more than ${LONGEST_BODY_BYTES} bytes`);
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Undefined is no JSON, so that no schema of ours takes it. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const shortened = (text: string): string =>
+  text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+
+/** RFC 9110, 10.2.3: seconds or a date. */
+function retryAfterOf(headers: Headers, wallMs: number): number | null {
+  const text = headers.get("retry-after")?.trim();
+  if (!text) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - wallMs);
+}

@@ -1,0 +1,67 @@
+/**
+ * The port of hooks: how one platform restarts or redeploys what runs on it.
+ *
+ * Map of this folder: `hook` is the port (this file), `platform` asks a platform something over HTTP, `credentials`
+ * writes tokens as headers; every other file or folder is one hook, by the name that `RESTART_HOOK` gives it, or what
+ * two hooks of one platform share.
+ */
+import type { Deployment } from "../ledger/types.ts";
+import type { RestartWay } from "../recovery.ts";
+
+/** What became of a deployment. */
+export interface Progress {
+  readonly deployment: Deployment;
+  readonly state: "running" | "succeeded" | "failed";
+}
+
+/** What a dry run found in order, and what nobody can know without restarting: sentences for people. */
+export interface DryRun {
+  readonly checked: string;
+  readonly unchecked: string | null;
+}
+
+/**
+ * `fire` asks at most once for what would restart twice; only what does no more the second time is asked for again.
+ * Each of the three rejects with a {@link HookError}, or, where `signal` was aborted, with its reason.
+ */
+export interface Hook extends RestartWay {
+  /** Asks everything but the restart: credentials, target, permission where the platform tells. Changes nothing. */
+  dryRun(signal: AbortSignal): Promise<DryRun>;
+  /** Asks once what became of what `fire` returned. Absent where the platform does not tell. */
+  status?(deployment: Deployment, signal: AbortSignal): Promise<Progress>;
+}
+
+/**
+ * Why a platform did not do as asked.
+ *
+ * `unauthorized`, `refused` and `throttled`: nothing was restarted. `failed` (5xx), `unreachable` and `garbage` (a
+ * success that cannot be read): it may have been.
+ */
+export type HookFault = "unauthorized" | "refused" | "throttled" | "failed" | "unreachable" | "garbage";
+
+/** Its message names the hook, what was asked, what was found and what to do; it carries no secret, and no cause. */
+export class HookError extends Error {
+  override readonly name = "HookError";
+  readonly hook: string;
+  readonly fault: HookFault;
+  /** The platform's status; null where there was no answer. */
+  readonly status: number | null;
+  /** The platform's wish where it throttles; null where it has none. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    message: string,
+    about: {
+      readonly hook: string;
+      readonly fault: HookFault;
+      readonly status?: number | null;
+      readonly retryAfterMs?: number | null;
+    },
+  ) {
+    super(message);
+    this.hook = about.hook;
+    this.fault = about.fault;
+    this.status = about.status ?? null;
+    this.retryAfterMs = about.retryAfterMs ?? null;
+  }
+}

@@ -1,0 +1,114 @@
+/** Asks a platform something over HTTP: within a deadline, again only where that is safe, and told without secrets. */
+import { createRedactor } from "../../log/redaction.ts";
+import { type Runtime, systemRuntime } from "../../runtime.ts";
+import { type Answer, answerOf, type Call, type Telling } from "./answer.ts";
+import { HookError } from "./hook.ts";
+
+export interface PlatformOptions {
+  /** The hook's name. */
+  readonly hook: string;
+  /** What no message may show. */
+  readonly secrets: readonly string[];
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly runtime?: Runtime | undefined;
+  /** Adds what a signature is; called anew for every attempt. */
+  readonly sign?: (call: Call, headers: Headers) => Promise<Headers>;
+}
+
+export interface Platform {
+  /** @throws HookError; the reason of `signal` when that is aborted. */
+  ask(call: Call, signal: AbortSignal): Promise<Answer>;
+  /** The error of an answer that says no in its own way. */
+  refusal(doing: string, found: string): HookError;
+  readonly runtime: Runtime;
+}
+
+/** What one call may take: platforms answer within a second or two, and are slow when they have troubles of their own. */
+export const CALL_DEADLINE_MS = 10_000;
+const ATTEMPTS = 3;
+const PAUSE_MS = 500;
+/** A platform that wants more patience is not asked again by the same restart. */
+const LONGEST_PAUSE_MS = 5_000;
+/** GitHub refuses requests without one, and Workers send none by themselves. */
+const USER_AGENT = "tidegate";
+
+export function platform(options: PlatformOptions): Platform {
+  const { hook, secrets, runtime = systemRuntime() } = options;
+  const telling: Telling = { hook, redact: createRedactor({ secrets }).text };
+
+  async function once(call: Call, signal: AbortSignal): Promise<Answer> {
+    const deadlineMs = call.deadlineMs ?? CALL_DEADLINE_MS;
+    const late = new AbortController();
+    const timer = runtime.setTimer(() => late.abort(), deadlineMs);
+    try {
+      const given = new Headers({ accept: "application/json", ...options.headers, ...call.headers });
+      given.set("user-agent", USER_AGENT);
+      const headers = options.sign ? await options.sign(call, given) : given;
+      const response = await runtime.fetch(call.url, {
+        method: call.method,
+        headers,
+        ...(call.body !== undefined && { body: call.body }),
+        // Followed, it would carry the credentials to wherever it points.
+        redirect: "manual",
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+      return await answerOf(response, call, telling, runtime.wallMs());
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof HookError) throw error;
+      const found = late.signal.aborted ? `none within ${deadlineMs} ms` : telling.redact(reasonOf(error));
+      throw new HookError(`${hook}: ${call.doing}: an answer is needed, found: ${found}`, {
+        ...{ hook, fault: "unreachable" },
+      });
+    } finally {
+      runtime.clearTimer(timer);
+    }
+  }
+
+  return {
+    runtime,
+    refusal: (doing, found) => new HookError(`${hook}: ${doing}: ${telling.redact(found)}`, { hook, fault: "refused" }),
+    async ask(call, signal) {
+      const attempts = (call.repeatable ?? call.method === "GET") ? ATTEMPTS : 1;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once(call, signal);
+        } catch (error) {
+          if (attempt === attempts || !isPassing(error)) throw error;
+          const pauseMs = error.retryAfterMs ?? PAUSE_MS * 2 ** (attempt - 1);
+          if (pauseMs > LONGEST_PAUSE_MS) throw error;
+          await pause(runtime, pauseMs, signal);
+        }
+      }
+    },
+  };
+}
+
+function isPassing(error: unknown): error is HookError {
+  return error instanceof HookError && ["throttled", "failed", "unreachable"].includes(error.fault);
+}
+
+/** What `fetch` throws says why in its cause; hosts and ports are no secrets, whole URLs may be. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const code = cause instanceof Error ? ((cause as { code?: unknown }).code ?? cause.message) : null;
+  return code === null ? error.message : `${error.message} (${String(code)})`;
+}
+
+/** @throws the reason of `signal` when that is aborted first. */
+export function pause(runtime: Runtime, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      runtime.clearTimer(timer);
+      reject(signal.reason);
+    };
+    const timer = runtime.setTimer(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
