@@ -17,6 +17,7 @@ import {
 import { createCrew, type Place } from "./supervisor/crew.ts";
 import { startMember } from "./supervisor/member.ts";
 import { createReloads } from "./supervisor/reloads.ts";
+import { startSecrets } from "./supervisor/start-secrets.ts";
 
 const BEAT_MS = 1_000;
 /** A worker that is to end with everything has as long as a single process; then it is killed. */
@@ -95,9 +96,10 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
   const ownLog = options.log ? null : logOf(config, runtime);
   const log = options.log ?? (ownLog as Log);
 
+  const variables = startSecrets(config, runtime, log);
   const start = () =>
     startMember({
-      ...{ startWithinMs, stallBeats: Math.ceil(stallMs / BEAT_MS), runtime },
+      ...{ variables, startWithinMs, stallBeats: Math.ceil(stallMs / BEAT_MS), runtime },
       hear: ({ number, ask }, member) => {
         const reply = ask.kind === "report" ? report() : replyTo(ask.request);
         member.send({ tidegate: "reply", to: number, reply });

@@ -7,6 +7,8 @@ import { ours, SUPERVISED, type ToSupervisor, type ToWorker, type WorkerInfo, ty
 const KILL_AFTER_MS = 5_000;
 
 export interface MemberOptions {
+  /** Variables of its environment, beside this process's own. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Longest it may take to be ready. */
   readonly startWithinMs: number;
   /** Heartbeats without an answer that are a stall. */
@@ -34,8 +36,9 @@ export interface Member {
 }
 
 /** Starts a process that runs the same entry as this one. */
-export function startMember({ startWithinMs, stallBeats, runtime, hear, onStall }: MemberOptions): Member {
-  const worker = cluster.fork({ [SUPERVISED]: "1" });
+export function startMember(options: MemberOptions): Member {
+  const { variables, startWithinMs, stallBeats, runtime, hear, onStall } = options;
+  const worker = cluster.fork({ ...variables, [SUPERVISED]: "1" });
   const startedAt = Math.floor(runtime.wallMs());
   const bornAt = runtime.monotonicMs();
   const ready = Promise.withResolvers<string>();
