@@ -77,7 +77,12 @@ function application({ DB, EMPTY }: Bindings) {
     Database,
     Database,
   ];
-  const tide = tidegate({ database: adapter, store: memory(), config: readConfig(CONFIG), log: silent });
+  const tide = tidegate({
+    database: adapter,
+    store: memory(),
+    config: readConfig(CONFIG, { appName: "worker" }),
+    log: silent,
+  });
   const { db } = tide;
 
   return new Hono<TidegateEnv>()
@@ -109,6 +114,9 @@ function application({ DB, EMPTY }: Bindings) {
             const { done, value } = await rows.next();
             if (done) controller.close();
             else controller.enqueue(encoder.encode(`${value.n}\n`));
+          },
+          cancel: async () => {
+            await rows.return?.();
           },
         }),
       );

@@ -34,9 +34,10 @@ export interface HyperdriveOptions extends Pick<PostgresOptions, "graceMs"> {
  * @throws TypeError when there is no such binding.
  * @example
  * ```ts
- * import { env, waitUntil } from "cloudflare:workers";
+ * import { waitUntil } from "cloudflare:workers";
  *
- * const tide = tidegate({ database: hyperdrive(env.HYPERDRIVE, { waitUntil }), store: durableObject(env.GATE) });
+ * const tideOf = (env: Env) =>
+ *   tidegate({ database: hyperdrive(env.HYPERDRIVE, { waitUntil }), store: durableObject(env.GATE) });
  * ```
  */
 export function hyperdrive(binding: HyperdriveBinding | undefined, options: HyperdriveOptions = {}): DatabaseAdapter {
