@@ -21,6 +21,12 @@ export interface PingOptions {
   readonly runtime: Runtime;
 }
 
+/**
+ * Of that, what the wait for a connection may take. Its end is no news and that of the ping is bad news, so it must not be
+ * chance which of them comes first.
+ */
+const WAIT_SHARE = 0.9;
+
 /** Never rejects. */
 export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, runtime }: PingOptions): Promise<Ping> {
   const askedAt = runtime.monotonicMs();
@@ -33,7 +39,7 @@ export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, 
     await guard.run(
       (call) => {
         startedAt = runtime.monotonicMs();
-        return database.ping({ ...call, lane: "health", connectBy: askedAt + pingTimeoutMs });
+        return database.ping({ ...call, lane: "health", connectBy: askedAt + pingTimeoutMs * WAIT_SHARE });
       },
       { lane: "health", deadlineMs: pingTimeoutMs, signal: giveUp.signal },
     );
