@@ -1,6 +1,6 @@
 /** A PgBouncer that is full, gone, frozen, or without its server: everything ends, in time and as what it is. */
 import { describe, expect, test } from "vitest";
-import { sql } from "../../lib/database/sql.ts";
+import { type Statement, sql } from "../../lib/database/sql.ts";
 import { poolerScene, poolerUnavailable } from "../support/pooler-scene.ts";
 import { GRACE_MS, tookMs } from "../support/postgres-scene.ts";
 import { eventually } from "../support/processes.ts";
@@ -171,6 +171,26 @@ describe.skipIf(unavailable !== undefined)(`a pooler in trouble: ${unavailable ?
     await expect(fresh).rejects.toMatchObject(lost);
     bouncer().resume();
     expect(await db.query(sql`select 1 as v`, run())).toEqual([{ v: 1 }]);
+  });
+
+  test("a server that is frozen behind it holds nobody beyond deadline and grace, and serves all when it is back", async () => {
+    const db = pooled("thaw", { poolSize: 10 });
+    const all = (text: Statement, conditions: Parameters<typeof run>[0] = {}) =>
+      Promise.allSettled(Array.from({ length: 10 }, () => db.query(text, run(conditions))));
+    await all(sql`select 1`);
+    const running = all(sql`select pg_sleep(0.5)`, { deadlineMs: 700 });
+    await eventually("they run", async () => (await seen("thaw", "query like '%pg_sleep%'")) === 10);
+    server().pause();
+    expect(await tookMs(running)).toBeLessThan(700 + GRACE_MS + 1_000);
+    expect((await running).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => "rejected"));
+    expect(await tookMs(all(sql`select 1`, { connectWithinMs: 500 }))).toBeLessThan(500 + 1_000);
+    server().resume();
+    const resumedAt = performance.now();
+    await eventually("all are served", async () => {
+      const outcomes = await all(sql`select 1`, { connectWithinMs: 1_000 });
+      return outcomes.every(({ status }) => status === "fulfilled");
+    });
+    expect(performance.now() - resumedAt).toBeLessThan(5_000);
   });
 
   test("a role's connection limit behind it is exhaustion", async () => {
