@@ -22,6 +22,10 @@ export interface WorkerdOptions {
   readonly objects?: Readonly<Record<string, string>>;
   /** Binding to a PostgreSQL. The platform's own pools are not here: what is sent there arrives at that database. */
   readonly hyperdrives?: Readonly<Record<string, string>>;
+  /** Binding to a limit of so many a minute, as Cloudflare counts them where a request arrives. */
+  readonly rateLimits?: Readonly<Record<string, number>>;
+  /** Variables and secrets. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Objects write to a disk, and wait for it. */
   readonly onDisk?: boolean;
 }
@@ -43,7 +47,7 @@ export function workerdUnavailable(): string | undefined {
 
 /** @throws Error when {@link workerdUnavailable} gives a reason, or the entry cannot be bundled. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const { entry, objects = {}, hyperdrives = {}, onDisk = false } = options;
+  const { entry, objects = {}, hyperdrives = {}, variables = {}, onDisk = false } = options;
   const reason = workerdUnavailable();
   if (reason !== undefined) throw new Error(reason);
   // It must ask nobody about the world: no metrics, no request for the `cf` object.
@@ -53,6 +57,12 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const durableObjects = Object.fromEntries(
     Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
   );
+  const ratelimits = Object.fromEntries(
+    Object.entries(options.rateLimits ?? {}).map(([name, limit]) => [
+      name,
+      { namespace_id: name, simple: { limit, period: 60 as const } },
+    ]),
+  );
   let server: Miniflare;
   let url = "";
   async function start(): Promise<void> {
@@ -61,6 +71,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       compatibilityDate: COMPATIBILITY_DATE,
       // postgres.js needs Node's buffers and events there.
       compatibilityFlags: ["nodejs_compat"],
+      bindings: variables,
+      ratelimits,
       hyperdrives,
       durableObjects,
       durableObjectsPersist: folder,
@@ -95,6 +107,8 @@ async function bundle(entry: string): Promise<string> {
     platform: "neutral",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
+    // As wrangler has it, for packages without `exports`.
+    mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*"],
   });
   return outputFiles[0]?.text ?? "";

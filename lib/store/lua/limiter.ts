@@ -24,8 +24,10 @@ export async function openLimiter(
   rule: LimitRule,
   deadlineMs: number,
 ): Promise<Limiter> {
-  // An optional peer, loaded where limits are counted.
-  const { Ratelimit } = await import("@upstash/ratelimit");
+  // An optional peer, loaded where limits are counted. A bundler takes the catch for leave to go on without it.
+  const { Ratelimit } = await import("@upstash/ratelimit").catch((cause: unknown) => {
+    throw new Error("count for the fleet: @upstash/ratelimit is needed, and cannot be loaded", { cause });
+  });
   const ratelimit = new Ratelimit({
     redis: clientOf(runner, runtime, deadlineMs),
     limiter: Ratelimit.fixedWindow(rule.count, `${rule.windowMs} ms`),
