@@ -193,6 +193,20 @@ describe.skipIf(unavailable !== undefined)(`a pooler in trouble: ${unavailable ?
     expect(performance.now() - resumedAt).toBeLessThan(5_000);
   });
 
+  test("fifty who leave at once, running or in line, leave nothing running, and a pooler that works", async () => {
+    const db = pooled("leavers", { poolSize: 50 });
+    const leaving = new AbortController();
+    const all = Array.from({ length: 50 }, () => db.query(sql`select pg_sleep(9)`, run({ signal: leaving.signal })));
+    const settled = Promise.allSettled(all);
+    await eventually("as many run as can", async () => (await seen("leavers", "query like '%pg_sleep%'")) === 20);
+    leaving.abort();
+    expect(await tookMs(settled)).toBeLessThan(3_000);
+    await eventually("none runs", async () => (await seen("leavers", "state <> 'idle'")) === 0, 3_000);
+    expect(db.pool()).toMatchObject({ checkedOut: 0, waiting: 0 });
+    const after = Array.from({ length: 50 }, (_, n) => db.query(sql`select ${n}::int as n`, run()));
+    expect((await Promise.all(after)).flat()).toHaveLength(50);
+  });
+
   test("a role's connection limit behind it is exhaustion", async () => {
     await server().query("create role guest login connection limit 0");
     const guest = pooled("guest", {}, bouncer().url.replace("tidegate:", "guest:"));
