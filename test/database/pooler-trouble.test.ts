@@ -177,11 +177,12 @@ describe.skipIf(unavailable !== undefined)(`a pooler in trouble: ${unavailable ?
     const db = pooled("thaw", { poolSize: 10 });
     const all = (text: Statement, conditions: Parameters<typeof run>[0] = {}) =>
       Promise.allSettled(Array.from({ length: 10 }, () => db.query(text, run(conditions))));
-    await all(sql`select 1`);
-    const running = all(sql`select pg_sleep(0.5)`, { deadlineMs: 700 });
+    // Long enough for each to need a connection of its own, so that all of them are there.
+    await all(sql`select pg_sleep(0.3)`);
+    const running = all(sql`select pg_sleep(9)`, { deadlineMs: 3_000 });
     await eventually("they run", async () => (await seen("thaw", "query like '%pg_sleep%'")) === 10);
     server().pause();
-    expect(await tookMs(running)).toBeLessThan(700 + GRACE_MS + 1_000);
+    expect(await tookMs(running)).toBeLessThan(3_000 + GRACE_MS + 1_000);
     expect((await running).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => "rejected"));
     expect(await tookMs(all(sql`select 1`, { connectWithinMs: 500 }))).toBeLessThan(500 + 1_000);
     server().resume();
