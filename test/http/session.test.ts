@@ -153,3 +153,15 @@ describe("a session", () => {
     expect(response.headers.get("set-cookie")).toMatch(/^tidegate_session=; Max-Age=0; Path=\/admin; HttpOnly; Secure/);
   });
 });
+
+it("a page can show a login to whoever has none, and a problem to those who have the wrong one", async () => {
+  const { cookie } = await signIn(routes);
+  const ask = (headers: Record<string, string>) => routes.app.request(`${SITE}/admin`, { headers });
+  expect(await (await ask({ Cookie: cookie })).text()).toBe("ada");
+  for (const headers of [{}, { Cookie: "tidegate_session=old.old" }, { Authorization: "Bearer wrong" }]) {
+    expect(await (await ask(headers)).text()).toBe("please sign in");
+  }
+  expect((await ask({ Authorization: `Bearer ${MONITOR}` })).status).toBe(403);
+  for (let n = 0; n < 10; n++) await ask({ Authorization: "Bearer wrong" });
+  expect((await ask({ Authorization: "Bearer wrong" })).status).toBe(429);
+});

@@ -50,6 +50,7 @@ export function guardedRoutes(
   const app = new Hono<IdentifiedEnv>().onError(onError).use(middleware);
   app.get("/admin/api/system-status", auth.requireAdmin(), (c) => c.json(c.var.identity));
   app.post("/admin/api/worker/restart", auth.requireAdmin(), (c) => c.json(c.var.identity, 202));
+  app.get("/admin", async (c) => c.text((await auth.visitor(c))?.identity.name ?? "please sign in"));
   app.get("/health/deep", auth.requireMonitor(), (c) => c.json(c.var.identity));
   app.on(["GET", "POST"], "/internal/watchdog", auth.requireCron(), (c) => c.json({ ticked: true }));
   app.route("/", sessionRoutes(auth, runtime));

@@ -42,6 +42,8 @@ export interface Auth {
   requireMonitor(): MiddlewareHandler<IdentifiedEnv>;
   /** Lets the scheduler pass that knows `CRON_SECRET`; 401 without it, 404 where there is none. */
   requireCron(): MiddlewareHandler<TidegateEnv>;
+  /** For pages that show a login instead of a problem: the admin who asks, null without a login that is valid. */
+  visitor(c: Context): Promise<Known | null>;
   /** An admin by a credential that did not come in a header. @throws ProblemError as `requireAdmin` does. */
   admin(c: Context, credential: Credential): Promise<Known>;
   readonly hostOf: AuthOptions["hostOf"];
@@ -109,6 +111,11 @@ export function createAuth(options: AuthOptions): Auth {
       if (cronSecret.length < UNGUESSABLE_CHARACTERS) await failures.check(c);
       await next();
     },
+    visitor: (c) =>
+      entitled(c, credentialsOf(c), "admin").catch((error: unknown) => {
+        if (error instanceof ProblemError && error.problem.code === "UNAUTHORIZED") return null;
+        throw error;
+      }),
     admin: (c, credential) => entitled(c, [credential], "admin"),
     hostOf,
     sessions,
