@@ -8,7 +8,7 @@ import { median } from "./measure.ts";
 
 const SERVER = fileURLToPath(new URL("./health-server.ts", import.meta.url));
 const ROUTES = ["/static", "/static/as-large", "/health"];
-const ROUNDS = 9;
+const ROUNDS = 12;
 const SECONDS = 1;
 const CONNECTIONS = 20;
 
@@ -21,19 +21,23 @@ export async function benchHealth(): Promise<void> {
     const measured = ROUTES.map((): Round[] => []);
     // They take turns; the first round is for warming up.
     for (let round = 0; round <= ROUNDS; round++) {
-      for (const [n, route] of ROUTES.entries()) {
-        const figures = await load(url, route);
+      for (let turn = 0; turn < ROUTES.length; turn++) {
+        // Another one comes first each time: the machine is not the same for long.
+        const n = (turn + round) % ROUTES.length;
+        const figures = await load(url, ROUTES[n] ?? "");
         if (round > 0) measured[n]?.push(figures);
       }
     }
-    const of = (n: number, figure: keyof Round) => median((measured[n] ?? []).map((round) => round[figure]));
+    const of = (n: number, figure: (round: Round, base: Round) => number) =>
+      median((measured[n] ?? []).map((round, at) => figure(round, measured[0]?.[at] ?? round)));
     console.log(`\nHealth from the memo, Node, ${CONNECTIONS} connections; what the server's processor does for each`);
     for (const [n, route] of ROUTES.entries()) {
-      const [rate, cpu] = [of(n, "perSecond"), of(n, "cpuMicroseconds")];
-      const ratios = `${(rate / of(0, "perSecond")).toFixed(2)}x   ${(of(0, "cpuMicroseconds") / cpu).toFixed(2)}x`;
-      console.log(
-        `  ${route.padEnd(36)} ${rate.toFixed(0).padStart(9)} /s ${cpu.toFixed(1).padStart(9)} us   ${ratios}`,
-      );
+      const rate = of(n, ({ perSecond }) => perSecond).toFixed(0);
+      const cpu = of(n, ({ cpuMicroseconds }) => cpuMicroseconds).toFixed(1);
+      // Within a round, since rounds differ by more than routes do.
+      const rates = of(n, (round, base) => round.perSecond / base.perSecond).toFixed(2);
+      const cpus = of(n, (round, base) => base.cpuMicroseconds / round.cpuMicroseconds).toFixed(2);
+      console.log(`  ${route.padEnd(36)} ${rate.padStart(9)} /s ${cpu.padStart(9)} us   ${rates}x   ${cpus}x`);
     }
   } finally {
     server.kill("SIGKILL");
