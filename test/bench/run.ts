@@ -4,6 +4,7 @@ import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchHealth } from "./health.bench.ts";
+import { benchPooler } from "./pooler.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
 import { benchRedaction } from "./redaction.bench.ts";
 import { benchRedis } from "./redis.bench.ts";
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   gate: benchGate,
   "deno-kv": benchDenoKv,
   health: benchHealth,
+  pooler: benchPooler,
   postgres: benchPostgres,
   redaction: benchRedaction,
   redis: benchRedis,
