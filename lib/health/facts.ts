@@ -5,7 +5,6 @@ import type { Guard } from "../guard/guard.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise, Store } from "../store/port.ts";
-import { USELESS_AFTER_MS } from "./memo.ts";
 import { type Ping, pingDatabase, UNKNOWN } from "./ping.ts";
 
 /** Of the time there is, so that the verdict on a hanging database still arrives within it. */
@@ -56,15 +55,6 @@ export interface Facts {
 }
 
 export function createFacts({ guard, database, storeKind, restarts, queries, runtime }: FactsOptions): Facts {
-  let last = { ping: UNKNOWN, at: Number.NEGATIVE_INFINITY };
-
-  /** Where there is no news the last news stands, as long as it says anything. */
-  const pingNow = async (withinMs: number) => {
-    const pingMs = Math.ceil(withinMs * PING_SHARE);
-    const ping = await pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs: pingMs, runtime });
-    if (ping.status !== "unknown") last = { ping, at: runtime.monotonicMs() };
-    return runtime.monotonicMs() - last.at <= USELESS_AFTER_MS ? last.ping : UNKNOWN;
-  };
   const facts = async (ping: Ping, withinMs: number): Promise<HealthFacts> => {
     const startedAt = runtime.monotonicMs();
     const view = inTime(runtime, withinMs, () => guard.view()).then((gate) => ({
@@ -87,7 +77,8 @@ export function createFacts({ guard, database, storeKind, restarts, queries, run
   return {
     gather: async (withinMs) => {
       const startedAt = runtime.monotonicMs();
-      const ping = await pingNow(withinMs);
+      const pingTimeoutMs = Math.ceil(withinMs * PING_SHARE);
+      const ping = await pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs, runtime });
       // After the ping, so that what is said of the breaker is not older than what is said of the database.
       return facts(ping, startedAt + withinMs - runtime.monotonicMs());
     },

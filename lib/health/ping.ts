@@ -2,6 +2,7 @@
 import { type Database, DatabaseError } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
+import { USELESS_AFTER_MS } from "./memo.ts";
 
 /** `unknown`: the database was not asked, nor lately. Latencies are the database's own, without the way to its turn. */
 export type Ping =
@@ -10,6 +11,29 @@ export type Ping =
   | { readonly status: "unknown" };
 
 export const UNKNOWN: Ping = { status: "unknown" };
+
+/** What the fleet last heard of its database. */
+export interface News {
+  readonly ping: Exclude<Ping, { readonly status: "unknown" }>;
+  /** How old it was when it was handed on. */
+  readonly ageMs: number;
+}
+
+/**
+ * Where there is no news the last news stands, whoever heard it, as long as it says anything: who died with the one ping
+ * that may run leaves the others without for a while.
+ *
+ * @param before What the last computation knew, and how long ago.
+ */
+export function latestNews(
+  ping: Ping,
+  before: { readonly news: News | null; readonly ageMs: number } | null,
+): News | null {
+  if (ping.status !== "unknown") return { ping, ageMs: 0 };
+  if (!before?.news) return null;
+  const ageMs = before.news.ageMs + before.ageMs;
+  return ageMs <= USELESS_AFTER_MS ? { ping: before.news.ping, ageMs } : null;
+}
 
 export interface PingOptions {
   readonly guard: Guard;

@@ -5,6 +5,7 @@ import { type Degradation, degradation } from "./degradation.ts";
 import type { HealthFacts } from "./facts.ts";
 import type { Memoized } from "./memo.ts";
 import { type HealthPayload, healthPayload } from "./payload.ts";
+import { latestNews, type News, UNKNOWN } from "./ping.ts";
 import { judge } from "./status.ts";
 import type { Scope } from "./tier.ts";
 
@@ -12,28 +13,38 @@ export interface Report {
   readonly health: HealthPayload;
   readonly deep: HealthPayload;
   readonly degradation: Degradation | null;
+  readonly news: News | null;
 }
 
 const STATUSES: readonly unknown[] = ["healthy", "degraded", "unhealthy"];
 
 /** @param previous The report before, whoever made it. */
-export function reportOn(facts: HealthFacts, previous: Memoized<Report> | null, scope: Scope, config: Config): Report {
+export function reportOn(
+  gathered: HealthFacts,
+  previous: Memoized<Report> | null,
+  scope: Scope,
+  config: Config,
+): Report {
+  const before = previous && { ...previous.value, ageMs: previous.ageMs };
+  const news = latestNews(gathered.ping, before);
+  const facts = { ...gathered, ping: news?.ping ?? UNKNOWN };
   const verdict = judge(facts, config);
-  const before = previous && { degradation: previous.value.degradation, ageMs: previous.ageMs };
   const findings = { facts, verdict, degradation: degradation(verdict.status, before, facts.at), scope };
   return {
     health: healthPayload(findings, config),
     deep: deepPayload(findings, config),
     degradation: findings.degradation,
+    news,
   };
 }
 
 /** Null for what is no report: payloads are handed on as they are, so only what is used here is looked at. */
 export function readReport(text: string): Report | null {
   try {
-    const { health, deep, degradation } = JSON.parse(text) as Report;
-    const known = degradation === null || (isText(degradation.since) && Number.isFinite(degradation.lastedMs));
-    return known && isPayload(health) && isPayload(deep) ? { health, deep, degradation } : null;
+    const { health, deep, degradation, news } = JSON.parse(text) as Report;
+    const dated = degradation === null || (isText(degradation.since) && Number.isFinite(degradation.lastedMs));
+    const heard = news === null || (isText(news.ping.status) && Number.isFinite(news.ageMs));
+    return dated && heard && isPayload(health) && isPayload(deep) ? { health, deep, degradation, news } : null;
   } catch {
     return null;
   }
