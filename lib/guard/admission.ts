@@ -40,7 +40,10 @@ export function createAdmission(link: Link, runtime: Runtime, exhaustedHintMs: n
   };
 
   return {
-    enter: (ask) => askFresh(ask),
+    enter: (ask) => {
+      room.open();
+      return askFresh(ask);
+    },
     waiting: room.waiting,
     close: room.close,
   };

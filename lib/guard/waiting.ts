@@ -16,6 +16,8 @@ const GIVE_UP_AFTER_MS = 1_000;
 const MOST_ASKS_IN_A_BATCH = 1_000;
 
 export interface WaitingRoom {
+  /** Hears from now on when there is room. Before the first call, not when it is made: module scope has no chance on Workers. */
+  readonly open: () => void;
   /**
    * Waits for the permit of a ticket. `startOver` asks with a new id, should the ticket be gone. Rejects with the reason
    * of the caller's abort; the ticket goes then.
@@ -84,9 +86,9 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
   };
 
   const oldest = (lane: QueuedLane) => [...waiters[lane]].find(({ asking }) => !asking) ?? [];
-  const stopWaking = link.onWake((lanes, who) =>
-    askAgain(lanes.flatMap((lane) => (who === "all" ? [...waiters[lane]] : oldest(lane)))),
-  );
+  let stopWaking: (() => void) | undefined;
+  const listen = () =>
+    link.onWake((lanes, who) => askAgain(lanes.flatMap((lane) => (who === "all" ? [...waiters[lane]] : oldest(lane)))));
 
   const refused = (reason: Refusal["reason"]): Entry => ({
     kind: "refusal",
@@ -135,6 +137,9 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
     });
 
   return {
+    open: () => {
+      stopWaking ??= listen();
+    },
     wait: (id, ask, nextCheckMs, startOver) => {
       if (!closed && !ask.signal?.aborted) return stand(id, ask, nextCheckMs, startOver);
       cancel(id);
@@ -143,7 +148,7 @@ export function createWaitingRoom(link: Link, runtime: Runtime, exhaustedHintMs:
     waiting: () => QUEUED_LANES.reduce((sum, lane) => sum + waiters[lane].size, 0),
     close: () => {
       closed = true;
-      stopWaking();
+      stopWaking?.();
       for (const lane of QUEUED_LANES) for (const waiter of waiters[lane]) waiter.refuse("closing");
     },
   };

@@ -136,7 +136,7 @@ describe("a guard that closes", () => {
     expect(runtime.pendingTimers()).toBe(0);
   });
 
-  it("listens to the store no more", () => {
+  it("listens to the store no more, which it does from its first call on", async () => {
     const near = memory();
     let listening = 0;
     const adapter: StoreAdapter = {
@@ -152,6 +152,9 @@ describe("a guard that closes", () => {
       }),
     };
     const guard = fleet(QUICK, adapter).instance();
+    expect(listening).toBe(0);
+    await guard.run(() => "once");
+    await guard.run(() => "twice");
     expect(listening).toBe(1);
     guard.close();
     expect(listening).toBe(0);

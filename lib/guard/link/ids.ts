@@ -16,16 +16,23 @@ export interface Ids {
 }
 
 export function createIds(runtime: Runtime): Ids {
-  const session = runtime.uuid().replaceAll("-", "");
+  // Made when it is first needed: module scope has no chance on Workers.
+  let made: string | undefined;
+  const session = () => {
+    made ??= runtime.uuid().replaceAll("-", "");
+    return made;
+  };
   // In the order in which they were given out, which is their own.
   const unanswered = new Set<number>();
   let last = 0;
-  const numberOf = (id: string) => Number(id.slice(session.length + 1));
+  const numberOf = (id: string) => Number(id.slice(session().length + 1));
   return {
-    session,
+    get session() {
+      return session();
+    },
     fresh: () => {
       unanswered.add(++last);
-      return `${session}.${last}`;
+      return `${session()}.${last}`;
     },
     done: (id) => {
       unanswered.delete(numberOf(id));
