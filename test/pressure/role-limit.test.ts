@@ -18,21 +18,21 @@ describe.skipIf(postgresUnavailable() !== undefined)(
     afterAll(() => scene?.dispose());
 
     test("who can wait gets one of the five, and the breaker sees no failure", async () => {
-      const instance = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "30" }, url);
+      const instance = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "30" }, { url });
       const answers = await keepAsking(20, 200, () => instance.get("/sleep?ms=20"));
       expect(tally(answers)).toEqual({ 200: 200 });
       expect(await scene.seen("usename = 'limited'")).toBe(5);
       expect(await instance.held()).toMatchObject({ breaker: "closed", permits: 0 });
 
       // Another instance, for which nothing is left at all.
-      const other = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "30" }, url);
+      const other = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "30" }, { url });
       expect(tally(await keepAsking(5, 20, () => other.get("/sleep")))).toEqual({ DB_POOL_EXHAUSTED: 20 });
       expect(await other.held()).toMatchObject({ breaker: "closed" });
       await scene.server.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'limited'");
     });
 
     test("who cannot wait is told that the pool is exhausted, and nothing else", async () => {
-      const instance = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "0" }, url);
+      const instance = await scene.instance({ ...POOL, DB_POOL_TIMEOUT: "0" }, { url });
       const answers = await keepAsking(30, 300, () => instance.get("/sleep?ms=100"));
       const counts = tally(answers);
       expect(Object.keys(counts).sort()).toEqual(["200", "DB_POOL_EXHAUSTED"]);

@@ -8,6 +8,7 @@ import { readConfig } from "../../lib/config.ts";
 import { postgres } from "../../lib/database/postgres/postgres.ts";
 import type { Log } from "../../lib/log/port.ts";
 import { serve } from "../../lib/node/serve.ts";
+import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { type TidegateEnv, tidegate } from "../../lib/tidegate.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
@@ -33,9 +34,15 @@ export interface Instance {
   held(): Promise<{ readonly permits: number; readonly waiting: number; readonly breaker: string }>;
 }
 
+export interface InstanceOptions {
+  /** Default: the server's own. */
+  readonly url?: string;
+  readonly runtime?: Runtime;
+}
+
 export interface Scene {
   readonly server: PostgresServer;
-  instance(env: Readonly<Record<string, string>>, url?: string): Promise<Instance>;
+  instance(env: Readonly<Record<string, string>>, options?: InstanceOptions): Promise<Instance>;
   /** How many backends the server has under a condition on `pg_stat_activity`, its own look apart. */
   seen(where: string): Promise<number>;
   dispose(): Promise<void>;
@@ -49,10 +56,10 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
   const ends: (() => Promise<void>)[] = [];
   return {
     server,
-    instance: async (env, url = server.url) => {
+    instance: async (env, { url = server.url, runtime = systemRuntime() } = {}) => {
       // One client asks for all of them here.
       const config = readConfig({ DATABASE_URL: url, RATE_LIMIT_PER_MINUTE: "0", ...env });
-      const tide = tidegate({ database: postgres(url), store: memory(), config, log: SILENT });
+      const tide = tidegate({ database: postgres(url), store: memory(), config, log: SILENT, runtime });
       const app = new Hono<TidegateEnv>()
         .use(tide.middleware())
         .get("/sleep", async (c) => {
@@ -115,6 +122,18 @@ function ask(url: string, agent: Agent, signal?: AbortSignal): Promise<Answer> {
     asked.on("error", () => done(0, ""));
     asked.end();
   });
+}
+
+/** How many statements the server is seen to run at once, of as many that are asked for at once. */
+export async function atOnce(scene: Scene, instance: Instance, statements: number): Promise<number> {
+  const answers = Promise.all(Array.from({ length: statements }, () => instance.get("/sleep?ms=700")));
+  let most = 0;
+  let over = false;
+  void answers.then(() => {
+    over = true;
+  });
+  while (!over) most = Math.max(most, await scene.seen(RUNNING));
+  return most;
 }
 
 /** So many clients, each asking again when it is answered, `requests` in all. */
