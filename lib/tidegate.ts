@@ -27,9 +27,10 @@ import type { Log } from "./log/port.ts";
 import { createRedactor } from "./log/redaction.ts";
 import { measured } from "./metrics/measured-database.ts";
 import { createQueryTimes } from "./metrics/query-times.ts";
-import { createRecovery, type RestartWay } from "./recovery/recovery.ts";
+import { createRecovery } from "./recovery/recovery.ts";
 import { renewable } from "./recovery/renewal.ts";
 import type { TickReport } from "./recovery/watchdog.ts";
+import type { RestartWay } from "./recovery/way.ts";
 import { isTerminal, ownProcess, platformName, type Runtime, systemRuntime } from "./runtime.ts";
 import type { Store, StoreAdapter, StoreLog } from "./store/port.ts";
 
@@ -42,6 +43,10 @@ export type { TidegateEnv } from "./http/env.ts";
 export { success } from "./http/envelope.ts";
 export { ProblemError } from "./http/problem.ts";
 export { validate } from "./http/validate.ts";
+export { type DryRun, type Hook, HookError, type HookFault, type Progress } from "./recovery/hooks/hook.ts";
+export type { Deployment } from "./recovery/ledger/types.ts";
+export type { Firing } from "./recovery/restarts.ts";
+export type { RestartWay } from "./recovery/way.ts";
 
 /** The gate that stands before `database`; others are made by name. */
 const MAIN_GATE = "main";
@@ -194,6 +199,8 @@ export function tidegate(options: TidegateOptions): Tidegate {
       readiness = "draining";
     },
     close: async () => {
+      // One that was fired for has to be told of; the store's connection is gone after that.
+      await recovery.restarts.settled();
       recovery.epoch.stop();
       gates.close();
       // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.

@@ -6,31 +6,18 @@ import type { Runtime } from "../runtime.ts";
 import type { Store, StoreLog } from "../store/port.ts";
 import { type Audit, createAudit } from "./audit/audit.ts";
 import { type EpochWatch, watchEpoch } from "./epoch.ts";
+import { createFollowing, type Following } from "./following.ts";
 import { countSince } from "./ledger/policy.ts";
-import type { Deployment, LedgerRules, LedgerView } from "./ledger/types.ts";
+import type { LedgerRules, LedgerView } from "./ledger/types.ts";
 import { createLedger, type Ledger } from "./ledger-link.ts";
-import { createRestarts, type Firing, type Restarts } from "./restarts.ts";
+import { createRestarts, type Restarts } from "./restarts.ts";
 import { createWatchdog, type Sight, type Watchdog } from "./watchdog.ts";
+import type { RestartWay } from "./way.ts";
 
 /** A restart is worth waiting for the store; a reader of health is not. */
 const DECIDE_WITHIN_MS = 5_000;
 const EPOCH_LOOK_MS = 5_000;
 const RENEWAL_SPREAD_MS = 10_000;
-
-/** Beside restarting: what becomes of a deployment can be asked; all but the restart itself can be tried. */
-export type WayCapability = "restart" | "status" | "dry_run";
-
-/** How the platform restarts. */
-export interface RestartWay {
-  /** Such as `kubernetes`; `soft` where nothing is redeployed. */
-  readonly name: string;
-  /** What may be named as the target of a restart; empty where there is nothing to choose. */
-  readonly targets: readonly string[];
-  readonly capabilities: readonly WayCapability[];
-  /** Longest one call of it may take, in milliseconds. */
-  readonly deadlineMs: number;
-  fire(firing: Firing): Promise<Deployment | null>;
-}
 
 export interface RecoveryOptions {
   readonly config: Config;
@@ -76,6 +63,7 @@ export interface Recovery {
   readonly watchdog: Watchdog;
   readonly epoch: EpochWatch;
   readonly way: Omit<RestartWay, "fire">;
+  readonly following: Following;
   /** What the ledger says now; null where it does not. */
   view(): Promise<LedgerView | null>;
   /** Of a view, or of the last one there was. */
@@ -127,6 +115,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     watchdog: createWatchdog({ look, restarts, log }),
     epoch,
     way: chosen,
+    following: createFollowing({ way: chosen, ledger, audit, runtime, log }),
     view: () =>
       ledger.send({ kind: "look" }).then(
         ({ view }) => view,

@@ -1,8 +1,9 @@
 /**
  * Restarting: decided in the ledger, written to the audit, fired once, and told to both what became of it.
  *
- * Map of this folder: `ledger/` decides, `ledger-link` is the line to it, `audit/` remembers who, `hooks/` is how each
- * platform restarts, `epoch` and `renewal` are the soft restart; `recommendation` says what to do, `watchdog` does it.
+ * Map of this folder: `ledger/` decides, `ledger-link` is the line to it, `audit/` remembers who; `way` is the port of
+ * what restarts, `hooks/` how each platform does, `following` what became of it, `epoch` and `renewal` the soft restart;
+ * `recommendation` says what to do, `watchdog` does it.
  */
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
@@ -67,6 +68,8 @@ export interface RestartsOptions {
 export interface Restarts {
   /** Never rejects. Goes on to its end whatever becomes of who asked. */
   request(order: RestartOrder): Promise<RestartAnswer>;
+  /** Resolves when no request is under way: the process may end without a restart being left unknown. */
+  settled(): Promise<void>;
 }
 
 /** How often the end of a restart is told to a ledger that does not answer. */
@@ -114,37 +117,47 @@ export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log
     }
   };
 
-  return {
-    request: async (order) => {
-      const id = runtime.uuid();
-      const begun = await ledger.send(beginOf(id, order)).then(
-        ({ result }) => result,
-        (error: unknown) => log.error("restart.undecided", { error }),
-      );
-      if (!begun || begun.kind === "done" || begun.kind === "void") return { kind: "unavailable", missing: "ledger" };
-      if (begun.kind === "refused") {
-        const { because, policy } = begun;
-        await note({ ...entryOf(order, null), decision: because, policy_state: policy.state, outcome: "refused" });
-        return begun;
-      }
-      if (begun.kind !== "begun") return begun;
+  const request = async (order: RestartOrder): Promise<RestartAnswer> => {
+    const id = runtime.uuid();
+    const begun = await ledger.send(beginOf(id, order)).then(
+      ({ result }) => result,
+      (error: unknown) => log.error("restart.undecided", { error }),
+    );
+    if (!begun || begun.kind === "done" || begun.kind === "void") return { kind: "unavailable", missing: "ledger" };
+    if (begun.kind === "refused") {
+      const { because, policy } = begun;
+      await note({ ...entryOf(order, null), decision: because, policy_state: policy.state, outcome: "refused" });
+      return begun;
+    }
+    if (begun.kind !== "begun") return begun;
 
-      const { restart, overridden } = begun;
-      try {
-        await audit.write({ ...entryOf(order, restart), outcome: "pending" });
-      } catch (error) {
-        log.error("audit.failed", { action: "restart", restart_id: id, error });
-        await tell({ kind: "abandon", id });
-        return { kind: "unavailable", missing: "audit" };
-      }
-      // Asked once: where no answer comes, it may have been fired for, and nobody must fire it twice.
-      const completeWithinMs = fireWithinMs + COMPLETE_MARGIN_MS;
-      const fired = await ledger.send({ kind: "fire", id, completeWithinMs }).catch(() => null);
-      if (fired?.result.kind !== "done") {
-        await note({ ...entryOf(order, restart), action: "restart.outcome", outcome: "not fired" });
-        return { kind: "unavailable", missing: "ledger" };
-      }
-      return fireBegun(restart, order, overridden);
+    const { restart, overridden } = begun;
+    try {
+      await audit.write({ ...entryOf(order, restart), outcome: "pending" });
+    } catch (error) {
+      log.error("audit.failed", { action: "restart", restart_id: id, error });
+      await tell({ kind: "abandon", id });
+      return { kind: "unavailable", missing: "audit" };
+    }
+    // Asked once: where no answer comes, it may have been fired for, and nobody must fire it twice.
+    const completeWithinMs = fireWithinMs + COMPLETE_MARGIN_MS;
+    const fired = await ledger.send({ kind: "fire", id, completeWithinMs }).catch(() => null);
+    if (fired?.result.kind !== "done") {
+      await note({ ...entryOf(order, restart), action: "restart.outcome", outcome: "not fired" });
+      return { kind: "unavailable", missing: "ledger" };
+    }
+    return fireBegun(restart, order, overridden);
+  };
+
+  const underWay = new Set<Promise<RestartAnswer>>();
+  return {
+    request: (order) => {
+      const asked = request(order).finally(() => underWay.delete(asked));
+      underWay.add(asked);
+      return asked;
+    },
+    settled: async () => {
+      await Promise.all(underWay);
     },
   };
 }

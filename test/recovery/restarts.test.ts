@@ -3,6 +3,7 @@ import { memory } from "../../lib/store/memory.ts";
 import type { Store, StoreLog } from "../../lib/store/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { follow } from "../support/guarded.ts";
+import { eventually } from "../support/processes.ts";
 import { AUTO, ORDER, passing, type RestartSceneOptions, restartScene } from "../support/restart-scene.ts";
 
 const OVERRIDE = { ...ORDER, override: { reason: "the pool is wedged" } };
@@ -127,6 +128,7 @@ describe("a restart", () => {
     };
     const made = scene({ spoil: dying });
     void made.restarts.request(ORDER);
+    await eventually("the audit", async () => (await made.audited()).length > 0);
     await made.runtime.advance(16_000);
     expect(made.fired).toEqual([]);
     expect((await made.audited())[0]).toMatchObject({ action: "restart", outcome: "pending" });

@@ -2,8 +2,8 @@
 import type { DatabaseAdapter } from "../../lib/database/port.ts";
 import type { AuditRecord } from "../../lib/recovery/audit/record.ts";
 import type { Deployment } from "../../lib/recovery/ledger/types.ts";
-import type { RestartWay } from "../../lib/recovery/recovery.ts";
 import type { Firing } from "../../lib/recovery/restarts.ts";
+import type { RestartWay } from "../../lib/recovery/way.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreLog } from "../../lib/store/port.ts";
 import type { Answer } from "../../lib/testing/fake-database.ts";
@@ -23,9 +23,11 @@ export interface OperatedOptions {
   readonly database?: DatabaseAdapter;
   readonly auditLog?: StoreLog;
   readonly fire?: (firing: Firing) => Promise<Deployment | null>;
+  readonly status?: RestartWay["status"];
+  readonly listen?: RestartWay["listen"];
 }
 
-export function operatedApp({ env = {}, answer, database, auditLog, fire }: OperatedOptions = {}) {
+export function operatedApp({ env = {}, answer, database, auditLog, fire, status, listen }: OperatedOptions = {}) {
   const fired: Firing[] = [];
   const restart: RestartWay = {
     name: "webhook",
@@ -36,6 +38,8 @@ export function operatedApp({ env = {}, answer, database, auditLog, fire }: Oper
       fired.push(firing);
       return fire ? fire(firing) : { id: "d1", url: null, status: "QUEUED" };
     },
+    ...(status && { status }),
+    ...(listen && { listen }),
   };
   const tokens = { MONITOR_TOKENS: `watcher:${MONITOR_TOKEN}`, CRON_SECRET: CRON };
   const made = smallApp({ ...tokens, ...env }, answer, {

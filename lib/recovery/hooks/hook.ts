@@ -5,14 +5,9 @@
  * writes tokens as headers; every other file or folder is one hook, by the name that `RESTART_HOOK` gives it, or what
  * two hooks of one platform share.
  */
-import type { Deployment } from "../ledger/types.ts";
-import type { RestartWay } from "../recovery.ts";
+import type { RestartWay } from "../way.ts";
 
-/** What became of a deployment. */
-export interface Progress {
-  readonly deployment: Deployment;
-  readonly state: "running" | "succeeded" | "failed";
-}
+export type { Progress } from "../ledger/types.ts";
 
 /** What a dry run found in order, and what nobody can know without restarting: sentences for people. */
 export interface DryRun {
@@ -22,13 +17,11 @@ export interface DryRun {
 
 /**
  * `fire` asks at most once for what would restart twice; only what does no more the second time is asked for again.
- * Each of the three rejects with a {@link HookError}, or, where `signal` was aborted, with its reason.
+ * `fire`, `status` and `dryRun` reject with a {@link HookError}, or, where `signal` was aborted, with its reason.
  */
 export interface Hook extends RestartWay {
   /** Asks everything but the restart: credentials, target, permission where the platform tells. Changes nothing. */
   dryRun(signal: AbortSignal): Promise<DryRun>;
-  /** Asks once what became of what `fire` returned. Absent where the platform does not tell. */
-  status?(deployment: Deployment, signal: AbortSignal): Promise<Progress>;
 }
 
 /**

@@ -56,8 +56,11 @@ function apply(state: LedgerState, rules: LedgerRules, command: LedgerCommand, n
         forgetKey(state, restart.id);
       });
     case "follow":
-      return change(state, command.id, ["executed", "failed", "unknown"], (restart) => {
-        restart.deployment = command.deployment;
+      // Also of one that is not over: the platform may be quicker than who asked it.
+      if (state.history.some((one) => one.id === command.id && hasEnded(one))) return VOID;
+      return change(state, command.id, ["fired", "executed", "failed", "unknown"], (restart) => {
+        restart.progress = command.progress;
+        restart.followedAt = now;
       });
     case "raise":
       return change(state, command.id, ["fired"], (restart) => {
@@ -131,6 +134,8 @@ function enter(state: LedgerState, command: Begin, policy: Policy, overridden: b
     firedAt: 0,
     completedAt: 0,
     deployment: null,
+    progress: null,
+    followedAt: 0,
   };
   state.history.push(restart);
   if (state.history.length > HISTORY_KEPT) state.history.splice(leastWanted(state), 1);
@@ -138,6 +143,9 @@ function enter(state: LedgerState, command: Begin, policy: Policy, overridden: b
   if (state.keys.length > KEYS_KEPT) state.keys.shift();
   return restart;
 }
+
+/** The platform has said how it ended. */
+export const hasEnded = ({ progress }: Restart): boolean => progress !== null && progress.state !== "running";
 
 /** What never happened goes first, since only what did is counted. */
 const leastWanted = ({ history }: LedgerState): number =>

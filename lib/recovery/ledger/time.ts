@@ -49,6 +49,7 @@ function shift(state: LedgerState, byMs: number): void {
     restart.dueAt = moved(restart.dueAt);
     restart.firedAt = moved(restart.firedAt);
     restart.completedAt = moved(restart.completedAt);
+    restart.followedAt = moved(restart.followedAt);
   }
   for (const key of state.keys) key.at = moved(key.at);
 }

@@ -46,6 +46,12 @@ export interface Deployment {
   readonly status: string | null;
 }
 
+/** What became of a deployment, as its platform says. */
+export interface Progress {
+  readonly deployment: Deployment;
+  readonly state: "running" | "succeeded" | "failed";
+}
+
 /**
  * Where a restart is. `begun` has no effect yet and ends as `abandoned`; `fired` may have one and ends as `unknown`
  * where nobody says what became of it.
@@ -73,7 +79,12 @@ export interface Restart {
   firedAt: number;
   /** 0 until it is over. */
   completedAt: number;
+  /** As the hook returned it. */
   deployment: Deployment | null;
+  /** What the platform said of it last; null before it said anything. */
+  progress: Progress | null;
+  /** When it said so. */
+  followedAt: number;
 }
 
 /** A key that a client may send to ask once, however often it asks. Both are digests. */
@@ -118,8 +129,8 @@ export type LedgerCommand =
     }
   /** It has not been fired and will not be. */
   | { readonly kind: "abandon"; readonly id: string }
-  /** What its platform says of a deployment by now. */
-  | { readonly kind: "follow"; readonly id: string; readonly deployment: Deployment }
+  /** What its platform says of a deployment by now. Nothing is heard of one whose end is known. */
+  | { readonly kind: "follow"; readonly id: string; readonly progress: Progress }
   /** The soft restart: every instance that sees a higher epoch than its own begins anew. Once for each restart. */
   | { readonly kind: "raise"; readonly id: string };
 

@@ -69,7 +69,8 @@ export function adminRoutes(options: AdminOptions): Hono<IdentifiedEnv> {
       return success(c, systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, worker }));
     })
     .get("/admin/api/worker/status", async (c) => {
-      const view = await ledgerView();
+      const known = await ledgerView();
+      const view = known && (await recovery.following.follow(known));
       const { payload, resilience } = await options.health(view);
       const runtimeContract = payload.runtime_contract;
       return success(c, workerStatus({ config, recovery, view, resilience, runtimeContract, worker }));

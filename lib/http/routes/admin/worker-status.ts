@@ -67,21 +67,29 @@ function lastRow(restart: Restart): object {
 }
 
 function historyRow(restart: Restart): object {
+  const deployment = restart.progress?.deployment ?? restart.deployment;
   return {
     restart_id: restart.id,
     ...lastRow(restart),
     source: restart.source,
-    decision: DECISIONS[restart.phase],
+    decision: DECISIONS[phaseOf(restart)],
     decision_reason: restart.reason,
     manual_override: restart.overrideReason !== null,
     override_reason: restart.overrideReason,
     policy_state: restart.policyState,
-    ...(restart.deployment && { deployment: restart.deployment }),
+    ...(deployment && { deployment }),
   };
 }
 
+/** What the platform said last is worth more than what it said first. */
+function phaseOf({ phase, progress }: Restart): RestartPhase {
+  if (progress?.state === "failed") return "failed";
+  return progress?.state === "succeeded" && phase === "unknown" ? "executed" : phase;
+}
+
 /** Null while nobody knows. */
-function successOf({ phase }: Restart): boolean | null {
+function successOf(restart: Restart): boolean | null {
+  const phase = phaseOf(restart);
   if (phase === "executed") return true;
   return phase === "failed" ? false : null;
 }
