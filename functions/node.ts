@@ -2,11 +2,12 @@
 import { setTimeout } from "node:timers/promises";
 import { DatabaseError, type GuardedDatabase, tidegate } from "tidegate";
 import { type Config, readConfig } from "tidegate/config";
-import { auditFile, type Serving, serve, supervise } from "tidegate/node";
+import { auditFile, nodeHook, type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
 import { adaptersOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
+import { restartOf } from "./restart.ts";
 import { welcome } from "./welcome.ts";
 
 /** On a machine that is very busy; after that it is served as it is. */
@@ -27,7 +28,8 @@ async function start(config: Config): Promise<Serving> {
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };
   const auditLog = config.audit.file === null ? undefined : auditFile(config.audit.file);
-  const tide = tidegate({ database: adapter, store, config, auditLog, appVersion: manifest.version });
+  const restart = await restartOf(config, nodeHook(process));
+  const tide = tidegate({ database: adapter, store, config, restart, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
   return serve(createApp(tide, faults), { tide });

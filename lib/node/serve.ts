@@ -2,8 +2,8 @@
  * Serving on Node: one port, and an end that loses no request.
  *
  * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
- * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, and `messages`
- * what the two say; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
+ * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, `messages` what the
+ * two say, and `restart` the hook over it; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
  */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
@@ -23,6 +23,7 @@ export type {
   WorkerInfo,
   WorkerState,
 } from "./messages.ts";
+export { nodeHook } from "./restart.ts";
 export { type Running, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
 export { type SupervisorHandle, supervisorOf } from "./supervised.ts";
 

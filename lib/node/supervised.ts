@@ -13,7 +13,7 @@ import {
 } from "./messages.ts";
 
 /** The supervisor only decides and answers. */
-const ANSWER_WITHIN_MS = 5_000;
+export const ANSWER_WITHIN_MS = 5_000;
 
 /** The part of `process` that this needs. */
 export type WorkerProcess = Pick<NodeJS.Process, "env" | "on" | "off"> & {

@@ -1,0 +1,65 @@
+/** The restart hook under the supervisor: its rolling reload. */
+import { type Hook, HookError, type HookFault, type Progress } from "../tidegate.ts";
+import type { ReloadResult } from "./messages.ts";
+import { ANSWER_WITHIN_MS, supervisorOf, type WorkerProcess } from "./supervised.ts";
+
+const hook = "node";
+const error = (fault: HookFault, message: string) => new HookError(`${hook}: ${message}`, { hook, fault });
+
+/**
+ * Replaces the workers of this machine, one by one. A restart is done with when the supervisor has agreed, since the
+ * worker that asks is replaced as well; how the roll ended is told by one that serves by then, and answered to `status`.
+ *
+ * @returns Null where no supervisor is above this process.
+ * @example
+ * ```ts
+ * const tide = tidegate({ database, store, restart: nodeHook(process) ?? undefined });
+ * ```
+ */
+export function nodeHook(worker: WorkerProcess): Hook | null {
+  const supervisor = supervisorOf(worker);
+  if (!supervisor) return null;
+  const report = () => supervisor.report().catch(unanswered);
+  return {
+    name: hook,
+    targets: [],
+    capabilities: ["restart", "status", "dry_run"],
+    deadlineMs: 2 * ANSWER_WITHIN_MS,
+    fire: async ({ id, reason }) => {
+      const reply = await supervisor.reload({ id, reason }).catch(unanswered);
+      if (reply.kind === "refused") throw error("refused", `reloading the workers: ${REFUSALS[reply.because]}`);
+      return rolling(id);
+    },
+    status: async ({ id }) => {
+      const { rolling: current, reloads } = await report();
+      const ended = reloads.find((result) => result.id === id);
+      if (ended) return progressOf(ended);
+      if (current === id) return { deployment: rolling(id), state: "running" };
+      const found = "one of another machine, or of long ago";
+      throw error("refused", `looking up reload ${id}: it must be among this supervisor's last, found: ${found}`);
+    },
+    listen: (listener) => void supervisor.onReloaded((result) => listener(result.id, progressOf(result))),
+    dryRun: async () => {
+      const { pid, workers } = await report();
+      const checked = `The supervisor (pid ${pid}) answers, and replaces ${workers.length} workers one by one.`;
+      return { checked, unchecked: "Whether a new worker comes up; where none does, the old ones serve on." };
+    },
+  };
+}
+
+const REFUSALS = {
+  rolling: "none may be under way, and another reload is; ask again when it has ended",
+  stopping: "the supervisor must not be stopping, and is",
+  unknown_worker: "a worker that serves is needed, and there is none by this pid",
+} as const;
+
+const rolling = (id: string) => ({ id, url: null, status: "rolling" });
+
+export function progressOf({ id, kind, because }: ReloadResult): Progress {
+  const status = because === null ? kind : `${kind}: ${because}`;
+  return { deployment: { id, url: null, status }, state: kind === "done" ? "succeeded" : "failed" };
+}
+
+function unanswered(cause: unknown): never {
+  throw error("unreachable", cause instanceof Error ? cause.message : String(cause));
+}
