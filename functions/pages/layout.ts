@@ -1,8 +1,8 @@
 /**
- * The frame of every page: one document with its style and script inside, so that nothing has to be built, bundled or
- * fetched from elsewhere, under a policy that lets nothing else run.
+ * The frame of every page: one document with its style and script inside, so that nothing is fetched from elsewhere, under a policy that lets nothing else run.
  *
- * Map of this folder: this frame and its style; for each page its markup and, beside it, the script the browser runs.
+ * Map of this folder: this frame and its style; each page's markup; in `browser` what each runs there, of which
+ * `npm run generate` makes `scripts.generated`.
  */
 import type { Context } from "hono";
 import { html, raw } from "hono/html";

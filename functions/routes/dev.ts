@@ -7,8 +7,8 @@ import { success, type TidegateEnv, validate } from "tidegate";
 import type { FaultControl } from "tidegate/testing";
 import * as v from "valibot";
 import { devPage } from "../pages/dev.ts";
-import { DEV_SCRIPT } from "../pages/dev-script.ts";
 import { page } from "../pages/layout.ts";
+import { DEV_SCRIPT } from "../pages/scripts.generated.ts";
 
 const MAX_SECONDS = 120;
 

@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { envExample, generate, readmeSection, withSection } from "../../infra/generate.ts";
+import { envExample, readmeSection, withSection } from "../../infra/generate/environment.ts";
+import { generate } from "../../infra/generate/generate.ts";
+import { pageScripts } from "../../infra/generate/scripts.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
 import { readConfig } from "../../lib/config.ts";
 
@@ -25,6 +27,11 @@ test("the README's section is what the table says: `npm run generate` brings it 
   expect(withSection(readme)).toBe(readme);
 });
 
+test("the pages' scripts are what their sources say: `npm run generate` brings them up to date", async () => {
+  const scripts = await readFile(new URL("functions/pages/scripts.generated.ts", root), "utf8");
+  expect(scripts).toBe(await pageScripts());
+});
+
 test("both name every variable, and the example changes nothing once its comments are gone", () => {
   const settings = [...envExample().matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]);
   expect(settings.map(([name]) => name)).toEqual(VARIABLE_LIST.map(([name]) => name));
@@ -32,10 +39,10 @@ test("both name every variable, and the example changes nothing once its comment
   for (const [name] of VARIABLE_LIST) expect(readmeSection()).toContain(`| \`${name}\``);
 });
 
-test("generating writes both files, and then has nothing more to do", async () => {
+test("generating writes all files, and then has nothing more to do", async () => {
   const folder = await emptyFolder();
   await writeFile(`${folder}README.md`, MARKS);
-  expect(await generate(folder, true)).toHaveLength(2);
+  expect(await generate(folder, true)).toHaveLength(3);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
   const readme = await readFile(`${folder}README.md`, "utf8");

@@ -20,7 +20,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/database/": [...BASE, ...GATE],
   "lib/log/": BASE,
   "lib/metrics/": MACHINES,
-  "lib/client/": [],
+  // Pages have neither store nor database, but clocks and chance like everybody.
+  "lib/client/": ["lib/runtime.ts"],
   // Settings name targets and levels, and masks what it reports.
   "lib/config": [...BASE, ...GATE, ...PORTS, "lib/log/redaction.ts", "lib/config"],
   "lib/recovery/": MACHINES,

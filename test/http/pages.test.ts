@@ -1,4 +1,5 @@
 /** The two pages and the faults behind one of them. */
+import { readFile } from "node:fs/promises";
 import { Hono } from "hono";
 import { ProblemError, type TidegateEnv } from "tidegate";
 import type { FaultControl } from "tidegate/testing";
@@ -104,10 +105,22 @@ describe.each(["/", "/dev"])("the page at %s", (path) => {
     const page = await (await app.request(path)).text();
     const [, script = ""] = /<script[^>]*>([\s\S]*)<\/script>/.exec(page) ?? [];
     expect(() => new Function(script)).not.toThrow();
-    const ids = [...script.matchAll(/(?:byId|put)\("([\w-]+)"/g)].map(([, id]) => id);
+    const sources = new URL("../../functions/pages/browser/", import.meta.url);
+    const source = await readFile(new URL(path === "/" ? "home.ts" : `.${path}.ts`, sources), "utf8");
+    const ids = [...source.matchAll(/(?:byId(?:<\w+>)?|put|putState|say)\("([\w-]+)"/g)].map(([, id]) => id);
     expect(ids.length).toBeGreaterThan(2);
     for (const id of ids) expect(page).toContain(`id="${id}"`);
   });
+});
+
+test("the client is also one script, which is asked for again only when it changed", async () => {
+  const response = await app.request("/mes-api.js");
+  expect(response.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+  const page: { MesApi?: Record<string, unknown> } = {};
+  new Function("globalThis", await response.text())(page);
+  expect(Object.keys(page.MesApi ?? {})).toEqual(["get", "post", "on"]);
+  const headers = { "if-none-match": response.headers.get("etag") ?? "" };
+  expect((await app.request("/mes-api.js", { headers })).status).toBe(304);
 });
 
 test("what a page reads out is there from the start, and without JavaScript each says what to ask instead", async () => {

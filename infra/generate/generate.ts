@@ -1,0 +1,59 @@
+/**
+ * Writes what follows from something else: `npm run generate` writes, `npm run generate -- --check` only looks and
+ * exits 1.
+ *
+ * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the README's table of
+ * variables, `scripts` what pages run in the browser.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { envExample, withSection } from "./environment.ts";
+import { pageScripts } from "./scripts.ts";
+
+/** Of each file, what it is to be, from what it is; null where it does not exist. */
+const FILES: readonly (readonly [path: string, next: (text: string | null) => string | Promise<string>])[] = [
+  [".env.example", envExample],
+  ["README.md", withSection],
+  ["functions/pages/scripts.generated.ts", pageScripts],
+];
+
+async function textOf(path: string): Promise<string | null> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+}
+
+/** Brings one file up to date, or only says that it is not. */
+async function settle(root: string, [path, next]: (typeof FILES)[number], checkOnly: boolean): Promise<string | null> {
+  const text = await textOf(root + path);
+  const wanted = await next(text);
+  if (text === wanted) return null;
+  if (checkOnly) return `${path} is not up to date: run \`npm run generate\`.`;
+  await mkdir(dirname(root + path), { recursive: true });
+  await writeFile(root + path, wanted);
+  console.log(`wrote ${path}`);
+  return null;
+}
+
+/** @returns what is wrong, one sentence each; nothing when all is well. */
+export async function generate(root: string, checkOnly: boolean): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  for (const file of FILES) {
+    try {
+      const complaint = await settle(root, file, checkOnly);
+      if (complaint !== null) complaints.push(complaint);
+    } catch (error) {
+      complaints.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return complaints;
+}
+
+if (import.meta.main) {
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const complaints = await generate(root, process.argv.includes("--check"));
+  for (const complaint of complaints) console.error(complaint);
+  process.exitCode = complaints.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,77 @@
+/** One request and its answer, or the error it ended with. */
+import type { Runtime } from "../runtime.ts";
+import { MesApiError, textAt } from "./error.ts";
+import { retryAfterSeconds } from "./hint.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body?: string;
+  /** In milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws MesApiError */
+export async function attempt(call: Call, runtime: Runtime): Promise<unknown> {
+  const { response, text } = await exchange(call, runtime);
+  const { ok, status, headers } = response;
+  const body = parsed(text);
+  const about = { status, data: body ?? null, requestId: headers.get("x-request-id") };
+  if (!ok) {
+    const message = textAt(body, "error", "message") ?? `The service answered ${status}.`;
+    const hint = retryAfterSeconds(headers.get("retry-after"), body, runtime.wallMs());
+    throw new MesApiError(message, { ...about, retryAfterSeconds: hint });
+  }
+  if (body === undefined) throw new MesApiError("The service answered no JSON.", { ...about, isParseError: true });
+  return body;
+}
+
+async function exchange({ url, timeout, signal, ...init }: Call, runtime: Runtime) {
+  if (signal?.aborted) throw givenUp(signal);
+  const late = new AbortController();
+  const timer = runtime.setTimer(() => late.abort(), timeout);
+  try {
+    const signals = signal ? [signal, late.signal] : [late.signal];
+    const response = await runtime.fetch(url, { ...init, signal: AbortSignal.any(signals) });
+    return { response, text: await response.text() };
+  } catch (cause) {
+    if (signal?.aborted) throw givenUp(signal);
+    if (late.signal.aborted) {
+      throw new MesApiError(`The service did not answer within ${timeout / 1_000} s.`, { name: "TimeoutError", cause });
+    }
+    throw new MesApiError("The service cannot be reached.", { cause });
+  } finally {
+    runtime.clearTimer(timer);
+  }
+}
+
+/** Undefined is what no JSON says. */
+function parsed(text: string): unknown {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const givenUp = (signal: AbortSignal): MesApiError =>
+  new MesApiError("The call was given up.", { name: "AbortError", cause: signal.reason });
+
+/** @throws MesApiError when the caller gives up. */
+export function pause(ms: number, signal: AbortSignal | undefined, runtime: Runtime): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      runtime.clearTimer(timer);
+      if (signal) reject(givenUp(signal));
+    };
+    const timer = runtime.setTimer(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}

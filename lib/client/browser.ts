@@ -1,0 +1,66 @@
+/** What a page has, and other homes of JavaScript may not. */
+
+interface Page {
+  readonly location?: { readonly href: string };
+  readonly document?: { querySelector(selector: string): { getAttribute(name: string): string | null } | null };
+  readonly localStorage?: Storage;
+  readonly reportError?: (error: unknown) => void;
+  readonly addEventListener?: (type: "storage", listener: (event: StorageEvent) => void) => void;
+}
+
+/** Texts that all tabs of an origin see. */
+export interface SharedTexts {
+  read(key: string): string | null;
+  write(key: string, text: string): void;
+  /** Told what another tab wrote. */
+  watch(listener: (key: string, text: string) => void): void;
+}
+
+const page = (): Page => globalThis as Page;
+
+/** @throws TypeError where a relative URL has no page to start from. */
+export const absolute = (url: string): URL => new URL(url, page().location?.href);
+
+/** The token of the console's session, for calls to the page's own origin. */
+export function csrfToken({ origin }: URL): string | null {
+  const { location, document } = page();
+  if (!location || !document || new URL(location.href).origin !== origin) return null;
+  return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? null;
+}
+
+/** Where there is no storage, or it may not be used, a tab knows what it wrote itself. */
+export function sharedTexts(): SharedTexts {
+  const own = new Map<string, string>();
+  const storage = (): Storage | null => {
+    try {
+      return page().localStorage ?? null;
+    } catch {
+      return null;
+    }
+  };
+  return {
+    read: (key) => {
+      try {
+        return storage()?.getItem(key) ?? own.get(key) ?? null;
+      } catch {
+        return own.get(key) ?? null;
+      }
+    },
+    write: (key, text) => {
+      own.set(key, text);
+      try {
+        storage()?.setItem(key, text);
+      } catch {
+        // Full, or forbidden: the other tabs find out for themselves.
+      }
+    },
+    watch: (listener) => {
+      page().addEventListener?.("storage", ({ key, newValue }) => {
+        if (key !== null && newValue !== null) listener(key, newValue);
+      });
+    },
+  };
+}
+
+/** Shows an error of a page's own code where such errors are shown. */
+export const report = (error: unknown): void => page().reportError?.(error);

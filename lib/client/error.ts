@@ -1,0 +1,65 @@
+/** What a call ends with when it does not end well. */
+
+export interface ErrorParts {
+  readonly name?: "AbortError" | "TimeoutError";
+  readonly status?: number;
+  readonly data?: unknown;
+  readonly retryAfterSeconds?: number | null;
+  readonly requestId?: string | null;
+  readonly isParseError?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * `name` is `AbortError` when the caller gave up, `TimeoutError` when no answer came within `timeout`, else
+ * `MesApiError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   show(await MesApi.get("/api/reports/wip-summary"));
+ * } catch (error) {
+ *   if (!error.isUserAbort) say(error.message, error.retryAfterSeconds);
+ * }
+ * ```
+ */
+export class MesApiError extends Error {
+  /** Null where there was no answer. */
+  readonly status: number | null;
+  /** The parsed body of the answer; null where there was none. */
+  readonly data: unknown;
+  /** The contract's code, such as `CIRCUIT_BREAKER_OPEN`; null where the answer had none. */
+  readonly errorCode: string | null;
+  /** As the service said it; null where it did not. */
+  readonly retryAfterSeconds: number | null;
+  /** To be told to whoever runs the service. */
+  readonly requestId: string | null;
+  readonly isUserAbort: boolean;
+  /** A success that is not JSON. */
+  readonly isParseError: boolean;
+
+  constructor(message: string, parts: ErrorParts = {}) {
+    super(message, { cause: parts.cause });
+    this.name = parts.name ?? "MesApiError";
+    this.status = parts.status ?? null;
+    this.data = parts.data ?? null;
+    this.errorCode = textAt(parts.data, "error", "code");
+    this.retryAfterSeconds = parts.retryAfterSeconds ?? null;
+    this.requestId = parts.requestId ?? textAt(parts.data, "meta", "request_id");
+    this.isUserAbort = parts.name === "AbortError";
+    this.isParseError = parts.isParseError ?? false;
+  }
+}
+
+/** What stands at a place of a body that may be anything. */
+export function at(body: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    body,
+  );
+}
+
+export function textAt(body: unknown, ...path: readonly string[]): string | null {
+  const value = at(body, ...path);
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,55 @@
+/** What a page hands in and hears. The names are those of `MesApi`, which pages already use. */
+
+export type ParamValue = string | number | boolean | null | undefined;
+
+export interface RequestOptions {
+  /** Become the query: null and undefined are left out, a list gives its name several times. */
+  readonly params?: Readonly<Record<string, ParamValue | readonly ParamValue[]>>;
+  /** Longest one attempt may take until its body is read, in milliseconds; waiting between attempts does not count. Default 30,000. */
+  readonly timeout?: number;
+  /** Most attempts after the first. Default 3. */
+  readonly retries?: number;
+  /** Gives up, also while waiting. A call with a signal of its own shares its fetch with no other. */
+  readonly signal?: AbortSignal;
+  /** No event tells of this call. */
+  readonly silent?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** When calls go on, for a banner and its countdown. */
+interface Wait {
+  readonly url: string;
+  /** The contract's code; null where the answer had none, or there was no answer. */
+  readonly code: string | null;
+  readonly message: string;
+  /** Rounded up. */
+  readonly secondsLeft: number;
+  /** The same as a time: milliseconds since 1970 by this device's clock. */
+  readonly until: number;
+}
+
+export interface ClientEvents {
+  /** The service said when to come back: until then, calls to it wait, in this tab and in the others. */
+  readonly degraded: Wait & { readonly requestId: string | null };
+  /** This call will be made again. `attempt` is the one to come; the first is 1. */
+  readonly retrying: Wait & { readonly attempt: number };
+  /** The first answer after that. */
+  readonly recovered: { readonly url: string };
+}
+
+export interface Client {
+  /**
+   * @returns The parsed body; null where there is none.
+   * @throws MesApiError
+   */
+  get<Body = unknown>(url: string, options?: RequestOptions): Promise<Body>;
+  /**
+   * Sends `data` as JSON. Made again only with an `Idempotency-Key` in `headers`.
+   *
+   * @returns The parsed body; null where there is none.
+   * @throws MesApiError
+   */
+  post<Body = unknown>(url: string, data?: unknown, options?: RequestOptions): Promise<Body>;
+  /** @returns What ends it. A listener that throws disturbs nothing but itself. */
+  on<Type extends keyof ClientEvents>(type: Type, listener: (event: ClientEvents[Type]) => void): () => void;
+}
