@@ -28,31 +28,25 @@ export function csrfToken({ origin }: URL): string | null {
   return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? null;
 }
 
-/** Where there is no storage, or it may not be used, a tab knows what it wrote itself. */
+/** Where there is no storage, it is full, or it may not be used, a tab knows what it wrote itself. */
 export function sharedTexts(): SharedTexts {
   const own = new Map<string, string>();
-  const storage = (): Storage | null => {
+  const withStorage = <Value>(use: (storage: Storage | undefined) => Value): Value | null => {
     try {
-      return page().localStorage ?? null;
+      return use(page().localStorage);
     } catch {
       return null;
     }
   };
   return {
-    read: (key) => {
-      try {
-        return storage()?.getItem(key) ?? own.get(key) ?? null;
-      } catch {
-        return own.get(key) ?? null;
-      }
-    },
+    read: (key) => own.get(key) ?? withStorage((storage) => storage?.getItem(key) ?? null),
     write: (key, text) => {
-      own.set(key, text);
-      try {
-        storage()?.setItem(key, text);
-      } catch {
-        // Full, or forbidden: the other tabs find out for themselves.
-      }
+      const isShared = withStorage((storage) => {
+        storage?.setItem(key, text);
+        return storage !== undefined;
+      });
+      if (isShared) own.delete(key);
+      else own.set(key, text);
     },
     watch: (listener) => {
       page().addEventListener?.("storage", ({ key, newValue }) => {
