@@ -22,7 +22,8 @@ async function databaseOf({ database }: Config): Promise<Adapters["database"]> {
   }
 }
 
-async function storeOf({ store }: Config): Promise<Adapters["store"]> {
+/** Where the fleet's state is. */
+export async function storeOf({ store }: Config): Promise<Adapters["store"]> {
   switch (store.kind) {
     case "memory":
       return (await import("tidegate/stores/memory")).memory();

@@ -5,7 +5,7 @@ import { type Config, readConfig } from "tidegate/config";
 import { auditFile, nodeHook, type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
-import { adaptersOf } from "./adapters.ts";
+import { adaptersOf, storeOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { restartOf } from "./restart.ts";
 import { welcome } from "./welcome.ts";
@@ -15,7 +15,8 @@ const LONGEST_START_MS = 60_000;
 
 try {
   const config = readConfig();
-  const running = await supervise(() => start(config), { config });
+  const ledger = async () => ({ store: await storeOf(config), auditLog: auditLogOf(config) });
+  const running = await supervise(() => start(config), { config, ledger });
   if (running.role !== "worker") console.log(welcome(running.url, config));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -27,13 +28,15 @@ async function start(config: Config): Promise<Serving> {
   // Trouble on demand is for development; elsewhere the database is not even wrapped.
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };
-  const auditLog = config.audit.file === null ? undefined : auditFile(config.audit.file);
+  const auditLog = auditLogOf(config);
   const restart = await restartOf(config, nodeHook(process));
   const tide = tidegate({ database: adapter, store, config, restart, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
   return serve(createApp(tide, faults), { tide });
 }
+
+const auditLogOf = ({ audit }: Config) => (audit.file === null ? undefined : auditFile(audit.file));
 
 /**
  * Before anybody is let in: where calls have less patience than the start takes, their timeouts would open the breaker.

@@ -1,6 +1,6 @@
-/** The restart hook under the supervisor: its rolling reload. */
-import { type Hook, HookError, type HookFault, type Progress } from "../tidegate.ts";
-import type { ReloadResult } from "./messages.ts";
+/** Restarts by the supervisor: the hook of its workers, which is its rolling reload, and its own, for one worker. */
+import { type Deployment, type Hook, HookError, type HookFault, type Progress, type RestartWay } from "../tidegate.ts";
+import type { ReloadRefusal, ReloadReply, ReloadRequest, ReloadResult } from "./messages.ts";
 import { ANSWER_WITHIN_MS, supervisorOf, type WorkerProcess } from "./supervised.ts";
 
 const hook = "node";
@@ -25,11 +25,7 @@ export function nodeHook(worker: WorkerProcess): Hook | null {
     targets: [],
     capabilities: ["restart", "status", "dry_run"],
     deadlineMs: 2 * ANSWER_WITHIN_MS,
-    fire: async ({ id, reason }) => {
-      const reply = await supervisor.reload({ id, reason }).catch(unanswered);
-      if (reply.kind === "refused") throw error("refused", `reloading the workers: ${REFUSALS[reply.because]}`);
-      return rolling(id);
-    },
+    fire: async ({ id, reason }) => begun(await supervisor.reload({ id, reason }).catch(unanswered)),
     status: async ({ id }) => {
       const { rolling: current, reloads } = await report();
       const ended = reloads.find((result) => result.id === id);
@@ -47,15 +43,38 @@ export function nodeHook(worker: WorkerProcess): Hook | null {
   };
 }
 
-const REFUSALS = {
+export interface Replacing {
+  /** Begins to replace the worker that serves by this pid. */
+  readonly replace: (pid: number, request: ReloadRequest) => ReloadReply;
+  readonly onReloaded: (listener: (result: ReloadResult) => void) => void;
+}
+
+/** What the supervisor itself restarts by: one worker, whose pid is the target. */
+export function replacementWay({ replace, onReloaded }: Replacing): RestartWay {
+  return {
+    name: hook,
+    targets: [],
+    capabilities: ["restart"],
+    deadlineMs: ANSWER_WITHIN_MS,
+    fire: async ({ id, reason, target }) => begun(replace(Number(target), { id, reason })),
+    listen: (listener) => onReloaded((result) => listener(result.id, progressOf(result))),
+  };
+}
+
+function begun(reply: ReloadReply): Deployment {
+  if (reply.kind === "refused") throw error("refused", `replacing workers: ${REFUSALS[reply.because]}`);
+  return rolling(reply.id);
+}
+
+const REFUSALS: Readonly<Record<ReloadRefusal["because"], string>> = {
   rolling: "none may be under way, and another reload is; ask again when it has ended",
   stopping: "the supervisor must not be stopping, and is",
   unknown_worker: "a worker that serves is needed, and there is none by this pid",
-} as const;
+};
 
-const rolling = (id: string) => ({ id, url: null, status: "rolling" });
+const rolling = (id: string): Deployment => ({ id, url: null, status: "rolling" });
 
-export function progressOf({ id, kind, because }: ReloadResult): Progress {
+function progressOf({ id, kind, because }: ReloadResult): Progress {
   const status = because === null ? kind : `${kind}: ${because}`;
   return { deployment: { id, url: null, status }, state: kind === "done" ? "succeeded" : "failed" };
 }

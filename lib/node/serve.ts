@@ -3,7 +3,7 @@
  *
  * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
  * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, `messages` what the
- * two say, and `restart` the hook over it; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
+ * two say, `restart` how either restarts; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
  */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
@@ -26,6 +26,7 @@ export type {
 export { nodeHook } from "./restart.ts";
 export { type Running, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
 export { type SupervisorHandle, supervisorOf } from "./supervised.ts";
+export type { LedgerPlace } from "./supervisor/stalls.ts";
 
 /** Requests under way may take this long to end before their connections are closed. */
 const DRAIN_MS = 10_000;

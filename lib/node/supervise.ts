@@ -14,9 +14,11 @@ import {
   type SupervisorReport,
   type WorkerInfo,
 } from "./messages.ts";
+import { replacementWay } from "./restart.ts";
 import { createCrew, type Place } from "./supervisor/crew.ts";
 import { startMember } from "./supervisor/member.ts";
 import { createReloads } from "./supervisor/reloads.ts";
+import { type LedgerPlace, watchStalls } from "./supervisor/stalls.ts";
 import { startSecrets } from "./supervisor/start-secrets.ts";
 
 const BEAT_MS = 1_000;
@@ -36,8 +38,13 @@ export interface SuperviseOptions {
   readonly drainMs?: number;
   /** An event loop that has not come round for so long is a stall; well above any pause of the collector. Default 10,000. */
   readonly stallMs?: number;
-  /** Once for each stall. It is logged in any case; what to do about it is decided here. */
+  /** Once for each stall. */
   readonly onStall?: (worker: WorkerInfo) => void;
+  /**
+   * Where restarts are decided. With it, and `WATCHDOG_ENABLED`, a worker that stalls is replaced as far as their policy
+   * allows, and killed if it does not end; without it a stall is only logged.
+   */
+  readonly ledger?: () => Promise<LedgerPlace>;
   readonly log?: Log;
   readonly runtime?: Runtime;
 }
@@ -99,7 +106,7 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
   const variables = startSecrets(config, runtime, log);
   const start = () =>
     startMember({
-      ...{ variables, startWithinMs, stallBeats: Math.ceil(stallMs / BEAT_MS), runtime },
+      ...{ variables, startWithinMs, beatMs: BEAT_MS, stallBeats: Math.ceil(stallMs / BEAT_MS), runtime },
       hear: ({ number, ask }, member) => {
         const reply = ask.kind === "report" ? report() : replyTo(ask.request);
         member.send({ tidegate: "reply", to: number, reply });
@@ -114,7 +121,12 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
       },
     });
   const crew = createCrew({ size, start, stopWithinMs: STOP_MS, random: runtime.random, log });
-  const reloads = createReloads({ crew, drainMs, onEnded: (result) => tell(result), runtime, log });
+  const listeners: ((result: ReloadResult) => void)[] = [];
+  const onEnded = (result: ReloadResult) => {
+    tell(result);
+    for (const listener of listeners) listener(result);
+  };
+  const reloads = createReloads({ crew, drainMs, onEnded, runtime, log });
 
   const workers = () => crew.members().map((member) => member.info());
   const report = (): SupervisorReport => ({
@@ -128,21 +140,38 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
     const serving = crew.members().filter((member) => member.info().state === "ready");
     serving.at(-1)?.send({ tidegate: "reloaded", result });
   };
-  const replyTo = (request: ReloadRequest): ReloadReply => {
-    const begun = reloads.begin(request);
+  const replyTo = (request: ReloadRequest, places?: readonly Place[]): ReloadReply => {
+    const begun = reloads.begin(request, places);
     return begun.kind === "refused" ? begun : { kind: "accepted", id: begun.id };
   };
+  const placeOf = (pid: number) => crew.places.find(({ current }) => current?.info().pid === pid);
   const reload = async (reason: string, places?: readonly Place[]) => {
     const begun = reloads.begin({ reason }, places);
     return begun.kind === "refused" ? begun : begun.ended;
   };
+
+  const way = replacementWay({
+    replace: (pid, request) => {
+      const place = placeOf(pid);
+      return place ? replyTo(request, [place]) : { kind: "refused", because: "unknown_worker" };
+    },
+    onReloaded: (listener) => void listeners.push(listener),
+  });
+  const { ledger: place } = options;
+  const stalls =
+    place && config.watchdog.enabled
+      ? watchStalls({
+          ...{ config, place, way, members: crew.members, isRolling: () => reloads.rolling() !== null },
+          ...{ stallMs, runtime, log },
+        })
+      : undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
       log.info("supervisor.stopping", { workers: crew.members().length });
       reloads.stop();
-      await crew.stop(STOP_MS);
+      await Promise.all([crew.stop(STOP_MS), stalls?.stop()]);
       clearInterval(beats);
       process.off("SIGHUP", hangUp);
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
@@ -162,7 +191,7 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
     const [first] = await Promise.all(crew.places.map((place) => crew.fill(place)));
     const url = first?.url ?? "";
     const replace = async (pid: number): ReturnType<Supervisor["replace"]> => {
-      const place = crew.places.find(({ current }) => current?.info().pid === pid);
+      const place = placeOf(pid);
       return place ? reload(`replacing ${pid}`, [place]) : { kind: "refused", because: "unknown_worker" };
     };
     const supervisor: Supervisor = { workers, report, reload: (reason) => reload(reason), replace, stop };

@@ -32,7 +32,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
   "lib/tidegate.ts": ["lib/"],
   // Entries: they choose, so they may name what is concrete.
-  "lib/node/": [...BASE, "lib/config", "lib/log/", "lib/store/port.ts", "lib/tidegate.ts"],
+  // The supervisor decides about its workers by the ledger.
+  "lib/node/": [...BASE, "lib/config", "lib/log/", "lib/store/port.ts", "lib/recovery/", "lib/tidegate.ts"],
   // Its fake database is a driver like the others, and stands on what drivers share.
   "lib/testing/": [...MACHINES, "lib/tidegate.ts", ...DRIVERS_SHARE, "lib/database/faults.ts", "lib/store/memory.ts"],
   "lib/cli/": ["lib/"],

@@ -4,20 +4,24 @@ import { setTimeout } from "node:timers/promises";
 import { Hono } from "hono";
 import { type TidegateEnv, tidegate } from "tidegate";
 import { readConfig } from "tidegate/config";
-import { serve, supervise, supervisorOf } from "tidegate/node";
+import { nodeHook, serve, supervise, supervisorOf } from "tidegate/node";
 import { memory } from "tidegate/stores/memory";
+import { redis } from "tidegate/stores/redis";
 import { fakeDatabase } from "tidegate/testing";
 
-const { WORKERS, BROKEN, START_WITHIN_MS, DRAIN_MS, STALL_MS } = process.env;
+const { WORKERS, BROKEN, START_WITHIN_MS, DRAIN_MS, STALL_MS, STATE_URL } = process.env;
 // One client asks for everybody.
 const config = readConfig({ RATE_LIMIT_PER_MINUTE: "0", ...process.env });
 const say = (event: string, fields: object = {}) => console.log(JSON.stringify({ event, pid: process.pid, ...fields }));
+
+const storeOf = () => (STATE_URL ? redis(STATE_URL) : memory());
 
 async function work() {
   // While this file is there, workers do not come up: they end, or they hang.
   if (BROKEN && existsSync(BROKEN)) process.exit(3);
   if (BROKEN && existsSync(`${BROKEN}.hanging`)) await setTimeout(600_000);
-  const tide = tidegate({ database: fakeDatabase(() => [{ one: 1 }]), store: memory(), config });
+  const database = fakeDatabase(() => [{ one: 1 }]);
+  const tide = tidegate({ database, store: storeOf(), config, restart: nodeHook(process) ?? undefined });
   const above = supervisorOf(process);
   above?.onReloaded((result) => say("told", { result }));
   const app = new Hono<TidegateEnv>()
@@ -35,6 +39,10 @@ async function work() {
       while (performance.now() < end);
       return c.text(`${process.pid}`);
     })
+    .post("/stall", () => {
+      say("stalling");
+      for (;;);
+    })
     .post("/crash", () => process.exit(9))
     .post("/reload", async (c) => c.json((await above?.reload({ id: "asked", reason: "a request" })) ?? null))
     .get("/report", async (c) => c.json((await above?.report()) ?? null))
@@ -49,6 +57,7 @@ const running = await supervise(work, {
   ...(DRAIN_MS ? { drainMs: Number(DRAIN_MS) } : {}),
   ...(STALL_MS ? { stallMs: Number(STALL_MS) } : {}),
   onStall: (worker) => say("stall", { worker }),
+  ledger: async () => ({ store: storeOf() }),
 });
 if (running.role === "supervisor") {
   const { supervisor } = running;

@@ -11,6 +11,8 @@ export interface MemberOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** Longest it may take to be ready. */
   readonly startWithinMs: number;
+  /** How often it is asked whether it is alive. */
+  readonly beatMs: number;
   /** Heartbeats without an answer that are a stall. */
   readonly stallBeats: number;
   readonly runtime: Runtime;
@@ -26,8 +28,10 @@ export interface Member {
   /** How it ended, in words. Never rejects. */
   readonly ended: Promise<string>;
   livedMs(): number;
+  /** For how long it has owed an answer to a heartbeat; 0 where it owes none. */
+  silentMs(): number;
   send(message: ToWorker): void;
-  /** Once a second: asks whether it is alive. */
+  /** To be called every `beatMs`: asks whether it is alive. */
   beat(): void;
   /** Others serve now: it may answer what comes on its connections for so long. Resolves when it has ended. */
   retire(withinMs: number): Promise<void>;
@@ -37,7 +41,7 @@ export interface Member {
 
 /** Starts a process that runs the same entry as this one. */
 export function startMember(options: MemberOptions): Member {
-  const { variables, startWithinMs, stallBeats, runtime, hear, onStall } = options;
+  const { variables, startWithinMs, beatMs, stallBeats, runtime, hear, onStall } = options;
   const worker = cluster.fork({ ...variables, [SUPERVISED]: "1" });
   const startedAt = Math.floor(runtime.wallMs());
   const bornAt = runtime.monotonicMs();
@@ -91,6 +95,7 @@ export function startMember(options: MemberOptions): Member {
     ready: ready.promise,
     ended: ended.promise,
     livedMs: () => runtime.monotonicMs() - bornAt,
+    silentMs: () => unanswered * beatMs,
     send,
     // Beats are counted, not timed: a supervisor that was stopped itself must not blame its workers.
     beat: () => {
@@ -102,9 +107,11 @@ export function startMember(options: MemberOptions): Member {
       onStall(member);
     },
     retire: (withinMs) => {
+      // One that stalls answers nothing, whatever time it has.
+      const grantedMs = state === "stalled" ? 0 : withinMs;
       state = "draining";
-      send({ tidegate: "retire", withinMs });
-      return endWithin(withinMs);
+      send({ tidegate: "retire", withinMs: grantedMs });
+      return endWithin(grantedMs);
     },
     stop: (withinMs) => {
       // One that is starting does not listen yet.

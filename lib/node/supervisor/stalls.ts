@@ -1,0 +1,107 @@
+/** Workers whose event loop does not come round any more: replaced, where the ledger of restarts agrees. */
+import type { Config } from "../../config.ts";
+import type { Log } from "../../log/port.ts";
+import { createRedactor } from "../../log/redaction.ts";
+import { createRecovery, type Recovery } from "../../recovery/recovery.ts";
+import type { RestartOrder } from "../../recovery/restarts.ts";
+import type { RestartWay } from "../../recovery/way.ts";
+import type { Runtime } from "../../runtime.ts";
+import type { Store, StoreAdapter, StoreLog } from "../../store/port.ts";
+import type { Member } from "./member.ts";
+
+/** Where the fleet decides about restarts, and remembers who did what. */
+export interface LedgerPlace {
+  readonly store: StoreAdapter;
+  /** Default: the store's. */
+  readonly auditLog?: StoreLog | undefined;
+}
+
+export interface StallsOptions {
+  readonly config: Config;
+  /** Asked for once, when the first worker stalls. */
+  readonly place: () => Promise<LedgerPlace>;
+  /** Replaces the worker whose pid is the target. */
+  readonly way: RestartWay;
+  readonly members: () => readonly Member[];
+  /** While workers are being replaced, nothing more is asked for. */
+  readonly isRolling: () => boolean;
+  /** From when on silence is a stall. */
+  readonly stallMs: number;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export interface Stalls {
+  stop(): Promise<void>;
+}
+
+interface Line {
+  readonly recovery: Recovery;
+  readonly store: Store;
+}
+
+const ORDER: Omit<RestartOrder, "target" | "reason" | "evidence"> = {
+  source: "auto",
+  actor: "watchdog",
+  ...{ ip: null, userAgent: null, requestId: null, override: null, idempotency: null },
+};
+
+/** Looks as often as a watchdog does. The process that looks is none of those that stall. */
+export function watchStalls(options: StallsOptions): Stalls {
+  const { config, place, way, members, isRolling, stallMs, runtime, log } = options;
+  let line: Promise<Line> | null = null;
+  let looking: Promise<void> | null = null;
+
+  const open = async (): Promise<Line> => {
+    const { store: adapter, auditLog } = await place();
+    const store = adapter.open(runtime);
+    const redact = createRedactor({ secrets: config.secrets });
+    const recovery = createRecovery({
+      ...{ config, store, auditLog, way, runtime, log },
+      look: () => Promise.reject(new Error("watch stalls: the fleet's health is the workers' affair")),
+      renew: async () => {},
+      redact: (entry) => redact.value(entry) as typeof entry,
+    });
+    return { recovery, store };
+  };
+
+  const look = async () => {
+    const stalled = members().find((member) => member.info().state === "stalled");
+    if (!stalled || isRolling()) return;
+    line ??= open();
+    const { recovery } = await line;
+    const view = await recovery.view();
+    // What the policy forbids is not asked for again and again, or the audit would be full of it.
+    if (!view || view.inProgress !== null || view.policy.state !== "allowed") return;
+    const answer = await recovery.restarts.request(orderOf(stalled, stallMs, view.at));
+    if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, pid: stalled.info().pid });
+  };
+
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => {
+        line = null;
+        log.warn("watchdog.blind", { error });
+      })
+      .finally(() => {
+        looking = null;
+      });
+  }, config.watchdog.checkIntervalMs);
+
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await looking;
+      const opened = await line;
+      opened?.recovery.epoch.stop();
+      await opened?.store.close();
+    },
+  };
+}
+
+function orderOf(member: Member, forMs: number, now: number): RestartOrder {
+  const { pid } = member.info();
+  const silentMs = member.silentMs();
+  const reason = `Worker ${pid} has not answered for ${Math.round(silentMs / 1_000)} s: its event loop stands still.`;
+  return { ...ORDER, target: `${pid}`, reason, evidence: { since: now - silentMs, forMs } };
+}
