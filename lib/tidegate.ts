@@ -102,7 +102,7 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   readonly db: GuardedDatabase;
   /** Request ids, the guarded database as `c.var.db`, degraded answers, a rate limit for each client. */
   middleware(): MiddlewareHandler<TidegateEnv>;
-  /** `/health` and what is below it, `/admin/api/*`, `/internal/watchdog`. */
+  /** `/health` and what is below it, `/admin/api/*`, `/metrics`, `/internal/watchdog`. */
   routes(): Hono;
   gate(name: string): Gate;
   /** One look of the watchdog, and what follows from it: for a timer, a cron trigger, a scheduler. Never rejects. */
@@ -191,6 +191,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     routes: () =>
       tidegateRoutes({
         ...{ health, recovery, gates, auth, addressOf, readiness: () => readiness, worker: ownProcess() },
+        ...{ pool: database.pool, queries: queryTimes.figures },
         ...{ methodNotAllowed: shell.methodNotAllowed, appVersion, config, runtime },
       }),
     gate,

@@ -157,6 +157,7 @@ function accessOf(values: Values): Config["access"] {
   return {
     adminTokens: values.ADMIN_TOKENS ?? [],
     monitorTokens: values.MONITOR_TOKENS ?? [],
+    metricsPublic: values.METRICS_PUBLIC,
     oidc: issuer !== null && audience !== null ? { issuer, audience } : null,
     cloudflareAccess:
       team !== null && tag !== null

@@ -157,6 +157,8 @@ export interface Config {
   readonly access: {
     readonly adminTokens: readonly NamedToken[];
     readonly monitorTokens: readonly NamedToken[];
+    /** Whether `/metrics` asks nobody who they are. */
+    readonly metricsPublic: boolean;
     readonly oidc: { readonly issuer: string; readonly audience: string } | null;
     readonly cloudflareAccess: { readonly issuer: string; readonly audience: string } | null;
     /** Signs console sessions; null: made at the start, outside production. */

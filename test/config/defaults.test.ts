@@ -61,6 +61,7 @@ const DEFAULTS: readonly [variable: string, read: (config: Config) => unknown, v
   ["CRON_SECRET", (c) => c.watchdog.cronSecret, null],
   ["ADMIN_TOKENS", (c) => c.access.adminTokens, []],
   ["MONITOR_TOKENS", (c) => c.access.monitorTokens, []],
+  ["METRICS_PUBLIC", (c) => c.access.metricsPublic, false],
   ["ADMIN_OIDC_ISSUER", (c) => c.access.oidc, null],
   ["ADMIN_OIDC_AUDIENCE", (c) => c.access.oidc, null],
   ["CF_ACCESS_TEAM_DOMAIN", (c) => c.access.cloudflareAccess, null],

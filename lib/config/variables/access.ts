@@ -1,12 +1,13 @@
 /** Variables of who may do what, and of what a request may look like. */
 import { namedTokens, networks, origins } from "../lists.ts";
-import { integer, matching, word } from "../schemas.ts";
+import { boolean, integer, matching, word } from "../schemas.ts";
 import type { NamedToken } from "../types.ts";
 import type { Table } from "../variable.ts";
 
 export interface AccessValues {
   readonly ADMIN_TOKENS: readonly NamedToken[] | null;
   readonly MONITOR_TOKENS: readonly NamedToken[] | null;
+  readonly METRICS_PUBLIC: boolean;
   readonly ADMIN_OIDC_ISSUER: string | null;
   readonly ADMIN_OIDC_AUDIENCE: string | null;
   readonly CF_ACCESS_TEAM_DOMAIN: string | null;
@@ -32,6 +33,12 @@ export const ACCESS: Table<AccessValues> = {
     description: "The same for `/health/deep` and `/metrics`",
     secret: "whole",
     schema: namedTokens,
+  },
+  METRICS_PUBLIC: {
+    group: "access",
+    default: "false",
+    description: "Whether `/metrics` is open to everybody who can reach it",
+    schema: boolean,
   },
   ADMIN_OIDC_ISSUER: {
     group: "access",

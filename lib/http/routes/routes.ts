@@ -11,6 +11,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { HttpShell } from "../middleware.ts";
 import { type AdminOptions, adminRoutes } from "./admin/admin.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
+import { type MetricsOptions, metricsRoutes } from "./metrics.ts";
 import { sessionRoutes } from "./session.ts";
 import { watchdogRoutes } from "./watchdog.ts";
 
@@ -23,6 +24,8 @@ export interface RoutesOptions {
   readonly readiness: () => Readiness;
   readonly methodNotAllowed: HttpShell["methodNotAllowed"];
   readonly worker: AdminOptions["worker"];
+  readonly pool: MetricsOptions["pool"];
+  readonly queries: MetricsOptions["queries"];
   readonly appVersion: string;
   readonly config: Config;
   readonly runtime: Runtime;
@@ -62,6 +65,13 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
           gates: gates.all,
           clientAddress: (c) => addressOf(c)?.text ?? null,
           ...{ worker, config, runtime },
+        }),
+      )
+      .route(
+        "/",
+        metricsRoutes({
+          guard: config.access.metricsPublic ? null : auth.requireMonitor(),
+          ...{ gates, health, recovery, worker, pool: options.pool, queries: options.queries },
         }),
       )
       .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog))

@@ -1,0 +1,53 @@
+/** `GET /metrics`: the fleet in figures, for Prometheus and its kin. */
+import { Hono, type MiddlewareHandler } from "hono";
+import type { PoolState } from "../../database/port.ts";
+import type { Gates } from "../../guard/gates.ts";
+import type { Health } from "../../health/health.ts";
+import { EXPOSITION_TYPE, exposition } from "../../metrics/exposition.ts";
+import { gateMetrics, type SeenGate } from "../../metrics/gate-metrics.ts";
+import type { QueryTimes } from "../../metrics/query-times.ts";
+import { processMetrics, serviceMetrics } from "../../metrics/service-metrics.ts";
+import type { Recovery } from "../../recovery/recovery.ts";
+
+export interface MetricsOptions {
+  /** Lets those pass who may read figures; absent where everybody may. */
+  readonly guard: MiddlewareHandler | null;
+  readonly gates: Gates;
+  readonly health: Health;
+  readonly recovery: Recovery;
+  /** Absent where the platform has no processes that would be asked again. */
+  readonly worker: { readonly pid: number } | null;
+  readonly pool: () => PoolState;
+  readonly queries: QueryTimes["figures"];
+}
+
+export function metricsRoutes(options: MetricsOptions): Hono {
+  const { guard, gates, health, recovery, worker, pool, queries } = options;
+  const app = new Hono();
+  if (guard) app.use("/metrics", guard);
+  return app.get("/metrics", async (c) => {
+    const [seen, reading, view] = await Promise.all([seenGates(gates), health.read(), recovery.view()]);
+    const { services, state_store: store } = reading.report.health as Record<string, Record<string, string>>;
+    const { database = "unknown" } = services ?? {};
+    const { status: stateStore = "unknown" } = store ?? {};
+    const { status } = reading.report.health;
+    const text = exposition([
+      ...serviceMetrics({ status, database, stateStore, ageMs: reading.ageMs }, recovery.facts(view)),
+      ...gateMetrics(seen),
+      ...(worker ? processMetrics(worker.pid, pool(), queries()) : []),
+    ]);
+    return c.body(text, 200, { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" });
+  });
+}
+
+/** One that cannot be seen is left out: an old figure would look like a new one. */
+async function seenGates(gates: Gates): Promise<readonly SeenGate[]> {
+  const views = [...gates.all()].map(async ([name, guard]): Promise<readonly SeenGate[]> => {
+    try {
+      return [[name, await guard.view()]];
+    } catch {
+      return [];
+    }
+  });
+  return (await Promise.all(views)).flat();
+}
