@@ -146,6 +146,26 @@ describe("POST /admin/api/worker/restart", () => {
     expect((await first).status).toBe(202);
   });
 
+  test("is told of before the process that asked for it ends", async () => {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const { promise: firing, resolve: started } = Promise.withResolvers<void>();
+    const app = operatedApp({
+      fire: () => {
+        started();
+        return promise;
+      },
+    });
+    const asked = app.restart();
+    await firing;
+    const said = () => app.lines.map(({ event }) => event);
+    const closed = app.tide.close().then(said);
+    await app.runtime.advance(1_000);
+    expect(said()).not.toContain("restart.executed");
+    resolve(null);
+    expect(await closed).toContain("restart.executed");
+    expect((await asked).status).toBe(202);
+  });
+
   test("says that the platform failed, and again for the same key", async () => {
     const app = operatedApp({ fire: () => Promise.reject(new Error("the platform said 500 to hunter2")) });
     for (let n = 0; n < 2; n++) {
