@@ -105,7 +105,10 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   /** `/health` and what is below it, `/admin/api/*`, `/metrics`, `/internal/watchdog`. */
   routes(): Hono;
   gate(name: string): Gate;
-  /** One look of the watchdog, and what follows from it: for a timer, a cron trigger, a scheduler. Never rejects. */
+  /**
+   * One look of the watchdog, and what follows from it: for a timer, `Deno.cron`, a `scheduled` event. Never rejects;
+   * does nothing unless `WATCHDOG_ENABLED`.
+   */
   watch(): Promise<TickReport>;
   /** From now on requests are answered `SERVICE_UNAVAILABLE` and `/health/ready` 503; what runs may end. */
   drain(): void;

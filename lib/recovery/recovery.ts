@@ -112,7 +112,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     ledger,
     audit,
     restarts,
-    watchdog: createWatchdog({ look, restarts, log }),
+    watchdog: createWatchdog({ enabled: config.watchdog.enabled, look, restarts, log }),
     epoch,
     way: chosen,
     following: createFollowing({ way: chosen, ledger, audit, runtime, log }),

@@ -15,13 +15,17 @@ export interface Sight {
 
 export interface TickReport {
   readonly recommendation: Recommendation | null;
-  /** `idle`: nothing to do. `overlapped`: another tick of this instance is under way. `blind`: it could not look. */
-  readonly outcome: "idle" | "overlapped" | "blind" | RestartAnswer["kind"];
+  /**
+   * `off`: `WATCHDOG_ENABLED` is false. `idle`: nothing to do. `overlapped`: another tick of this instance is under way.
+   * `blind`: it could not look.
+   */
+  readonly outcome: "off" | "idle" | "overlapped" | "blind" | RestartAnswer["kind"];
   /** Why nothing was restarted, where it would have been. */
   readonly because: string | null;
 }
 
 export interface WatchdogOptions {
+  readonly enabled: boolean;
   readonly look: () => Promise<Sight>;
   readonly restarts: Restarts;
   readonly log: Log;
@@ -34,7 +38,7 @@ export interface Watchdog {
 
 const ACTOR = "watchdog";
 
-export function createWatchdog({ look, restarts, log }: WatchdogOptions): Watchdog {
+export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions): Watchdog {
   let ticking = false;
 
   const act = async (): Promise<TickReport> => {
@@ -56,6 +60,7 @@ export function createWatchdog({ look, restarts, log }: WatchdogOptions): Watchd
 
   return {
     tick: async () => {
+      if (!enabled) return { recommendation: null, outcome: "off", because: null };
       if (ticking) return { recommendation: null, outcome: "overlapped", because: null };
       ticking = true;
       try {

@@ -230,7 +230,7 @@ describe("GET /admin/api/audit", () => {
 
 describe("/internal/watchdog", () => {
   test("ticks for who knows the secret, by GET and POST", async () => {
-    const app = operatedApp();
+    const app = operatedApp({ env: { WATCHDOG_ENABLED: "true" } });
     const authorization = `Bearer ${CRON}`;
     const asked = [
       await app.get("/internal/watchdog", { authorization }),

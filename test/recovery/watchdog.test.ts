@@ -8,7 +8,13 @@ import { operatedApp } from "../support/operated-app.ts";
 import { passing } from "../support/restart-scene.ts";
 
 const TICK_MS = 5_000;
-const ENV = { DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0", DB_CALL_TIMEOUT_MS: "20000", DB_TCP_CONNECT_TIMEOUT: "5" };
+const ENV = {
+  WATCHDOG_ENABLED: "true",
+  DB_POOL_SIZE: "2",
+  DB_MAX_OVERFLOW: "0",
+  DB_CALL_TIMEOUT_MS: "20000",
+  DB_TCP_CONNECT_TIMEOUT: "5",
+};
 
 /** A caller a second, and a look of each watchdog every five. */
 async function watched(app: ReturnType<typeof operatedApp>, forMs: number, watchdogs = 2): Promise<TickReport[]> {
@@ -78,8 +84,15 @@ describe("a watchdog", () => {
     expect(app.fired).toEqual([]);
   });
 
+  test("that nobody has enabled looks at nothing, whoever calls it", async () => {
+    const app = operatedApp({ env: { ...ENV, WATCHDOG_ENABLED: "false" }, database: wedged() });
+    const reports = await watched(app, 60_000);
+    expect(new Set(reports.map(({ outcome }) => outcome))).toEqual(new Set(["off"]));
+    expect(app.fired).toEqual([]);
+  });
+
   test("that cannot see does nothing, and says so", async () => {
-    const { tide, runtime } = smallApp({ HEALTH_MEMO_TTL_SECONDS: "0" }, () => {
+    const { tide, runtime } = smallApp({ WATCHDOG_ENABLED: "true", HEALTH_MEMO_TTL_SECONDS: "0" }, () => {
       throw new DatabaseError("connection", "gone");
     });
     expect(await passing(runtime, tide.watch())).toMatchObject({ outcome: "idle" });

@@ -58,7 +58,8 @@ export const RESTART: Table<RestartValues> = {
   WATCHDOG_ENABLED: {
     group: "restart",
     default: "false",
-    description: "Whether this instance looks after the fleet and restarts by itself",
+    description:
+      "Whether what calls the watchdog (timer, cron, `/internal/watchdog`) makes it look, and restart by itself",
     schema: boolean,
   },
   WATCHDOG_CHECK_INTERVAL: {
