@@ -37,7 +37,8 @@ export function nodeHook(worker: WorkerProcess): Hook | null {
     listen: (listener) => void supervisor.onReloaded((result) => listener(result.id, progressOf(result))),
     dryRun: async () => {
       const { pid, workers } = await report();
-      const checked = `The supervisor (pid ${pid}) answers, and replaces ${workers.length} workers one by one.`;
+      const serving = workers.filter(({ state }) => state === "ready" || state === "stalled").length;
+      const checked = `The supervisor (pid ${pid}) answers, and replaces ${serving} workers one by one.`;
       return { checked, unchecked: "Whether a new worker comes up; where none does, the old ones serve on." };
     },
   };

@@ -126,7 +126,10 @@ export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log
     if (!begun || begun.kind === "done" || begun.kind === "void") return { kind: "unavailable", missing: "ledger" };
     if (begun.kind === "refused") {
       const { because, policy } = begun;
-      await note({ ...entryOf(order, null), decision: because, policy_state: policy.state, outcome: "refused" });
+      const refused = { decision: because, policy_state: policy.state, outcome: "refused" };
+      // Watchdogs ask every few seconds for as long as they see what they see: that would bury what people did.
+      if (order.source === "auto") log.info("restart.refused", { actor: order.actor, because });
+      else await note({ ...entryOf(order, null), ...refused });
       return begun;
     }
     if (begun.kind !== "begun") return begun;

@@ -5,18 +5,17 @@ import { eventually } from "../support/processes.ts";
 import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
 import { PATIENCE_MS, type Supervised, startSupervised } from "../support/supervisor.ts";
 
-const TOKEN = "a-token-that-is-long-enough-to-pass";
 const unavailable = redisUnavailable();
 
 describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${unavailable})` : ""}`, () => {
   let redis: RedisServer;
-  let supervised: Supervised | undefined;
+  let supervised: Supervised;
   beforeAll(async () => {
     redis = await startRedis();
   });
   afterAll(() => redis.dispose());
   afterEach(async () => {
-    await supervised?.dispose();
+    await supervised.dispose();
     const client = await createClient({ url: redis.url }).connect();
     await client.flushAll();
     client.destroy();
@@ -28,19 +27,8 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
       STALL_MS: "2000",
       WATCHDOG_ENABLED: "true",
       WATCHDOG_CHECK_INTERVAL: "1",
-      ADMIN_TOKENS: `ada:${TOKEN}`,
       ...env,
     });
-  /** A connection may have been handed to the worker that stalls: one for each stall, which is given up. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into payloads whose shape is what they check.
-  const admin = async ({ port }: Supervised, path: string): Promise<any> => {
-    const headers = { authorization: `Bearer ${TOKEN}`, connection: "close" };
-    const ask = async () => {
-      const signal = AbortSignal.timeout(5_000);
-      return (await fetch(`http://127.0.0.1:${port}/admin/api/${path}`, { headers, signal })).json();
-    };
-    return (await eventually(path, () => ask().catch(() => false), PATIENCE_MS)).data;
-  };
   /** Its connection ends with the worker. */
   const stall = async ({ get, hears }: Supervised, times = 1) => {
     void get("/stall", "POST").catch(() => {});
@@ -54,9 +42,9 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
     expect(await supervised.hears("reload.done")).toMatchObject({ replaced: 1 });
     expect(await supervised.get("/pid")).not.toBe(`${pid}`);
     expect((await supervised.report()).workers).toMatchObject([{ state: "ready" }]);
-    const followed = async () => (await admin(supervised as Supervised, "audit?limit=10")).records.length === 3;
+    const followed = async () => (await supervised.admin("audit?limit=10")).records.length === 3;
     await eventually("the audit", followed, PATIENCE_MS);
-    expect((await admin(supervised, "worker/status")).restart_history).toMatchObject([
+    expect((await supervised.admin("worker/status")).restart_history).toMatchObject([
       {
         source: "auto",
         requested_by: "watchdog",
@@ -66,7 +54,7 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
         deployment: { status: "done" },
       },
     ]);
-    expect((await admin(supervised, "audit?limit=10")).records.toReversed()).toMatchObject([
+    expect((await supervised.admin("audit?limit=10")).records.toReversed()).toMatchObject([
       { action: "restart", actor: "watchdog", source: "auto", outcome: "pending" },
       { action: "restart.outcome", outcome: "executed" },
       { action: "restart.followed", outcome: "succeeded" },
@@ -80,16 +68,15 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
     const pid = await stall(supervised, 2);
     await supervised.hears("worker.stalled", 2);
     // Over looks of the watchdog; the other worker serves.
-    const { cooldown } = await admin(supervised, "worker/status");
+    const { cooldown } = await supervised.admin("worker/status");
     await eventually("looks", async () => {
-      const { cooldown: now } = await admin(supervised as Supervised, "worker/status");
+      const { cooldown: now } = await supervised.admin("worker/status");
       return now.remaining_seconds < cooldown.remaining_seconds - 3;
     });
-    const { restart_history, worker_pid } = await admin(supervised, "worker/status");
+    const { restart_history, worker_pid } = await supervised.admin("worker/status");
     expect(worker_pid).not.toBe(pid);
     expect(restart_history).toHaveLength(1);
-    const { records } = await admin(supervised, "audit?limit=10");
-    expect(records.filter(({ outcome }: { outcome: string }) => outcome === "refused")).toEqual([]);
+    expect(supervised.said("restart.refused")).toEqual([]);
   });
 
   it("is only told of without the watchdog, until a reload kills it", async () => {
@@ -99,6 +86,6 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
     supervised.signal("SIGHUP");
     expect(await supervised.hears("reload.done")).toMatchObject({ reason: "SIGHUP", replaced: 2 });
     expect((await supervised.report()).workers.map((worker) => worker.pid)).not.toContain(pid);
-    expect((await admin(supervised, "worker/status")).restart_history).toEqual([]);
+    expect((await supervised.admin("worker/status")).restart_history).toEqual([]);
   });
 });

@@ -58,6 +58,15 @@ describe("a restart", () => {
     expect(fired).toHaveLength(1);
   });
 
+  test("that is refused to a watchdog is a line of the log, not of the audit", async () => {
+    const { restarts, audited, events } = scene();
+    await restarts.request(ORDER);
+    const before = await audited();
+    expect(await restarts.request(AUTO)).toMatchObject({ kind: "refused", because: "cooldown" });
+    expect(await audited()).toEqual(before);
+    expect(events).toContainEqual({ event: "restart.refused", fields: { actor: "watchdog", because: "cooldown" } });
+  });
+
   test("that passes the policy says by what word", async () => {
     const { restarts, audited } = scene();
     await restarts.request(ORDER);

@@ -16,6 +16,9 @@ export const PATIENCE_MS = 60_000;
 // biome-ignore lint/suspicious/noExplicitAny: tests look into lines whose fields are what they check.
 export type Said = Readonly<Record<string, any>> & { readonly event: string };
 
+// biome-ignore lint/suspicious/noExplicitAny: tests look into payloads whose shape is what they check.
+type Data = any;
+
 export interface Supervised {
   readonly port: number;
   readonly pid: number;
@@ -24,6 +27,10 @@ export interface Supervised {
   hears(event: string, times?: number): Promise<Said>;
   output(): string;
   get(path: string, method?: string): Promise<string>;
+  /** The admin function, asked again where a connection was handed to a worker that stalls: one for each stall. */
+  admin(path: string): Promise<Data>;
+  /** Asks for a restart, once. */
+  restart(): Promise<{ readonly status: number; readonly body: Data }>;
   report(): Promise<SupervisorReport>;
   signal(signal: NodeJS.Signals): void;
   /** From now on workers do not come up: they end, or they hang. */
@@ -34,6 +41,9 @@ export interface Supervised {
   /** Also its orphans. */
   dispose(): Promise<void>;
 }
+
+const TOKEN = "a-token-that-is-long-enough-to-pass";
+const STALLED_MS = 5_000;
 
 export async function launchSupervised(env: Record<string, string>): Promise<Supervised> {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-supervised-"));
@@ -48,6 +58,7 @@ export async function launchSupervised(env: Record<string, string>): Promise<Sup
       RATE_LIMIT_PER_MINUTE: "0",
       WORKERS: "2",
       BROKEN: broken,
+      ADMIN_TOKENS: `ada:${TOKEN}`,
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -75,6 +86,10 @@ export async function launchSupervised(env: Record<string, string>): Promise<Sup
     const headers = { connection: "close" };
     return (await fetch(`http://127.0.0.1:${port}${path}`, { method, headers })).text();
   };
+  const authorized = (path: string, init: RequestInit) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, connection: "close", "content-type": "application/json" };
+    return fetch(`http://127.0.0.1:${port}/admin/api/${path}`, { ...init, headers });
+  };
   return {
     port,
     pid: child.pid ?? 0,
@@ -92,6 +107,14 @@ export async function launchSupervised(env: Record<string, string>): Promise<Sup
       }),
     output: () => output,
     get,
+    admin: (path) => {
+      const ask = async () => (await authorized(path, { signal: AbortSignal.timeout(STALLED_MS) })).json();
+      return eventually(path, () => ask().catch(() => false), PATIENCE_MS).then(({ data }) => data);
+    },
+    restart: async () => {
+      const response = await authorized("worker/restart", { method: "POST", body: "{}" });
+      return { status: response.status, body: await response.json() };
+    },
     report: async () => JSON.parse(await get("/report")) as SupervisorReport,
     signal: (signal) => void child.kill(signal),
     break: (how) => writeFileSync(how === "ending" ? broken : `${broken}.hanging`, ""),

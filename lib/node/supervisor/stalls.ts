@@ -71,7 +71,7 @@ export function watchStalls(options: StallsOptions): Stalls {
     line ??= open();
     const { recovery } = await line;
     const view = await recovery.view();
-    // What the policy forbids is not asked for again and again, or the audit would be full of it.
+    // What the policy forbids is not asked for again and again.
     if (!view || view.inProgress !== null || view.policy.state !== "allowed") return;
     const answer = await recovery.restarts.request(orderOf(stalled, stallMs, view.at));
     if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, pid: stalled.info().pid });
