@@ -1,0 +1,73 @@
+/** One request, its answer read within a deadline and a bound. */
+import type { Runtime } from "../runtime.ts";
+import { CommandError, EXIT } from "./command.ts";
+
+export interface Ask {
+  readonly url: URL;
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly tookMs: number;
+}
+
+/** A page of the audit is the largest. */
+const LONGEST_BODY_BYTES = 4_194_304;
+
+/** @throws CommandError where there is no whole answer in time. */
+export async function ask({ url, method = "GET", headers, body, timeoutMs }: Ask, runtime: Runtime): Promise<Answer> {
+  const late = new AbortController();
+  const timer = runtime.setTimer(() => late.abort(), timeoutMs);
+  const startedAt = runtime.monotonicMs();
+  try {
+    const response = await runtime.fetch(url, {
+      method,
+      headers: { accept: "application/json", "user-agent": "tidegate-cli", ...headers },
+      ...(body !== undefined && { body }),
+      // Followed, it would carry the token to wherever it points.
+      redirect: "manual",
+      signal: late.signal,
+    });
+    const text = await boundedText(response);
+    return { status: response.status, headers: response.headers, text, tookMs: runtime.monotonicMs() - startedAt };
+  } catch (error) {
+    const found = late.signal.aborted ? `no answer within ${timeoutMs / 1_000} s` : reasonOf(error);
+    throw unreachable(url, found);
+  } finally {
+    runtime.clearTimer(timer);
+  }
+}
+
+export function unreachable({ origin }: URL, found: string): CommandError {
+  return new CommandError(
+    EXIT.unreachable,
+    `${origin} cannot be reached: ${found}.`,
+    "Check that it runs, and that --url or TIDEGATE_URL names it.",
+  );
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > LONGEST_BODY_BYTES) throw new Error(`its answer is longer than ${LONGEST_BODY_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** What `fetch` throws says why in its cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  if (!(cause instanceof Error)) return message;
+  // Of a name with several addresses, the cause has no message of its own.
+  const [first] = cause instanceof AggregateError ? cause.errors : [];
+  return cause.message || (first instanceof Error ? first.message : "") || message;
+}

@@ -1,0 +1,103 @@
+/** `tidegate status`: the whole system in a screen, as its operators ask for it first. */
+import { type Command, EXIT, type Finding, type Paint, type Tone } from "../command.ts";
+import type { GatePart, SystemStatus, WorkerStatus } from "../payloads.ts";
+import { SERVER_OPTIONS, serverOf } from "../server.ts";
+import { columns, counted, percent } from "../text.ts";
+
+export const status: Command = {
+  name: "status",
+  words: "",
+  mostWords: 0,
+  summary: "Shows database, store, breaker, pool, restarts and instances, and what to do.",
+  findingMeans: "degraded, or unhealthy",
+  options: SERVER_OPTIONS,
+  more: ["Example:  TIDEGATE_TOKEN=… tidegate status --url https://fab.example"],
+  run: async (given, world) => {
+    const server = serverOf(given, world);
+    const [system, worker] = await Promise.all([
+      server.get<SystemStatus>("/admin/api/system-status"),
+      server.get<WorkerStatus>("/admin/api/worker/status"),
+    ]);
+    return findingOf(system, worker);
+  },
+};
+
+export function findingOf(system: SystemStatus, worker: WorkerStatus): Finding {
+  const { degraded_reason: reason } = system.runtime_resilience;
+  const verdict = reason === null ? "healthy" : reason === "database_unreachable" ? "unhealthy" : "degraded";
+  return {
+    exit: verdict === "healthy" ? EXIT.fine : EXIT.finding,
+    json: { verdict, system_status: system, worker_status: worker },
+    text: (paint) => [
+      `${paint(VERDICT_TONES[verdict], verdict)}${reason === null ? "" : ` (${reason})`}`,
+      ...columns(
+        [
+          ...systemRows(system, paint),
+          ...Object.entries(system.gates).flatMap(([name, gate]) => gateRows(name, gate, paint)),
+          ...restartRows(worker),
+          ...instanceRows(system),
+          ...adviceRows(system),
+        ],
+        2,
+      ),
+    ],
+  };
+}
+
+const VERDICT_TONES = { healthy: "good", degraded: "warn", unhealthy: "bad" } as const;
+const toned = (paint: Paint, text: string, good: boolean, otherwise: Tone = "bad"): string =>
+  paint(good ? "good" : otherwise, text);
+
+function systemRows({ database, state_store: store, runtime_resilience: resilience }: SystemStatus, paint: Paint) {
+  const pool = resilience.pool_state;
+  const error = database.error === null ? "" : `: ${database.error}`;
+  return [
+    ["database", toned(paint, database.status, database.status === "ok") + error],
+    ...(store ? [["state store", `${toned(paint, store.status, store.status === "ok")} (${store.kind})`]] : []),
+    ...(pool ? [["pool", `${percent(pool.saturation)} in use, ${pool.waiting} waiting`]] : []),
+  ];
+}
+
+/** The main one is nearly always the only one. */
+function gateRows(name: string, gate: GatePart | null, paint: Paint): string[][] {
+  const title = name === "main" ? "gate" : `gate ${name}`;
+  if (gate === null) return [[title, "unknown: the state store does not answer"]];
+  const { state, open_until: until, failure_count: failures, total_count: calls, forced } = gate.circuit_breaker;
+  const breaker = `${toned(paint, state, state === "CLOSED", "warn")}, ${failures} of ${counted(calls, "call")} failed`;
+  const lanes = Object.entries(gate.lanes).map(
+    ([lane, { held, capacity, waiting }]) =>
+      `${lane} ${held} of ${capacity}${waiting > 0 ? ` (${waiting} waiting)` : ""}`,
+  );
+  return [
+    [title, `breaker ${breaker}${until === null ? "" : `, open until ${until}`}`],
+    ...(forced ? [["", `${forced.mode} until ${forced.until} by ${forced.actor}: ${forced.reason}`]] : []),
+    ["", lanes.join(", ")],
+  ];
+}
+
+function restartRows({ platform, cooldown, resilience, restart_history: history }: WorkerStatus): string[][] {
+  const policy = resilience.policy_state;
+  const last = history.at(-1);
+  const targets = platform.targets?.length ? `, targets ${platform.targets.join(", ")}` : "";
+  const spent = policy?.attempts_in_window ?? null;
+  const budget = policy && spent !== null ? `, ${spent} of ${policy.retry_budget} in ${policy.window_seconds} s` : "";
+  const blocked = policy?.blocked_by ? ` by ${policy.blocked_by}` : "";
+  const left = cooldown.active ? `, ${cooldown.remaining_seconds} s of cooldown left` : "";
+  return [
+    ["restarts", `${policy?.state ?? "unknown"}${blocked}${left}${budget} (${platform.hook}${targets})`],
+    ...(last ? [["", `last ${last.requested_at} by ${last.requested_by}: ${last.decision}`]] : []),
+  ];
+}
+
+function instanceRows({ instances }: SystemStatus): string[][] {
+  const kinds = new Map<string, number>();
+  for (const { runtime, version } of instances) {
+    const kind = `${runtime} ${version}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [["instances", [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(", ") || "none heard"]];
+}
+
+function adviceRows({ runtime_resilience: { recovery_recommendation: advice } }: SystemStatus): string[][] {
+  return advice ? [["advice", `${advice.action}: ${advice.reason}`]] : [];
+}
