@@ -5,17 +5,24 @@ import { type Config, readConfig } from "tidegate/config";
 import { auditFile, nodeHook, type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
-import { adaptersOf, storeOf } from "./adapters.ts";
+import { adaptersOf, type Offer, storeOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
+import { EMBEDDED_DATABASE } from "./platforms/embedded.ts";
+import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 import { restartOf } from "./restart.ts";
 import { welcome } from "./welcome.ts";
 
+const OFFER: Offer = {
+  platform: "Node",
+  databases: { ...SERVER_DATABASES, ...EMBEDDED_DATABASE },
+  stores: SERVER_STORES,
+};
 /** On a machine that is very busy; after that it is served as it is. */
 const LONGEST_START_MS = 60_000;
 
 try {
   const config = readConfig();
-  const ledger = async () => ({ store: await storeOf(config), auditLog: auditLogOf(config) });
+  const ledger = async () => ({ store: await storeOf(config, OFFER), auditLog: auditLogOf(config) });
   const running = await supervise(() => start(config), { config, ledger });
   if (running.role !== "worker") console.log(welcome(running.url, config));
 } catch (error) {
@@ -24,7 +31,7 @@ try {
 }
 
 async function start(config: Config): Promise<Serving> {
-  const { database, store } = await adaptersOf(config);
+  const { database, store } = await adaptersOf(config, OFFER);
   // Trouble on demand is for development; elsewhere the database is not even wrapped.
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };

@@ -32,6 +32,7 @@ import { renewable } from "./recovery/renewal.ts";
 import type { TickReport } from "./recovery/watchdog.ts";
 import type { RestartWay } from "./recovery/way.ts";
 import { isTerminal, ownProcess, platformName, type Runtime, systemRuntime } from "./runtime.ts";
+import { outliving, type WaitUntil } from "./store/outliving.ts";
 import type { Store, StoreAdapter, StoreLog } from "./store/port.ts";
 
 export { CommitUnknown, DatabaseError } from "./database/port.ts";
@@ -41,6 +42,7 @@ export { type Refusal, Refused } from "./guard/refusal.ts";
 export type { Transaction, TransactionOptions } from "./guard/transaction.ts";
 export type { TidegateEnv } from "./http/env.ts";
 export { success } from "./http/envelope.ts";
+export { type MisconfiguredOptions, misconfigured } from "./http/misconfigured.ts";
 export { ProblemError } from "./http/problem.ts";
 export { validate } from "./http/validate.ts";
 export { type DryRun, type Hook, HookError, type HookFault, type Progress } from "./recovery/hooks/hook.ts";
@@ -72,7 +74,12 @@ export interface TidegateOptions {
    * Who is at the other end of a connection: `getConnInfo` of a Hono adapter, such as `hono/vercel`. Default: what Node,
    * Deno, Workers and Lambda say.
    */
-  readonly connInfo?: ConnInfo;
+  readonly connInfo?: ConnInfo | undefined;
+  /**
+   * Tells a platform that freezes or ends instances between requests what to wait for: `waitUntil` of
+   * `cloudflare:workers` or `@vercel/functions`. Every call to the store is then made within its request.
+   */
+  readonly waitUntil?: WaitUntil | undefined;
   /** Clock, timers, chance and network. Default: the platform's. */
   readonly runtime?: Runtime;
 }
@@ -135,7 +142,8 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
   const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
   for (const { variable, message } of config.warnings) log.warn("config.warning", { variable, message });
-  const store = options.store.open(runtime);
+  const opened = options.store.open(runtime);
+  const store = options.waitUntil ? outliving(opened, options.waitUntil) : opened;
   const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);
   const renewing = renewable(() => options.database.open(configNow().pool, runtime));
   const database = measured(renewing.database, queryTimes.record, runtime);

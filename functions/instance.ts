@@ -1,0 +1,43 @@
+/** The application of one instance, on platforms that start it and then hand it requests. */
+import type { Hono } from "hono";
+import { misconfigured, type Tidegate, type TidegateOptions, tidegate } from "tidegate";
+import { ConfigError, readConfig } from "tidegate/config";
+import manifest from "../package.json" with { type: "json" };
+import { adaptersOf, type Offer } from "./adapters.ts";
+import { createApp } from "./app.ts";
+import { restartOf } from "./restart.ts";
+
+export interface Instance {
+  // biome-ignore lint/suspicious/noExplicitAny: what a platform hands over beside the request is its own.
+  readonly app: Hono<any>;
+  /** Null where the environment cannot be used: then `app` says so. */
+  readonly tide: Tidegate | null;
+}
+
+export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "waitUntil"> {
+  /** Default: the platform's own. Given where it comes with the first request. */
+  readonly environment?: Readonly<Record<string, unknown>>;
+}
+
+/** Never rejects for want of a usable environment: what is wrong with it is logged, and answered to every request. */
+export async function startInstance(offer: Offer, options: InstanceOptions = {}): Promise<Instance> {
+  const { environment, ...platform } = options;
+  const config = () => readConfig(environment);
+  const appVersion = manifest.version;
+  try {
+    const first = config();
+    const [adapters, restart] = [await adaptersOf(first, offer), await restartOf(first)];
+    const tide = tidegate({ ...adapters, ...platform, config, restart, appVersion });
+    return { app: createApp(tide), tide };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    return {
+      app: misconfigured(
+        error.faults.map(({ variable }) => variable),
+        { appVersion },
+      ),
+      tide: null,
+    };
+  }
+}

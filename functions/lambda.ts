@@ -1,0 +1,31 @@
+/**
+ * The entry for AWS Lambda, behind API Gateway, a load balancer or a function URL. `handler` answers in one piece,
+ * `streaming` as it comes: that is for a function URL with `InvokeMode: RESPONSE_STREAM`. An event that is no request,
+ * such as a schedule's, is a look of the watchdog.
+ */
+import { handle, type LambdaContext, type LambdaEvent, streamHandle } from "hono/aws-lambda";
+import { startInstance } from "./instance.ts";
+import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
+
+/** What is under way beside the answer: with that the instance freezes, and there is nobody to tell. */
+const underWay = new Set<Promise<unknown>>();
+
+const { app, tide } = await startInstance(
+  { platform: "AWS Lambda", databases: SERVER_DATABASES, stores: SERVER_STORES },
+  {
+    waitUntil: (work) => {
+      underWay.add(work);
+      void work.finally(() => underWay.delete(work));
+    },
+  },
+);
+const answer = handle(app);
+
+export async function handler(event: LambdaEvent, context?: LambdaContext) {
+  const answered = "requestContext" in event ? await answer(event, context) : await tide?.watch();
+  await Promise.all(underWay);
+  return answered;
+}
+
+/** Only where Lambda can stream: its global is not there elsewhere. */
+export const streaming = "awslambda" in globalThis ? streamHandle(app) : handler;

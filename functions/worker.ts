@@ -1,0 +1,37 @@
+/** The entry for Cloudflare Workers, with the class of its Durable Objects; the bindings are in `wrangler.toml`. */
+import { waitUntil } from "cloudflare:workers";
+import { type HyperdriveBinding, hyperdrive } from "tidegate/databases/hyperdrive";
+import { durableObject, type ObjectNamespace } from "tidegate/stores/durable-object";
+import { type Instance, startInstance } from "./instance.ts";
+import { EVERYWHERE } from "./platforms/everywhere.ts";
+
+export { TidegateObject } from "tidegate/stores/durable-object";
+
+interface Bindings extends Readonly<Record<string, unknown>> {
+  readonly HYPERDRIVE?: HyperdriveBinding;
+  readonly TIDEGATE: ObjectNamespace;
+}
+
+let instance: Instance | undefined;
+
+/** Made with the first request, which alone brings the bindings, for all that follow. */
+async function instanceOn(bindings: Bindings): Promise<Instance> {
+  const { HYPERDRIVE, TIDEGATE } = bindings;
+  const DATABASE_URL = HYPERDRIVE?.connectionString ?? bindings.DATABASE_URL;
+  instance ??= await startInstance(
+    {
+      platform: "Cloudflare Workers",
+      databases: { postgres: ({ url }) => hyperdrive(HYPERDRIVE ?? { connectionString: url }, { waitUntil }) },
+      stores: { ...EVERYWHERE, "durable-object": () => durableObject(TIDEGATE) },
+    },
+    { environment: { ...bindings, DATABASE_URL }, waitUntil },
+  );
+  return instance;
+}
+
+export default {
+  fetch: async (request: Request, bindings: Bindings) => (await instanceOn(bindings)).app.fetch(request, bindings),
+  scheduled: async (_event: unknown, bindings: Bindings) => {
+    await (await instanceOn(bindings)).tide?.watch();
+  },
+};

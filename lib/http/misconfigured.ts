@@ -1,0 +1,63 @@
+/** What is answered where there is no application, because the environment of its instance cannot be used. */
+import { type Context, Hono } from "hono";
+import { type Runtime, systemRuntime } from "../runtime.ts";
+import { problemResponse } from "./envelope.ts";
+import { retryAfterSpread } from "./retry-after.ts";
+
+/** It takes a person and a deployment. */
+const RETRY_AFTER_MS = 30_000;
+const NO_STORE = { "Cache-Control": "no-store" };
+
+export interface MisconfiguredOptions {
+  readonly appVersion?: string;
+  readonly runtime?: Runtime;
+}
+
+/**
+ * Stands in for the application on platforms without a process that could exit: 503 with the names of the variables,
+ * and nothing of their values; `/health` in its own form, `/health/live` as ever.
+ *
+ * @param variables Their names, such as those in `faults` of a `ConfigError`.
+ * @example
+ * ```ts
+ * catch (error) {
+ *   if (error instanceof ConfigError) return misconfigured(error.faults.map(({ variable }) => variable));
+ * }
+ * ```
+ */
+export function misconfigured(variables: readonly string[], options: MisconfiguredOptions = {}): Hono {
+  const { appVersion = "0.0.0", runtime = systemRuntime() } = options;
+  const message = `The configuration of this instance cannot be used: ${variables.join(", ") || "see its log"}.`;
+  const retryAfterSeconds = retryAfterSpread(runtime.random);
+  const timestamp = () => new Date(runtime.wallMs()).toISOString();
+
+  const health = (c: Context) => {
+    const payload = {
+      status: "unhealthy",
+      services: { database: "unknown", redis: "unknown" },
+      degraded_reason: "configuration_invalid",
+      runtime_contract: { version: "1", valid: false, errors: [message] },
+      errors: [message],
+      computed_at: timestamp(),
+      age_ms: 0,
+    };
+    return c.json(payload, 503, NO_STORE);
+  };
+  const problem = (c: Context) =>
+    problemResponse(
+      { code: "SERVICE_UNAVAILABLE", message },
+      {
+        requestId: runtime.uuid(),
+        path: c.req.path,
+        meta: { timestamp: timestamp(), app_version: appVersion },
+        production: true,
+        defaultRetryAfterMs: RETRY_AFTER_MS,
+        retryAfterSeconds,
+      },
+    );
+  return new Hono()
+    .get("/health", health)
+    .get("/health/live", (c) => c.json({ status: "alive" }, 200, NO_STORE))
+    .get("/health/ready", (c) => c.json({ status: "starting" }, 503, NO_STORE))
+    .all("*", problem);
+}
