@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, EXIT, type World, wrongUsage } from "./command.ts";
+import { breaker } from "./commands/breaker.ts";
 import { probe } from "./commands/probe.ts";
+import { restart } from "./commands/restart.ts";
 import { status } from "./commands/status.ts";
 import { helpOf, overview } from "./help.ts";
 import { jsonLine, painter, printable } from "./text.ts";
 
-const COMMANDS: readonly Command[] = [status, probe];
+const COMMANDS: readonly Command[] = [status, restart, breaker, probe];
 
 export interface Terminal extends World {
   print(line: string): void;

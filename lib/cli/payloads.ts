@@ -45,11 +45,17 @@ export interface RestartRow {
   readonly requested_at: string;
   readonly decision: string;
   readonly success: boolean | null;
+  /** What the platform says of its deployment, where it says something. */
+  readonly progress?: "running" | "succeeded" | "failed";
   readonly deployment?: { readonly id: string | null; readonly url: string | null; readonly status: string | null };
 }
 
 export interface WorkerStatus {
-  readonly platform: { readonly hook: string; readonly targets?: readonly string[] };
+  readonly platform: {
+    readonly hook: string;
+    readonly targets?: readonly string[];
+    readonly capabilities?: readonly string[];
+  };
   readonly cooldown: { readonly active: boolean; readonly remaining_seconds: number };
   readonly resilience: {
     readonly policy_state?: {

@@ -8,8 +8,8 @@ export interface Refusal {
   readonly retryAfterSeconds: number | null;
 }
 
-/** What to do next, by the code. */
-export type Remedies = Readonly<Record<string, (refusal: Refusal) => string>>;
+/** What to do next, by the code; undefined: as always. */
+export type Remedies = Readonly<Record<string, (refusal: Refusal) => string | undefined>>;
 
 const REMEDIES: Remedies = {
   UNAUTHORIZED: () => "Set TIDEGATE_TOKEN, or --token-file, to a token that the application has in ADMIN_TOKENS.",
@@ -26,7 +26,7 @@ const REMEDIES: Remedies = {
 /** @param own What they mean to one command, before what they mean to all. */
 export function refused(refusal: Refusal, own: Remedies = {}): CommandError {
   const { code, message } = refusal;
-  const remedy = (own[code] ?? REMEDIES[code])?.(refusal) ?? "The log of the application says more.";
+  const remedy = own[code]?.(refusal) ?? REMEDIES[code]?.(refusal) ?? "The log of the application says more.";
   return new CommandError(EXIT.finding, `Refused (${code}): ${message}`, remedy, code);
 }
 

@@ -67,7 +67,7 @@ export async function served({ env = {}, auditLog, fire, status }: ServedOptions
   const restart: RestartWay = {
     name: "webhook",
     targets: ["blue", "green"],
-    capabilities: ["restart"],
+    capabilities: status ? ["restart", "status"] : ["restart"],
     deadlineMs: 20_000,
     fire: async (firing) => {
       fired.push(firing);

@@ -1,8 +1,9 @@
 /** `tidegate status`: the whole system in a screen, as its operators ask for it first. */
-import { type Command, EXIT, type Finding, type Paint, type Tone } from "../command.ts";
+import { type Command, EXIT, type Finding, type Paint } from "../command.ts";
+import { breakerRows } from "../gate-rows.ts";
 import type { GatePart, SystemStatus, WorkerStatus } from "../payloads.ts";
 import { SERVER_OPTIONS, serverOf } from "../server.ts";
-import { columns, counted, percent } from "../text.ts";
+import { columns, percent } from "../text.ts";
 
 export const status: Command = {
   name: "status",
@@ -45,33 +46,27 @@ export function findingOf(system: SystemStatus, worker: WorkerStatus): Finding {
 }
 
 const VERDICT_TONES = { healthy: "good", degraded: "warn", unhealthy: "bad" } as const;
-const toned = (paint: Paint, text: string, good: boolean, otherwise: Tone = "bad"): string =>
-  paint(good ? "good" : otherwise, text);
+const service = (paint: Paint, word: string): string => paint(word === "ok" ? "good" : "bad", word);
 
 function systemRows({ database, state_store: store, runtime_resilience: resilience }: SystemStatus, paint: Paint) {
   const pool = resilience.pool_state;
   const error = database.error === null ? "" : `: ${database.error}`;
   return [
-    ["database", toned(paint, database.status, database.status === "ok") + error],
-    ...(store ? [["state store", `${toned(paint, store.status, store.status === "ok")} (${store.kind})`]] : []),
+    ["database", service(paint, database.status) + error],
+    ...(store ? [["state store", `${service(paint, store.status)} (${store.kind})`]] : []),
     ...(pool ? [["pool", `${percent(pool.saturation)} in use, ${pool.waiting} waiting`]] : []),
   ];
 }
 
 /** The main one is nearly always the only one. */
 function gateRows(name: string, gate: GatePart | null, paint: Paint): string[][] {
-  const title = name === "main" ? "gate" : `gate ${name}`;
-  if (gate === null) return [[title, "unknown: the state store does not answer"]];
-  const { state, open_until: until, failure_count: failures, total_count: calls, forced } = gate.circuit_breaker;
-  const breaker = `${toned(paint, state, state === "CLOSED", "warn")}, ${failures} of ${counted(calls, "call")} failed`;
-  const lanes = Object.entries(gate.lanes).map(
+  const lanes = Object.entries(gate?.lanes ?? {}).map(
     ([lane, { held, capacity, waiting }]) =>
       `${lane} ${held} of ${capacity}${waiting > 0 ? ` (${waiting} waiting)` : ""}`,
   );
   return [
-    [title, `breaker ${breaker}${until === null ? "" : `, open until ${until}`}`],
-    ...(forced ? [["", `${forced.mode} until ${forced.until} by ${forced.actor}: ${forced.reason}`]] : []),
-    ["", lanes.join(", ")],
+    ...breakerRows(name === "main" ? "breaker" : `gate ${name}`, gate, paint),
+    ...(lanes.length > 0 ? [["lanes", lanes.join(", ")]] : []),
   ];
 }
 

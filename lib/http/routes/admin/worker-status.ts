@@ -78,6 +78,7 @@ function historyRow(restart: Restart): object {
     override_reason: restart.overrideReason,
     policy_state: restart.policyState,
     ...(deployment && { deployment }),
+    ...(restart.progress && { progress: restart.progress.state }),
   };
 }
 
