@@ -43,7 +43,9 @@ async function start(config: Config): Promise<Serving> {
   return serve(createApp(tide, faults), { tide });
 }
 
-const auditLogOf = ({ audit }: Config) => (audit.file === null ? undefined : auditFile(audit.file));
+function auditLogOf({ audit }: Config) {
+  return audit.file === null ? undefined : auditFile(audit.file);
+}
 
 /**
  * Before anybody is let in: where calls have less patience than the start takes, their timeouts would open the breaker.
