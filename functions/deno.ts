@@ -10,15 +10,15 @@ interface Platform {
 }
 const { Deno } = globalThis as unknown as { readonly Deno: Platform };
 
-const { app, tide } = await startInstance({
+const { app, tide, watch } = await startInstance({
   platform: "Deno",
   databases: { ...SERVER_DATABASES, ...EMBEDDED_DATABASE },
   stores: { ...SERVER_STORES, "deno-kv": ({ path }) => denoKv(path ?? undefined) },
 });
 
 if (tide?.config.watchdog.enabled) {
-  if (Deno.cron) Deno.cron("tidegate watchdog", "* * * * *", tide.watch);
-  else setInterval(tide.watch, tide.config.watchdog.checkIntervalMs);
+  if (Deno.cron) Deno.cron("tidegate watchdog", "* * * * *", watch);
+  else setInterval(watch, tide.config.watchdog.checkIntervalMs);
 }
 
 export default { fetch: app.fetch };

@@ -12,6 +12,8 @@ export interface Instance {
   readonly app: Hono<any>;
   /** Null where the environment cannot be used: then `app` says so. */
   readonly tide: Tidegate | null;
+  /** One look of the watchdog, for a scheduler of the platform. Does nothing where `WATCHDOG_ENABLED` is false. */
+  watch(): Promise<void>;
 }
 
 export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "waitUntil"> {
@@ -28,16 +30,14 @@ export async function startInstance(offer: Offer, options: InstanceOptions = {})
     const first = config();
     const [adapters, restart] = [await adaptersOf(first, offer), await restartOf(first)];
     const tide = tidegate({ ...adapters, ...platform, config, restart, appVersion });
-    return { app: createApp(tide), tide };
+    const watch = async () => {
+      if (first.watchdog.enabled) await tide.watch();
+    };
+    return { app: createApp(tide), tide, watch };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
-    return {
-      app: misconfigured(
-        error.faults.map(({ variable }) => variable),
-        { appVersion },
-      ),
-      tide: null,
-    };
+    const variables = error.faults.map(({ variable }) => variable);
+    return { app: misconfigured(variables, { appVersion }), tide: null, watch: async () => {} };
   }
 }

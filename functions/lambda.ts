@@ -10,7 +10,7 @@ import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 /** What is under way beside the answer: with that the instance freezes, and there is nobody to tell. */
 const underWay = new Set<Promise<unknown>>();
 
-const { app, tide } = await startInstance(
+const { app, watch } = await startInstance(
   { platform: "AWS Lambda", databases: SERVER_DATABASES, stores: SERVER_STORES },
   {
     waitUntil: (work) => {
@@ -22,7 +22,7 @@ const { app, tide } = await startInstance(
 const answer = handle(app);
 
 export async function handler(event: LambdaEvent, context?: LambdaContext) {
-  const answered = "requestContext" in event ? await answer(event, context) : await tide?.watch();
+  const answered = "requestContext" in event ? await answer(event, context) : await watch();
   await Promise.all(underWay);
   return answered;
 }

@@ -31,7 +31,5 @@ async function instanceOn(bindings: Bindings): Promise<Instance> {
 
 export default {
   fetch: async (request: Request, bindings: Bindings) => (await instanceOn(bindings)).app.fetch(request, bindings),
-  scheduled: async (_event: unknown, bindings: Bindings) => {
-    await (await instanceOn(bindings)).tide?.watch();
-  },
+  scheduled: async (_event: unknown, bindings: Bindings) => (await instanceOn(bindings)).watch(),
 };

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const NOT_OURS = new Set(["node_modules", "dist", "coverage", ".git", ".pglite"]);
+const NOT_OURS = new Set(["node_modules", "dist", "build", ".wrangler", "coverage", ".git", ".pglite"]);
 
 export interface Import {
   readonly line: number;

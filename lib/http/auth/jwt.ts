@@ -42,7 +42,7 @@ function check(
 
   return async (jwt) => {
     // Loaded where somebody brings a JWT, and nowhere else.
-    const { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify } = await import("jose");
+    const { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify } = await import("./jose.ts");
     /** The token is wrong, rather than what is needed to judge it. */
     const isWrong = (error: unknown) =>
       error instanceof errors.JOSEError &&
