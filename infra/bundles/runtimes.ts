@@ -37,9 +37,13 @@ export const TARGETS: readonly Target[] = [
 /** Of Node's modules, what Workers have by `nodejs_compat` and the bundle's drivers ask for. */
 const EDGE_MODULES = ["node:buffer", "node:events", "node:stream"];
 
-/** Whether the runtime has a module of that name by itself, or beside the bundle. */
+/** What `redis` uses where it is installed, for what is not used here. */
+const OPTIONAL = ["@opentelemetry/api", "@node-rs/xxhash"];
+
+/** Whether the runtime has a module of that name by itself or beside the bundle, or can do without. */
 export function has({ kind, external }: Target, specifier: string): boolean {
   if (external.includes(specifier)) return true;
   if (kind === "edge") return specifier.startsWith("cloudflare:") || EDGE_MODULES.includes(specifier);
+  if (OPTIONAL.includes(specifier)) return true;
   return specifier.startsWith("node:") && builtinModules.includes(specifier.slice("node:".length));
 }

@@ -24,7 +24,7 @@ export interface DenoServer {
 /** The binary itself: of the wrapper that npm puts on the PATH, only the wrapper would be stopped. */
 const BINARIES = ["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64", "darwin-x64", "win32-x64"];
 
-function binary(): string | undefined {
+export function denoBinary(): string | undefined {
   const require = createRequire(import.meta.url);
   for (const platform of BINARIES) {
     try {
@@ -40,7 +40,7 @@ function binary(): string | undefined {
 
 /** Why no Deno can be started here; undefined where one can. */
 export const denoUnavailable = (): string | undefined =>
-  binary() ? undefined : "no deno among the installed packages";
+  denoBinary() ? undefined : "no deno among the installed packages";
 
 /** A folder for files of Deno KV. */
 export function kvFolder(): { readonly path: (name: string) => string; remove(): void } {
@@ -60,7 +60,7 @@ export async function startDeno(
   options: Omit<ServerOptions, "port">,
   flags: readonly string[] = kvFlags(options.path),
 ): Promise<DenoServer> {
-  const deno = binary();
+  const deno = denoBinary();
   if (deno === undefined) throw new Error(denoUnavailable());
   const port = await freePort();
   const script = fileURLToPath(new URL("deno-server.ts", import.meta.url));

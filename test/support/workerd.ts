@@ -1,6 +1,7 @@
 /** Real workerd with a worker of the tests' own: bundled as for deployment, served on a free port of 127.0.0.1. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ export interface Workerd {
 }
 
 export interface WorkerdOptions {
-  /** The worker's entry, from this folder. */
+  /** The worker's entry, from this folder; or the path of a bundle, which is taken as it is. */
   readonly entry: string;
   /** Binding to the class of an object with SQLite storage, which the entry exports. */
   readonly objects?: Readonly<Record<string, string>>;
@@ -99,6 +100,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
 }
 
 async function bundle(entry: string): Promise<string> {
+  if (entry.endsWith(".js")) return readFile(entry, "utf8");
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,

@@ -1,0 +1,154 @@
+/** Each bundle on its runtime, alone in a folder, in front of a real PostgreSQL. */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
+import { type Bundles, buildBundles, type Server, startServer } from "../support/bundles.ts";
+import { denoBinary, denoUnavailable } from "../support/deno.ts";
+import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
+import { freePort } from "../support/processes.ts";
+import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
+
+const REPORT = "/api/reports/wip-summary?limit=1";
+const unavailable = postgresUnavailable();
+const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);
+
+/** In Node, one after another, as the platforms call them. */
+const HANDLERS = `
+const path = ${JSON.stringify(REPORT)};
+const url = "https://demo.example" + path;
+const asked = {
+  vercel: async ({ default: { fetch } }) => fetch(new Request(url, { headers: { "x-real-ip": "192.0.2.1" } })),
+  netlify: async ({ default: handle }) => handle(new Request(url), { ip: "192.0.2.1" }),
+  lambda: async ({ handler }) => {
+    const [rawPath, rawQueryString] = path.split("?");
+    const http = { method: "GET", path: rawPath, sourceIp: "192.0.2.1" };
+    const requestContext = { domainName: "demo.example", http };
+    const event = { version: "2.0", rawPath, rawQueryString, headers: {}, requestContext, isBase64Encoded: false };
+    const { statusCode, headers, body } = await handler(event);
+    return new Response(body, { status: statusCode, headers });
+  },
+};
+const [name, file] = process.argv.slice(2);
+const response = await asked[name](await import(file));
+const { success, data, error } = await response.json();
+console.log("answered " + JSON.stringify({ status: response.status, limit: response.headers.get("ratelimit-policy"), success, rows: data?.length, error }));
+process.exit(0);
+`;
+
+let bundles: Bundles;
+let postgres: PostgresServer | undefined;
+const stops: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  bundles = await buildBundles();
+  if (unavailable) return;
+  postgres = await startPostgres();
+  for (const text of schemaStatements()) await postgres.query(text);
+  await postgres.query(seedStatements({ firstLot: 1, lastLot: 50, lotCount: 50 }));
+  await postgres.query(afterLoadStatements());
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await postgres?.dispose();
+  bundles?.remove();
+});
+const database = () => ({ DATABASE_URL: postgres?.url ?? "", LOG_LEVEL: "warn" });
+
+async function started(server: Promise<Server>): Promise<Server> {
+  const running = await server;
+  stops.push(running.stop);
+  return running;
+}
+async function reports(url: string): Promise<void> {
+  const response = await fetch(new URL(REPORT, url));
+  expect(await response.json()).toMatchObject({ success: true, data: [{ lots: expect.any(Number) }] });
+  expect(await (await fetch(new URL("/health", url))).json()).toMatchObject({ status: "healthy" });
+}
+
+const nodeBundle = async (env: Record<string, string>) => {
+  const [port, cwd] = [await freePort(), bundles.of("node").folder];
+  const url = `http://127.0.0.1:${port}/`;
+  return started(startServer([process.execPath, "index.js"], { cwd, env: { ...env, PORT: String(port) }, url }));
+};
+const denoBundle = async (env: Record<string, string>) => {
+  const [port, cwd] = [await freePort(), bundles.of("deno").folder];
+  const listen = ["--host", "127.0.0.1", "--port", String(port)];
+  const may = ["--allow-net", "--allow-env", "--unstable-no-legacy-abort", "--quiet", "--no-prompt"];
+  return started(
+    startServer([denoBinary() ?? "deno", "serve", ...listen, ...may, "index.js"], {
+      cwd,
+      env: { DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(cwd, ".deno"), ...env },
+      url: `http://127.0.0.1:${port}/`,
+    }),
+  );
+};
+
+describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
+  it("Node serves the reports, and ends when it is told to", async () => {
+    const node = await nodeBundle(database());
+    await reports(node.url);
+    expect(await node.stop()).toBe(0);
+  });
+
+  it.skipIf(denoUnavailable())(`Deno serves the reports${because(denoUnavailable())}`, async () => {
+    await reports((await denoBundle(database())).url);
+  });
+
+  it.skipIf(workerdUnavailable())(`Workers serve the reports${because(workerdUnavailable())}`, async () => {
+    const worker: Workerd = await startWorkerd({
+      entry: join(bundles.of("worker").folder, "index.js"),
+      objects: { TIDEGATE: "TidegateObject" },
+      hyperdrives: { HYPERDRIVE: postgres?.url ?? "" },
+      rateLimits: { RATE_LIMITER: 600 },
+      variables: { STATE_URL: "durable-object:", LOG_LEVEL: "warn" },
+    });
+    stops.push(() => worker.dispose());
+    await reports(worker.url);
+  });
+
+  it.each(["vercel", "netlify", "lambda"])("the handler for %s answers with a report", async (name) => {
+    const answer = await asHandler(name, database());
+    expect(answer).toEqual({ status: 200, limit: '"default";q=600;w=60', success: true, rows: 1 });
+  });
+});
+
+async function asHandler(name: string, env: Record<string, string>): Promise<unknown> {
+  const { folder } = bundles.of(name);
+  const ask = join(folder, "ask.mjs");
+  writeFileSync(ask, HANDLERS);
+  const options = { cwd: folder, env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, [ask, name, join(folder, "index.js")], options);
+  return JSON.parse(/^answered (.*)$/m.exec(stdout)?.[1] ?? "null");
+}
+
+describe("an environment that cannot be used", () => {
+  const WRONG = { DATABASE_URL: "mysql://app:a-secret-password@db/fab", STATE_URL: "durable-object:" };
+  const message = "The configuration of this instance cannot be used: DATABASE_URL.";
+
+  it.each(["vercel", "netlify", "lambda"])("is answered by %s with the names of its variables", async (name) => {
+    const answer = await asHandler(name, WRONG);
+    expect(answer).toMatchObject({ status: 503, success: false, error: { code: "SERVICE_UNAVAILABLE", message } });
+  });
+
+  it.skipIf(workerdUnavailable())(
+    `is answered by Workers, for what they lack as well${because(workerdUnavailable())}`,
+    async () => {
+      const variables = { DATABASE_URL: "oracle://app:a-secret-password@db:1521/fab", STATE_URL: "redis://store" };
+      const worker = await startWorkerd({ entry: join(bundles.of("worker").folder, "index.js"), variables });
+      stops.push(() => worker.dispose());
+      const response = await fetch(new URL(REPORT, worker.url));
+      const text = await response.text();
+      expect([response.status, response.headers.has("retry-after")]).toEqual([503, true]);
+      expect(text).toContain("cannot be used: DATABASE_URL, STATE_URL.");
+      expect(text).not.toContain("a-secret-password");
+      const health = await fetch(new URL("/health", worker.url));
+      expect([health.status, await health.json()]).toMatchObject([
+        503,
+        { status: "unhealthy", degraded_reason: "configuration_invalid", runtime_contract: { valid: false } },
+      ]);
+      expect((await fetch(new URL("/health/live", worker.url))).status).toBe(200);
+    },
+  );
+});
