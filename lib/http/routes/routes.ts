@@ -9,7 +9,8 @@ import type { Runtime } from "../../runtime.ts";
 import type { AddressOf } from "../address/address.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { HttpShell } from "../middleware.ts";
-import { type AdminOptions, adminRoutes } from "./admin/admin.ts";
+import { adminRoutes } from "./admin/admin.ts";
+import { createReadings, type ReadingsOptions } from "./admin/readings.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
 import { type MetricsOptions, metricsRoutes } from "./metrics.ts";
 import { sessionRoutes } from "./session.ts";
@@ -23,7 +24,7 @@ export interface RoutesOptions {
   readonly addressOf: AddressOf;
   readonly readiness: () => Readiness;
   readonly methodNotAllowed: HttpShell["methodNotAllowed"];
-  readonly worker: AdminOptions["worker"];
+  readonly worker: ReadingsOptions["worker"];
   readonly pool: MetricsOptions["pool"];
   readonly queries: MetricsOptions["queries"];
   readonly appVersion: string;
@@ -33,6 +34,19 @@ export interface RoutesOptions {
 
 export function tidegateRoutes(options: RoutesOptions): Hono {
   const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
+  const readings = createReadings({
+    ...{ recovery, gates: gates.all, worker, config },
+    health: async (view) => {
+      const { health: payload } = (await health.read()).report;
+      const restarts = recovery.facts(view);
+      const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
+      const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
+      return {
+        payload,
+        resilience: { ...rest, alerts: { ...alerts, ...restartAlerts }, ...restartParts(restarts, config) },
+      };
+    },
+  });
   return (
     new Hono()
       .route(
@@ -51,20 +65,8 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
         "/",
         adminRoutes({
           requireAdmin: auth.requireAdmin(),
-          recovery,
-          health: async (view) => {
-            const { health: payload } = (await health.read()).report;
-            const restarts = recovery.facts(view);
-            const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
-            const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
-            return {
-              payload,
-              resilience: { ...rest, alerts: { ...alerts, ...restartAlerts }, ...restartParts(restarts, config) },
-            };
-          },
-          gates: gates.all,
           clientAddress: (c) => addressOf(c)?.text ?? null,
-          ...{ worker, config, runtime },
+          ...{ readings, recovery, gates: gates.all, runtime },
         }),
       )
       .route(
