@@ -9,13 +9,14 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { envExample, withSection } from "./environment.ts";
-import { pageScripts } from "./scripts.ts";
+import { consoleScript, pageScripts } from "./scripts.ts";
 
 /** Of each file, what it is to be, from what it is; null where it does not exist. */
 const FILES: readonly (readonly [path: string, next: (text: string | null) => string | Promise<string>])[] = [
   [".env.example", envExample],
   ["README.md", withSection],
   ["functions/pages/scripts.generated.ts", pageScripts],
+  ["lib/http/routes/console/script.generated.ts", consoleScript],
 ];
 
 async function textOf(path: string): Promise<string | null> {

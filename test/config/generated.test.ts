@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { envExample, readmeSection, withSection } from "../../infra/generate/environment.ts";
 import { generate } from "../../infra/generate/generate.ts";
-import { pageScripts } from "../../infra/generate/scripts.ts";
+import { consoleScript, pageScripts } from "../../infra/generate/scripts.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
 import { readConfig } from "../../lib/config.ts";
 
@@ -30,6 +30,8 @@ test("the README's section is what the table says: `npm run generate` brings it 
 test("the pages' scripts are what their sources say: `npm run generate` brings them up to date", async () => {
   const scripts = await readFile(new URL("functions/pages/scripts.generated.ts", root), "utf8");
   expect(scripts).toBe(await pageScripts());
+  const console = await readFile(new URL("lib/http/routes/console/script.generated.ts", root), "utf8");
+  expect(console).toBe(await consoleScript());
 });
 
 test("both name every variable, and the example changes nothing once its comments are gone", () => {
@@ -42,7 +44,7 @@ test("both name every variable, and the example changes nothing once its comment
 test("generating writes all files, and then has nothing more to do", async () => {
   const folder = await emptyFolder();
   await writeFile(`${folder}README.md`, MARKS);
-  expect(await generate(folder, true)).toHaveLength(3);
+  expect(await generate(folder, true)).toHaveLength(4);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
   const readme = await readFile(`${folder}README.md`, "utf8");

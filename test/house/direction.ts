@@ -29,6 +29,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
   "lib/guard/": MACHINES,
   "lib/health/": [...MACHINES, "lib/guard/", "lib/recovery/"],
+  // Bundled into a text; nothing else of the server side takes the client.
+  "lib/http/routes/console/browser/": ["lib/client/"],
   "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
   "lib/tidegate.ts": ["lib/"],
   // Entries: they choose, so they may name what is concrete.

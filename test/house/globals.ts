@@ -32,6 +32,11 @@ const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: 
   ],
   ["lib/client/browser.ts", ["globalThis"], "it finds what a page has"],
   ["lib/client/script.ts", ["globalThis"], "it defines a global, for pages without modules"],
+  [
+    "lib/http/routes/console/browser/",
+    ["fetch", "setInterval", "Date.now", "crypto.randomUUID"],
+    "it runs in a page, which has no other door",
+  ],
   ["lib/config/environment.ts", ["process", "globalThis"], "it finds the environment of the platform"],
   [
     "lib/log/output.ts",

@@ -11,6 +11,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { HttpShell } from "../middleware.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { createReadings, type ReadingsOptions } from "./admin/readings.ts";
+import { consoleRoutes } from "./console/console.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
 import { type MetricsOptions, metricsRoutes } from "./metrics.ts";
 import { sessionRoutes } from "./session.ts";
@@ -67,6 +68,14 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
           requireAdmin: auth.requireAdmin(),
           clientAddress: (c) => addressOf(c)?.text ?? null,
           ...{ readings, recovery, gates: gates.all, runtime },
+        }),
+      )
+      .route(
+        "/",
+        consoleRoutes({
+          audit: (limit) => recovery.audit.read(undefined, limit),
+          name: `${config.app.name}, ${config.app.env}`,
+          ...{ auth, readings, runtime },
         }),
       )
       .route(

@@ -1,0 +1,13 @@
+/** The page for who is nobody yet. */
+import { html } from "hono/html";
+import type { Markup } from "./words.ts";
+
+export function loginPage(name: string): Markup {
+  return html`<main><section aria-labelledby="sign-in"><h1 id="sign-in">${name}: operators</h1>
+<form id="sign-in-form"><div class="row">
+<label class="long">token <input name="token" type="password" required autocomplete="current-password" autofocus></label>
+<button type="submit">Sign in</button></div></form>
+<p class="bad" id="told" role="alert"></p>
+<noscript><p>Signing in needs JavaScript. Everything here is also at <code>/admin/api/</code>, with
+<code>Authorization: Bearer …</code>.</p></noscript></section></main>`;
+}

@@ -1,0 +1,44 @@
+/** The verdict and what to do about it, and who works. */
+import { html } from "hono/html";
+import type { ShownSystem } from "./shown.ts";
+import { countdown, fact, type Markup, plain, state, type Tone, table, time } from "./words.ts";
+
+const LEVELS: Readonly<Record<string, Tone>> = { none: "good", observe: "warn", throttle: "warn", recover: "bad" };
+const KNOWN: Readonly<Record<string, Tone>> = { ok: "good", error: "bad" };
+
+export function statusSection(
+  { database, state_store: store, runtime_resilience: resilience }: ShownSystem,
+  nowMs: number,
+): Markup {
+  const { degraded_reason: reason, recovery_recommendation: advice, pool_state: pool, thresholds } = resilience;
+  const share = (ratio: number) => `${Math.round(ratio * 100)} %`;
+  return html`<section aria-labelledby="now"><h2 id="now">Now</h2>
+<dl class="facts">
+${fact("Service", verdict(reason))}
+${fact("Database", html`${state(database.status, KNOWN[database.status] ?? "soft")} ${database.error ?? ""}`)}
+${fact("State store", html`${state(store.status, KNOWN[store.status] ?? "soft")} ${store.kind}`)}
+${fact("Pool in use", `${share(pool.saturation)} (warns at ${share(thresholds.pool_saturation_warning)}, critical at ${share(thresholds.pool_saturation_critical)})`)}
+</dl>
+<p>${state(`To do: ${plain(advice.action)}`, LEVELS[advice.level] ?? "soft")} ${advice.reason}
+${advice.next_action_at ? html`Next in ${countdown(advice.next_action_at, nowMs)}.` : ""}</p>
+</section>`;
+}
+
+function verdict(reason: string | null): Markup {
+  if (reason === null) return state("healthy", "good");
+  if (reason === "database_unreachable") return html`${state("unhealthy", "bad")} ${plain(reason)}`;
+  return html`${state("degraded", "warn")} ${plain(reason)}`;
+}
+
+export function instancesSection({ instances }: ShownSystem): Markup {
+  return html`<section aria-labelledby="instances"><h2 id="instances">Instances</h2>
+${table(
+  "Instances",
+  ["Id", "Runtime", "Version", "Started", "Last seen"],
+  instances.map(({ id, runtime, version, started_at: started, last_seen_at: seen }) => [
+    html`<code>${id.slice(0, 8)}</code>`,
+    ...[runtime, version],
+    ...[time(started), time(seen)],
+  ]),
+)}</section>`;
+}

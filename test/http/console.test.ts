@@ -1,0 +1,123 @@
+/** `GET /admin`: what it shows to whom, without JavaScript; what that adds is shown in a real browser. */
+import { describe, expect, test } from "vitest";
+import { fillLane, openBreaker } from "../../lib/testing/testing.ts";
+import { ADMIN, MONITOR, type OperatedOptions, operatedApp } from "../support/operated-app.ts";
+import { passing } from "../support/restart-scene.ts";
+
+type Operated = ReturnType<typeof operatedApp>;
+
+async function look({ app, runtime }: Operated, authorization: string | null = ADMIN) {
+  const headers: Record<string, string> = authorization === null ? {} : { authorization };
+  const response = await passing(runtime, Promise.resolve(app.request("/admin", { headers })));
+  const html = await response.text();
+  const markup = html.replace(/<script[\s\S]*?<\/script>/g, "");
+  // What a reader reads.
+  const text = markup
+    .replace(/<style[\s\S]*?<\/style>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ");
+  return { status: response.status, headers: response.headers, html, markup, text };
+}
+
+const shown = async (options: OperatedOptions, arrange: (operated: Operated) => unknown) => {
+  const operated = operatedApp(options);
+  await arrange(operated);
+  return (await look(operated)).text;
+};
+
+describe("who is nobody", () => {
+  test("gets a page to sign in, with nothing of the system on it", async () => {
+    const { status, markup, text } = await look(operatedApp(), null);
+    expect(status).toBe(200);
+    expect(text).toMatch(/token Sign in/);
+    expect(markup).not.toMatch(/csrf-token|data-live|Gate main/);
+  });
+
+  test("gets it as well for a token that is none, and a monitor is told what it may do", async () => {
+    expect((await look(operatedApp(), "Bearer wrong")).html).toContain("sign-in-form");
+    expect((await look(operatedApp(), MONITOR)).status).toBe(403);
+  });
+
+  test("finds nothing where nobody is an admin", async () => {
+    expect((await look(operatedApp({ env: { ADMIN_TOKENS: "" } }), null)).status).toBe(404);
+  });
+});
+
+test("lets nothing run but its own script and style, which no other page may frame", async () => {
+  const operated = operatedApp();
+  const { headers, html } = await look(operated);
+  const policy = headers.get("content-security-policy") ?? "";
+  const [, nonce] = /script-src 'nonce-([^']+)'/.exec(policy) ?? [];
+  expect(policy).toMatch(/^default-src 'none';/);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(html.match(/<(script|style)\b[^>]*>/g)).toEqual([
+    `<style nonce="${nonce}">`,
+    `<script type="module" nonce="${nonce}">`,
+  ]);
+  expect(html).not.toMatch(/\son\w+=|\sstyle=/);
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect((await look(operated)).headers.get("content-security-policy")).not.toBe(policy);
+});
+
+describe("shows", () => {
+  test("a quiet system", async () => {
+    const text = await shown({}, () => {});
+    expect(text).toMatch(/● healthy/);
+    expect(text).toMatch(/● closed/);
+    expect(text).toMatch(/● allowed .* 0 of 3/);
+    expect(text).toMatch(/A restart is allowed/);
+    expect(text).toMatch(/Instances Id .* 1\.2\.3/);
+  });
+
+  test("a breaker that an operator forced: by whom, why, and for how long", async () => {
+    const operated = operatedApp();
+    await operated.post("/admin/api/breaker", { mode: "force_open", ttl_seconds: 600, reason: "a migration" });
+    const { text } = await look(operated);
+    expect(text).toMatch(/▲ open/);
+    expect(text).toMatch(/◆ force open by tester, for (?:600|599) s : a migration/);
+    expect(text).toMatch(/set to force open by tester: a migration/);
+    expect(text).toMatch(/breaker\.override main/);
+  });
+
+  test("an open breaker, and refusals of the last minutes in words", async () => {
+    const text = await shown({}, async ({ tide, app }) => {
+      await openBreaker(tide);
+      await app.request("/orders");
+    });
+    expect(text).toMatch(/In the last 5 minutes: 0 calls, 0 failed, 1 refused/);
+    expect(text).toMatch(/◆ degraded circuit breaker open/);
+  });
+
+  test("a full lane beside its capacity, and what to do", async () => {
+    const text = await shown({ env: { DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0" } }, ({ tide }) => fillLane(tide));
+    expect(text).toMatch(/request 2 2 0/);
+    expect(text).toMatch(/100 % \(warns at 90 %, critical at 100 %\)/);
+    expect(text).toMatch(/To do: throttle requests/);
+  });
+
+  test("a restart, and why there can be no other", async () => {
+    const operated = operatedApp();
+    await operated.restart({ reason: "stuck" });
+    const { text, html } = await look(operated);
+    expect(text).toMatch(/tester \(manual\) stuck ● executed QUEUED/);
+    expect(text).toMatch(/◆ cooldown/);
+    expect(text).toMatch(/The last one is too recent: \d+ s are left\. An override passes\./);
+    expect(html).toMatch(/<option>blue<\/option><option>green<\/option>/);
+  });
+
+  test("what it cannot know as not known", async () => {
+    const down = { append: () => Promise.reject(new Error("away")), read: () => Promise.reject(new Error("away")) };
+    const operated = operatedApp({ auditLog: { ...down, durable: true } as never });
+    expect((await look(operated)).text).toMatch(/The audit cannot be read/);
+  });
+});
+
+test("nothing that people wrote becomes markup", async () => {
+  const operated = operatedApp();
+  const hostile = `<img src=x onerror=alert(1)>"'&`;
+  await operated.post("/admin/api/breaker", { mode: "observe", ttl_seconds: 600, reason: hostile });
+  await operated.restart({ reason: hostile });
+  const { html } = await look(operated);
+  expect(html).not.toContain("<img");
+  expect(html).toContain("&lt;img src=x onerror=alert(1)&gt;");
+});
