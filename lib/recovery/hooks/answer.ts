@@ -15,6 +15,8 @@ export interface Call {
   readonly accept?: readonly number[];
   /** Longest wait for one answer, in milliseconds. */
   readonly deadlineMs?: number;
+  /** What no message may show beside the platform's own secrets: such as what was read before, and is sent back. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Answer {
@@ -43,8 +45,9 @@ export async function answerOf(
   const { status } = response;
   const failure = (fault: HookFault, needed: string, retryAfterMs: number | null = null) => {
     const { hook, redact } = telling;
-    // Redacted before it is cut, or half a secret would be left.
-    const said = text === "" ? "" : ` ${JSON.stringify(shortened(redact(text)))}`;
+    // A success may hold the secrets of others: the environment of what runs. What is redacted is so before it is cut,
+    // or half a secret would be left.
+    const said = text === "" || response.ok ? "" : ` ${JSON.stringify(shortened(redact(text)))}`;
     const message = `${hook}: ${doing}: ${needed}, found: ${status}${said}`;
     return new HookError(message, { hook, fault, status, retryAfterMs });
   };
@@ -98,7 +101,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const shortened = (text: string): string =>
+export const shortened = (text: string): string =>
   text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 
 /** RFC 9110, 10.2.3: seconds or a date. */

@@ -1,8 +1,8 @@
 /** Asks a platform something over HTTP: within a deadline, again only where that is safe, and told without secrets. */
 import { createRedactor } from "../../log/redaction.ts";
 import { type Runtime, systemRuntime } from "../../runtime.ts";
-import { type Answer, answerOf, type Call, type Telling } from "./answer.ts";
-import { HookError } from "./hook.ts";
+import { type Answer, answerOf, type Call, shortened, type Telling } from "./answer.ts";
+import { HookError, type HookFault } from "./hook.ts";
 
 export interface PlatformOptions {
   /** The hook's name. */
@@ -19,8 +19,8 @@ export interface PlatformOptions {
 export interface Platform {
   /** @throws HookError; the reason of `signal` when that is aborted. */
   ask(call: Call, signal: AbortSignal): Promise<Answer>;
-  /** The error of an answer that says no in its own way. */
-  refusal(doing: string, found: string): HookError;
+  /** The error of an answer that says no in its own way. Default fault: `refused`. */
+  refusal(doing: string, found: string, fault?: HookFault): HookError;
   readonly runtime: Runtime;
 }
 
@@ -35,10 +35,13 @@ const USER_AGENT = "tidegate";
 
 export function platform(options: PlatformOptions): Platform {
   const { hook, secrets, runtime = systemRuntime() } = options;
-  const telling: Telling = { hook, redact: createRedactor({ secrets }).text };
+  const own: Telling = { hook, redact: createRedactor({ secrets }).text };
+  const tellingOf = (call: Call): Telling =>
+    call.secrets ? { hook, redact: createRedactor({ secrets: [...secrets, ...call.secrets] }).text } : own;
 
   async function once(call: Call, signal: AbortSignal): Promise<Answer> {
     const deadlineMs = call.deadlineMs ?? CALL_DEADLINE_MS;
+    const telling = tellingOf(call);
     const late = new AbortController();
     const timer = runtime.setTimer(() => late.abort(), deadlineMs);
     try {
@@ -68,7 +71,8 @@ export function platform(options: PlatformOptions): Platform {
 
   return {
     runtime,
-    refusal: (doing, found) => new HookError(`${hook}: ${doing}: ${telling.redact(found)}`, { hook, fault: "refused" }),
+    refusal: (doing, found, fault = "refused") =>
+      new HookError(`${hook}: ${doing}: ${shortened(own.redact(found))}`, { hook, fault }),
     async ask(call, signal) {
       const attempts = (call.repeatable ?? call.method === "GET") ? ATTEMPTS : 1;
       for (let attempt = 1; ; attempt++) {
