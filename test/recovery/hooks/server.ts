@@ -6,7 +6,7 @@ import { type Runtime, systemRuntime } from "../../../lib/runtime.ts";
 
 /** What reached the platform, to the letter. */
 export interface Request {
-  /** Method, host, path and query: `POST https://api.example.com/v1/x?y=1`. */
+  /** Method, host, path and query: `POST https://api.example.com/v1/x?y=1`; where one URL takes all, what is asked too. */
   readonly line: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -36,7 +36,7 @@ export async function startPlatform(script: Script, base: Runtime = systemRuntim
     let body = "";
     for await (const part of incoming) body += part;
     const { "x-test-origin": origin, host: _host, ...headers } = incoming.headers;
-    const request = { line: `${incoming.method} ${origin}${incoming.url}`, headers, body };
+    const request = { line: `${incoming.method} ${origin}${incoming.url}${operationOf(body)}`, headers, body };
     const reply = script(request, requests.length);
     requests.push(request);
     if (reply === "hang") return;
@@ -59,6 +59,12 @@ export async function startPlatform(script: Script, base: Runtime = systemRuntim
   };
   return { requests, lines: () => requests.map(({ line }) => line), runtime: { ...base, fetch: there } };
 }
+
+/** The type and name of a GraphQL operation, as in ` mutation restart`. */
+const operationOf = (body: string): string => {
+  const [, operation] = /^\{"query":"((?:query|mutation) \w+)/.exec(body) ?? [];
+  return operation === undefined ? "" : ` ${operation}`;
+};
 
 export const never = new AbortController().signal;
 

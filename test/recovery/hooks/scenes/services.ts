@@ -1,6 +1,11 @@
 /** Hooks that restart what runs. */
+import { fly } from "../../../../lib/recovery/hooks/fly.ts";
+import { heroku } from "../../../../lib/recovery/hooks/heroku.ts";
+import { railway } from "../../../../lib/recovery/hooks/railway.ts";
 import { render } from "../../../../lib/recovery/hooks/render.ts";
 import type { Scenes } from "./scene.ts";
+
+const DEPLOYMENT = { id: "dep-1", status: "SUCCESS" };
 
 export const SERVICES: Scenes = {
   render: {
@@ -11,6 +16,53 @@ export const SERVICES: Scenes = {
       [/^GET /, { body: { id: "srv-abc123", name: "shop", suspended: "not_suspended" } }],
     ],
     restarts: /^POST .*\/restart$/,
+    repeated: false,
+    read: false,
+  },
+  fly: {
+    hook: (runtime) => fly({ token: "FlyV1 fm2_secretsecret", app: "shop", ownMachine: null }, runtime),
+    secrets: ["fm2_secretsecret"],
+    replies: [
+      [/^POST .*\/machines\/148e\/restart$/, { body: { ok: true } }],
+      [/^GET .*\/machines\/148e\/wait\?/, { body: { ok: true } }],
+      [
+        /^GET .*\/machines$/,
+        {
+          body: [
+            { id: "148e", state: "started", config: { metadata: { fly_process_group: "app" } } },
+            { id: "9185", state: "stopped", config: {} },
+          ],
+        },
+      ],
+    ],
+    restarts: /^POST .*\/restart$/,
+    repeated: false,
+    read: false,
+  },
+  railway: {
+    hook: (runtime) =>
+      railway(
+        { token: { of: "project", value: "c5f1-secret-token" }, serviceId: "svc-1", environmentId: "env-1" },
+        runtime,
+      ),
+    secrets: ["c5f1-secret-token"],
+    replies: [
+      [/ query latestDeployment$/, { body: { data: { serviceInstance: { latestDeployment: DEPLOYMENT } } } }],
+      [/ mutation deploymentRestart$/, { body: { data: { deploymentRestart: true } } }],
+      [/ query deployment$/, { body: { data: { deployment: { status: "SUCCESS" } } } }],
+    ],
+    restarts: / mutation deploymentRestart$/,
+    repeated: false,
+    read: true,
+  },
+  heroku: {
+    hook: (runtime) => heroku({ apiKey: "HRKU-secretsecret", app: "shop" }, runtime),
+    secrets: ["HRKU-secretsecret"],
+    replies: [
+      [/^DELETE /, { status: 202, body: {} }],
+      [/^GET /, { body: [{ name: "web.1", type: "web", state: "up", updated_at: "2026-11-26T08:00:00Z" }] }],
+    ],
+    restarts: /^DELETE /,
     repeated: false,
     read: false,
   },
