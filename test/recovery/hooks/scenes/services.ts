@@ -1,11 +1,17 @@
 /** Hooks that restart what runs. */
 import { fly } from "../../../../lib/recovery/hooks/fly.ts";
 import { heroku } from "../../../../lib/recovery/hooks/heroku.ts";
+import { lambda } from "../../../../lib/recovery/hooks/lambda/lambda.ts";
 import { railway } from "../../../../lib/recovery/hooks/railway.ts";
 import { render } from "../../../../lib/recovery/hooks/render.ts";
 import type { Scenes } from "./scene.ts";
 
 const DEPLOYMENT = { id: "dep-1", status: "SUCCESS" };
+
+const CONFIGURATION = {
+  ...{ FunctionName: "shop", Version: "$LATEST", CodeSha256: "sha", RevisionId: "r1", State: "Active" },
+  Environment: { Variables: { API_KEY: "value-in-env" } },
+};
 
 export const SERVICES: Scenes = {
   render: {
@@ -65,5 +71,20 @@ export const SERVICES: Scenes = {
     restarts: /^DELETE /,
     repeated: false,
     read: false,
+  },
+  lambda: {
+    hook: (runtime) =>
+      lambda(
+        {
+          ...{ region: "eu-central-1", functionName: "shop", alias: null, accessKeyId: "AKIDEXAMPLE" },
+          ...{ secretAccessKey: "wJalr/secret+key", sessionToken: "session/secret+token" },
+        },
+        runtime,
+      ),
+    secrets: ["wJalr/secret+key", "session/secret+token", "value-in-env"],
+    replies: [[/^(GET|PUT) .*\/configuration$/, { body: CONFIGURATION }]],
+    restarts: /^PUT /,
+    repeated: true,
+    read: true,
   },
 };
