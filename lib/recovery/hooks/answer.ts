@@ -13,11 +13,21 @@ export interface Call {
   readonly repeatable?: boolean;
   /** Statuses beside 2xx that are answers to be read, not failures. */
   readonly accept?: readonly number[];
+  /** Failures by which it says that it is asked too fast, beside 429; without a time of its own it is given one. */
+  readonly throttling?: readonly number[];
   /** Longest wait for one answer, in milliseconds. */
   readonly deadlineMs?: number;
   /** What no message may show beside the platform's own secrets: such as what was read before, and is sent back. */
   readonly secrets?: readonly string[];
 }
+
+/** A body of JSON, with the header that says so; to be spread into a {@link Call} that has no headers of its own. */
+export const json = (
+  value: unknown,
+): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
+  body: JSON.stringify(value),
+  headers: { "content-type": "application/json" },
+});
 
 export interface Answer {
   readonly status: number;
@@ -34,10 +44,12 @@ export interface Telling {
 /** A platform's answer is a few kilobytes; a Lambda's configuration or a Kubernetes object some dozens. */
 const LONGEST_BODY_BYTES = 1_048_576;
 const SHOWN_CHARACTERS = 200;
+/** Ten times the usual pause. */
+const THROTTLED_MS = 5_000;
 
 export async function answerOf(
   response: Response,
-  { doing, accept = [] }: Call,
+  { doing, accept = [], throttling = [] }: Call,
   telling: Telling,
   wallMs: number,
 ): Promise<Answer> {
@@ -58,7 +70,10 @@ export async function answerOf(
     const isSpent = status === 403 && (retryAfterMs !== null || response.headers.get("x-ratelimit-remaining") === "0");
     if (status === 429 || isSpent) throw failure("throttled", "a platform that is not throttling", retryAfterMs);
     if (status === 401 || status === 403) throw failure("unauthorized", "a credential that may do this");
-    if (status >= 500) throw failure("failed", "a platform that works");
+    if (status >= 500) {
+      const ownMs = throttling.includes(status) ? THROTTLED_MS : null;
+      throw failure("failed", "a platform that works", retryAfterMs ?? ownMs);
+    }
     if (status >= 300 && status < 400) throw failure("refused", "an answer and no redirect, which is not followed");
     throw failure("refused", "a platform that agrees", retryAfterMs);
   }

@@ -39,7 +39,7 @@ export class HookError extends Error {
   readonly fault: HookFault;
   /** The platform's status; null where there was no answer. */
   readonly status: number | null;
-  /** The platform's wish where it throttles; null where it has none. */
+  /** How long the platform wants to be left alone; null where it does not say. */
   readonly retryAfterMs: number | null;
 
   constructor(

@@ -1,0 +1,13 @@
+/**
+ * Deno Deploy, whose API (v2) deploys sources and redeploys nothing: starts the GitHub workflow that deploys.
+ * https://docs.deno.com/deploy/
+ */
+import type { Runtime } from "../../runtime.ts";
+import { type GithubDispatchOptions, githubDispatch } from "./github-dispatch.ts";
+import type { Hook } from "./hook.ts";
+
+export type DenoDeployOptions = GithubDispatchOptions;
+
+/** Followed is the run of the workflow, not the revision that it makes. Without such a workflow, the soft restart is left. */
+export const denoDeploy = (options: DenoDeployOptions, runtime?: Runtime): Hook =>
+  githubDispatch("deno-deploy", options, runtime);

@@ -1,0 +1,15 @@
+/** GitHub Actions: starts a workflow that restarts or deploys whatever it is written for. */
+import type { Runtime } from "../../runtime.ts";
+import { type GithubDispatchOptions, githubDispatch } from "./github-dispatch.ts";
+import type { Hook } from "./hook.ts";
+
+export type GithubActionsOptions = GithubDispatchOptions;
+
+/**
+ * @example
+ * ```ts
+ * const restart = githubActions({ token, repository: "acme/shop", workflow: "restart.yml", ref: "main" });
+ * ```
+ */
+export const githubActions = (options: GithubActionsOptions, runtime?: Runtime): Hook =>
+  githubDispatch("github-actions", options, runtime);

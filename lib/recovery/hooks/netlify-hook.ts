@@ -1,0 +1,30 @@
+/** Netlify's build hooks: a URL that builds and deploys one branch. https://docs.netlify.com/configure-builds/build-hooks/ */
+import type { Runtime } from "../../runtime.ts";
+import { json } from "./answer.ts";
+import type { Hook } from "./hook.ts";
+import { CALL_DEADLINE_MS, platform } from "./platform.ts";
+import { secretsOfUrl } from "./secret-url.ts";
+
+export interface NetlifyHookOptions {
+  /** `https://api.netlify.com/build_hooks/…`: the whole of it is the secret. */
+  readonly url: string;
+}
+
+/** Asked for once: Netlify builds for each request. It says nothing of the build, so nothing is followed. */
+export function netlifyHook({ url }: NetlifyHookOptions, runtime?: Runtime): Hook {
+  const { ask } = platform({ hook: "netlify-hook", secrets: secretsOfUrl(url), runtime });
+  return {
+    name: "netlify-hook",
+    targets: [],
+    capabilities: ["restart"],
+    deadlineMs: CALL_DEADLINE_MS,
+    async fire({ signal }) {
+      await ask({ doing: "triggering the build hook", method: "POST", url, ...json({}) }, signal);
+      return null;
+    },
+    dryRun: async () => ({
+      checked: "The URL has the form of a build hook.",
+      unchecked: "Whether it is still in force: asking would build.",
+    }),
+  };
+}
