@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { restartOf } from "../../functions/restart.ts";
-import { ConfigError, readConfig } from "../../lib/config.ts";
+import { HOOKS } from "../../lib/config/variables/hooks.ts";
+import { ConfigError, RESTART_HOOKS, readConfig } from "../../lib/config.ts";
 import type { Hook } from "../../lib/recovery/hooks/hook.ts";
 
 const supervisor: Hook = {
@@ -33,4 +34,18 @@ describe("the restart hook", () => {
     const env = { RESTART_HOOK: "render", RENDER_API_KEY: "rnd_0123456789", RENDER_SERVICE_ID: "srv-1" };
     expect(await choice(env, supervisor)).toMatchObject({ name: "render", targets: ["srv-1"] });
   });
+
+  const targets = RESTART_HOOKS.filter(
+    (name) => name !== "soft" && name !== "node" && name !== "kubernetes" && name !== "cloud-run",
+  );
+  test.each(targets)("%s is there for its name", async (name) => {
+    const values = Object.fromEntries(Object.keys(HOOKS).map((variable) => [variable, valueFor(variable)]));
+    expect((await choice({ ...values, RESTART_HOOK: name }))?.name).toBe(name);
+  });
 });
+
+function valueFor(variable: string): string {
+  if (variable === "RESTART_WEBHOOK_SECRET") return `whsec_${btoa("a secret of thirty-two characters")}`;
+  if (variable === "GITHUB_DISPATCH_REPOSITORY") return "acme/shop";
+  return variable.endsWith("_URL") ? "https://platform.example.com/hook/0123456789" : "value-0123456789";
+}
