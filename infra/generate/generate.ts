@@ -3,18 +3,20 @@
  * exits 1.
  *
  * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the README's table of
- * variables, `scripts` what pages run in the browser.
+ * variables, `scripts` what pages run in the browser, `jsr` the package for JSR.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { envExample, withSection } from "./environment.ts";
+import { jsrManifest } from "./jsr.ts";
 import { consoleScript, pageScripts } from "./scripts.ts";
 
 /** Of each file, what it is to be, from what it is; null where it does not exist. */
 const FILES: readonly (readonly [path: string, next: (text: string | null) => string | Promise<string>])[] = [
   [".env.example", envExample],
   ["README.md", withSection],
+  ["jsr.json", jsrManifest],
   ["functions/pages/scripts.generated.ts", pageScripts],
   ["lib/http/routes/console/script.generated.ts", consoleScript],
 ];

@@ -1,5 +1,6 @@
 /** A worker's side of the supervisor: what it hears, and what it may ask. */
 import cluster from "node:cluster";
+import type nodeProcess from "node:process";
 import {
   type Ask,
   ours,
@@ -16,7 +17,7 @@ import {
 export const ANSWER_WITHIN_MS = 5_000;
 
 /** The part of `process` that this needs. */
-export type WorkerProcess = Pick<NodeJS.Process, "env" | "on" | "off"> & {
+export type WorkerProcess = Pick<typeof nodeProcess, "env" | "on" | "off"> & {
   send?: ((message: ToSupervisor) => boolean) | undefined;
 };
 

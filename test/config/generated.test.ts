@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { envExample, readmeSection, withSection } from "../../infra/generate/environment.ts";
 import { generate } from "../../infra/generate/generate.ts";
+import { jsrManifest } from "../../infra/generate/jsr.ts";
 import { consoleScript, pageScripts } from "../../infra/generate/scripts.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
 import { readConfig } from "../../lib/config.ts";
@@ -34,6 +35,10 @@ test("the pages' scripts are what their sources say: `npm run generate` brings t
   expect(console).toBe(await consoleScript());
 });
 
+test("jsr.json is what package.json says: `npm run generate` brings it up to date", async () => {
+  expect(await readFile(new URL("jsr.json", root), "utf8")).toBe(await jsrManifest());
+});
+
 test("both name every variable, and the example changes nothing once its comments are gone", () => {
   const settings = [...envExample().matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]);
   expect(settings.map(([name]) => name)).toEqual(VARIABLE_LIST.map(([name]) => name));
@@ -44,7 +49,7 @@ test("both name every variable, and the example changes nothing once its comment
 test("generating writes all files, and then has nothing more to do", async () => {
   const folder = await emptyFolder();
   await writeFile(`${folder}README.md`, MARKS);
-  expect(await generate(folder, true)).toHaveLength(4);
+  expect(await generate(folder, true)).toHaveLength(5);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
   const readme = await readFile(`${folder}README.md`, "utf8");

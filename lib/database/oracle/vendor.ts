@@ -56,7 +56,7 @@ function sessionOf(connection: oracledb.Connection): Session {
       const { rows = [], metaData = [] } = await connection.execute<unknown[]>(text, binds.map(bindFor), options);
       if (rows.length > MAX_ROWS) throw databaseError("statement", new Error(`more than ${MAX_ROWS} rows`));
       return toRows(
-        metaData.map(({ name }) => name),
+        metaData.map(({ name }: { readonly name: string }) => name),
         rows,
       );
     },
@@ -78,7 +78,7 @@ function sessionOf(connection: oracledb.Connection): Session {
       connection.callTimeout = callTimeoutMs;
       const rows = await cursor.getRows(batchRows);
       return toRows(
-        cursor.metaData.map(({ name }) => name),
+        cursor.metaData.map(({ name }: { readonly name: string }) => name),
         rows,
       );
     },
