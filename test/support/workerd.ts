@@ -13,6 +13,8 @@ export interface Workerd {
   readonly url: string;
   /** Ends every object and worker, and serves again, on another port, with what the objects have stored. */
   restart(): Promise<void>;
+  /** What a cron trigger does. */
+  schedule(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface WorkerdOptions {
   readonly entry: string;
   /** Binding to the class of an object with SQLite storage, which the entry exports. */
   readonly objects?: Readonly<Record<string, string>>;
+  /** Bindings of KV namespaces. */
+  readonly namespaces?: readonly string[];
   /** Binding to a PostgreSQL. The platform's own pools are not here: what is sent there arrives at that database. */
   readonly hyperdrives?: Readonly<Record<string, string>>;
   /** Binding to a limit of so many a minute, as Cloudflare counts them where a request arrives. */
@@ -74,6 +78,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       compatibilityFlags: ["nodejs_compat"],
       bindings: variables,
       ratelimits,
+      kvNamespaces: [...(options.namespaces ?? [])],
       hyperdrives,
       durableObjects,
       durableObjectsPersist: folder,
@@ -91,6 +96,10 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     async restart() {
       await server.dispose();
       await start();
+    },
+    async schedule() {
+      const worker = (await server.getWorker()) as unknown as { scheduled(event: { cron: string }): Promise<unknown> };
+      await worker.scheduled({ cron: "* * * * *" });
     },
     async dispose() {
       await server.dispose();

@@ -1,0 +1,80 @@
+/** What the cells of one test file share: servers, bundles, and who is told to restart. Each cell has a namespace of its own. */
+import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
+import { type Bundles, buildBundles } from "../support/bundles.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import type { Cell, StoreName } from "./cell.ts";
+import { type Receiver, startReceiver } from "./receiver.ts";
+import { CALL_TIMEOUT_MS, ORIGIN, POOL_TIMEOUT_MS, REQUESTS_PER_MINUTE, TOKENS } from "./settings.ts";
+
+export interface World {
+  readonly bundles: Bundles;
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly gateway: UpstashGateway;
+  readonly receiver: Receiver;
+  /** The environment of a cell. */
+  environment(cell: Cell): Record<string, string>;
+  close(): Promise<void>;
+}
+
+const LOTS = 50;
+
+export async function openWorld(): Promise<World> {
+  const [bundles, postgres, redis, receiver] = await Promise.all([
+    buildBundles(),
+    startPostgres(),
+    startRedis(),
+    startReceiver(),
+  ]);
+  for (const text of schemaStatements()) await postgres.query(text);
+  await postgres.query(seedStatements({ firstLot: 1, lastLot: LOTS, lotCount: LOTS }));
+  await postgres.query(afterLoadStatements());
+  const gateway = await startUpstashGateway(redis.url);
+
+  const state: Readonly<Record<StoreName, Record<string, string>>> = {
+    memory: { STATE_URL: "memory:" },
+    redis: { STATE_URL: redis.url },
+    upstash: { STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token },
+    "durable-object": { STATE_URL: "durable-object:" },
+    "deno-kv": { STATE_URL: `deno-kv:${bundles.of("deno").folder}/state.kv` },
+  };
+  return {
+    ...{ bundles, postgres, redis, gateway, receiver },
+    environment: ({ runtime, store }) => ({
+      ...state[store],
+      // In memory, only development may restart: its audit ends with the process.
+      APP_ENV: store === "memory" ? "development" : "staging",
+      STATE_NAMESPACE: `conformance-${runtime}-${store}`,
+      // Of processes on a machine that is busy with all of this.
+      STATE_DEADLINE_MS: "1000",
+      DATABASE_URL: postgres.url,
+      DB_POOL_SIZE: "2",
+      DB_MAX_OVERFLOW: "0",
+      DB_POOL_TIMEOUT: String(POOL_TIMEOUT_MS / 1_000),
+      DB_CALL_TIMEOUT_MS: String(CALL_TIMEOUT_MS),
+      DB_SLOW_CALL_TIMEOUT_MS: String(CALL_TIMEOUT_MS),
+      DB_TCP_CONNECT_TIMEOUT: "1",
+      CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1",
+      HEALTH_MEMO_TTL_SECONDS: "2",
+      ADMIN_TOKENS: `ada:${TOKENS.admin}`,
+      MONITOR_TOKENS: `prometheus:${TOKENS.monitor}`,
+      CRON_SECRET: TOKENS.cron,
+      SESSION_SECRET: "a-secret-that-is-long-enough-to-sign-with",
+      RESTART_HOOK: "webhook",
+      RESTART_WEBHOOK_URL: receiver.url,
+      RESTART_WEBHOOK_SECRET: receiver.secret,
+      WATCHDOG_ENABLED: "true",
+      CORS_ORIGINS: ORIGIN,
+      RATE_LIMIT_PER_MINUTE: String(REQUESTS_PER_MINUTE),
+      LOG_LEVEL: "error",
+      EXPECTED_INSTANCES: "1",
+    }),
+    close: async () => {
+      await gateway.close();
+      await Promise.all([postgres.dispose(), redis.dispose(), receiver.close()]);
+      bundles.remove();
+    },
+  };
+}
