@@ -16,7 +16,7 @@ export interface Instance {
   watch(): Promise<void>;
 }
 
-export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "waitUntil"> {
+export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "healthKeep" | "waitUntil"> {
   /** Default: the platform's own. Given where it comes with the first request. */
   readonly environment?: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,6 @@
 /** The entry for Cloudflare Workers, with the class of its Durable Objects; the bindings are in `wrangler.toml`. */
 import { waitUntil } from "cloudflare:workers";
+import type { TidegateOptions } from "tidegate";
 import { type HyperdriveBinding, hyperdrive } from "tidegate/databases/hyperdrive";
 import { durableObject, type ObjectNamespace } from "tidegate/stores/durable-object";
 import { type Instance, startInstance } from "./instance.ts";
@@ -10,13 +11,14 @@ export { TidegateObject } from "tidegate/stores/durable-object";
 interface Bindings extends Readonly<Record<string, unknown>> {
   readonly HYPERDRIVE?: HyperdriveBinding;
   readonly TIDEGATE: ObjectNamespace;
+  readonly HEALTH?: TidegateOptions["healthKeep"];
 }
 
 let instance: Instance | undefined;
 
 /** Made with the first request, which alone brings the bindings, for all that follow. */
 async function instanceOn(bindings: Bindings): Promise<Instance> {
-  const { HYPERDRIVE, TIDEGATE } = bindings;
+  const { HYPERDRIVE, TIDEGATE, HEALTH } = bindings;
   const DATABASE_URL = HYPERDRIVE?.connectionString ?? bindings.DATABASE_URL;
   instance ??= await startInstance(
     {
@@ -24,7 +26,7 @@ async function instanceOn(bindings: Bindings): Promise<Instance> {
       databases: { postgres: ({ url }) => hyperdrive(HYPERDRIVE ?? { connectionString: url }, { waitUntil }) },
       stores: { ...EVERYWHERE, "durable-object": () => durableObject(TIDEGATE) },
     },
-    { environment: { ...bindings, DATABASE_URL }, waitUntil },
+    { environment: { ...bindings, DATABASE_URL }, healthKeep: HEALTH, waitUntil },
   );
   return instance;
 }

@@ -16,6 +16,7 @@ import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts
 import { guardRules } from "./guard/rules.ts";
 import { evidenceOf } from "./health/evidence.ts";
 import { createHealth } from "./health/health.ts";
+import { createKeeping, type HealthKeep } from "./health/keep.ts";
 import { createAccess } from "./http/access.ts";
 import type { ConnInfo } from "./http/address/peer.ts";
 import type { TidegateEnv } from "./http/env.ts";
@@ -80,6 +81,8 @@ export interface TidegateOptions {
    * `cloudflare:workers` or `@vercel/functions`. Every call to the store is then made within its request.
    */
   readonly waitUntil?: WaitUntil | undefined;
+  /** Where the last known health is kept for the time when the store is away: a namespace of Cloudflare KV. */
+  readonly healthKeep?: HealthKeep | undefined;
   /** Clock, timers, chance and network. Default: the platform's. */
   readonly runtime?: Runtime;
 }
@@ -161,11 +164,13 @@ export function tidegate(options: TidegateOptions): Tidegate {
   });
   const guarded = (of: Database, signal?: AbortSignal) =>
     guardDatabase({ guard: main, database: of, waitTimeoutMs: rules.waitTimeoutMs, ...{ runtime, log, signal } });
+  const outlasting = { waitUntil: options.waitUntil, runtime, log };
   const health = createHealth({
     guard: main,
     key: keyOf(MAIN_GATE),
     queries: queryTimes.figures,
     restarts: async () => recovery.facts(await recovery.view()),
+    keeping: options.healthKeep && createKeeping({ keep: options.healthKeep, key: keyOf("health"), ...outlasting }),
     ...{ database, store, config, runtime },
   });
   const recovery = createRecovery({

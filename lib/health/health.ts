@@ -4,7 +4,7 @@
  * Map of this folder: `facts` gathers, with one `ping`; `status` judges, `degradation` says for how long; `report` puts
  * the payloads together: `payload` and `deep-payload`, of `parts` and `resilience`, in `units`; `ietf` says the same in
  * another form. `memo` sees to it that this happens once per period, by claims (`claim`) that are decided in a `tier`,
- * with ages by the `elapsed` time.
+ * with ages by the `elapsed` time; `keep` has the last one for who can ask nobody.
  */
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime.ts";
 import { andThen, type MaybePromise, type Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
 import { createFacts, type QueryFigures } from "./facts.ts";
+import type { Keeping } from "./keep.ts";
 import { createMemo, type Memoized } from "./memo.ts";
 import type { HealthPayload } from "./payload.ts";
 import { type Report, readReport, reportOn } from "./report.ts";
@@ -49,11 +50,13 @@ export interface HealthOptions {
   readonly queries: () => QueryFigures;
   /** Default: there are none. */
   readonly restarts?: () => MaybePromise<RestartFacts>;
+  /** Where the last known is found when it can be had from nobody else. */
+  readonly keeping?: Keeping | undefined;
   readonly runtime: Runtime;
 }
 
 export function createHealth(options: HealthOptions): Health {
-  const { guard, database, store, key, config, queries, restarts = () => NO_RESTARTS, runtime } = options;
+  const { guard, database, store, key, config, queries, restarts = () => NO_RESTARTS, keeping, runtime } = options;
   const { memoTtlMs: ttlMs, probeTimeoutMs: waitMs } = config.health;
   const facts = createFacts({ guard, database, storeKind: store.kind, restarts, queries, runtime });
   const elapsedMs = elapsedClock(runtime);
@@ -62,18 +65,24 @@ export function createHealth(options: HealthOptions): Health {
     ...{ ttlMs, waitMs, elapsedMs, runtime },
     tier: createTier({ store, key, deadlineMs, reachable: guard.attached, elapsedMs, runtime }),
     sharesIo: store.traits.sharesIo,
-    compute: async ({ withinMs, previous, scope }) => reportOn(await facts.gather(withinMs), previous, scope, config),
+    compute: async ({ withinMs, previous, scope }) => {
+      const alone = previous === null && scope === "instance";
+      const [gathered, kept] = await Promise.all([facts.gather(withinMs), alone ? keeping?.recall() : null]);
+      const report = reportOn(gathered, previous ?? kept ?? null, scope, config);
+      if (gathered.ping.status !== "unknown") keeping?.note(report);
+      return report;
+    },
     encode: JSON.stringify,
     decode: readReport,
   });
 
-  const reading = (memoized: Memoized<Report> | null): MaybePromise<Reading> => {
-    if (memoized) return { report: memoized.value, ageMs: memoized.ageMs, stale: memoized.stale };
-    return facts.unasked().then((unasked) => ({
-      report: reportOn(unasked, null, "instance", config),
-      ageMs: 0,
-      stale: false,
-    }));
-  };
+  const known = ({ value, ageMs, stale }: Memoized<Report>): Reading => ({ report: value, ageMs, stale });
+  const reading = (memoized: Memoized<Report> | null): MaybePromise<Reading> =>
+    memoized ? known(memoized) : recalled();
+  async function recalled(): Promise<Reading> {
+    const last = await keeping?.recall();
+    if (last) return known(last);
+    return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
+  }
   return { read: () => andThen(read(), reading) };
 }

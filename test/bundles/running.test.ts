@@ -8,7 +8,7 @@ import { afterLoadStatements, schemaStatements, seedStatements } from "../../inf
 import { type Bundles, buildBundles, type Server, startServer } from "../support/bundles.ts";
 import { denoBinary, denoUnavailable } from "../support/deno.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
-import { freePort } from "../support/processes.ts";
+import { eventually, freePort } from "../support/processes.ts";
 import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
 
 const REPORT = "/api/reports/wip-summary?limit=1";
@@ -102,10 +102,13 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
       objects: { TIDEGATE: "TidegateObject" },
       hyperdrives: { HYPERDRIVE: postgres?.url ?? "" },
       rateLimits: { RATE_LIMITER: 600 },
+      namespaces: ["HEALTH"],
       variables: { STATE_URL: "durable-object:", LOG_LEVEL: "warn" },
     });
     stops.push(() => worker.dispose());
     await reports(worker.url);
+    const [kept = ""] = Object.values(await eventually("health is kept", () => somethingIn(worker)));
+    expect(JSON.parse(JSON.parse(kept).report)).toMatchObject({ health: { status: "healthy" } });
   });
 
   it.each(["vercel", "netlify", "lambda"])("the handler for %s answers with a report", async (name) => {
@@ -113,6 +116,11 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
     expect(answer).toEqual({ status: 200, limit: '"default";q=600;w=60', success: true, rows: 1 });
   });
 });
+
+async function somethingIn(worker: Workerd): Promise<Readonly<Record<string, string>> | undefined> {
+  const kept = await worker.kept("HEALTH");
+  return Object.keys(kept).length > 0 ? kept : undefined;
+}
 
 async function asHandler(name: string, env: Record<string, string>): Promise<unknown> {
   const { folder } = bundles.of(name);

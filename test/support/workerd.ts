@@ -11,6 +11,8 @@ import type { Miniflare } from "miniflare";
 
 export interface Workerd {
   readonly url: string;
+  /** What stands in a KV namespace, by its keys. */
+  kept(binding: string): Promise<Readonly<Record<string, string>>>;
   /** Ends every object and worker, and serves again, on another port, with what the objects have stored. */
   restart(): Promise<void>;
   /** What a cron trigger does. */
@@ -33,6 +35,12 @@ export interface WorkerdOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Objects write to a disk, and wait for it. */
   readonly onDisk?: boolean;
+}
+
+/** There are types of the platform nowhere. */
+interface KvNamespace {
+  list(): Promise<{ readonly keys: readonly { readonly name: string }[] }>;
+  get(key: string): Promise<string | null>;
 }
 
 /** Waiting for a disk takes most of a commit's time, and what it guarantees is not ours to test. */
@@ -92,6 +100,12 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   return {
     get url() {
       return url;
+    },
+    async kept(binding) {
+      const namespace = (await server.getKVNamespace(binding)) as unknown as KvNamespace;
+      const { keys } = await namespace.list();
+      const entries = keys.map(async ({ name }) => [name, (await namespace.get(name)) ?? ""] as const);
+      return Object.fromEntries(await Promise.all(entries));
     },
     async restart() {
       await server.dispose();
