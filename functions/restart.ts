@@ -3,10 +3,11 @@ import type { Hook } from "tidegate";
 import { type Config, ConfigError, type HookTarget } from "tidegate/config";
 
 type Hooks = {
-  readonly [Kind in HookTarget["kind"]]?: (target: Extract<HookTarget, { kind: Kind }>) => Promise<Hook>;
+  readonly [Kind in HookTarget["kind"]]: (target: Extract<HookTarget, { kind: Kind }>) => Promise<Hook>;
 };
 
 const HOOKS: Hooks = {
+  "cloud-run": async (target) => (await import("tidegate/hooks/cloud-run")).cloudRun(target),
   cloudflare: async (target) => (await import("tidegate/hooks/cloudflare")).cloudflare(target),
   "cloudflare-build-hook": async (target) =>
     (await import("tidegate/hooks/cloudflare-build-hook")).cloudflareBuildHook(target),
@@ -14,6 +15,7 @@ const HOOKS: Hooks = {
   fly: async (target) => (await import("tidegate/hooks/fly")).fly(target),
   "github-actions": async (target) => (await import("tidegate/hooks/github-actions")).githubActions(target),
   heroku: async (target) => (await import("tidegate/hooks/heroku")).heroku(target),
+  kubernetes: async (target) => (await import("tidegate/hooks/kubernetes")).kubernetes(target),
   lambda: async (target) => (await import("tidegate/hooks/lambda")).lambda(target),
   netlify: async (target) => (await import("tidegate/hooks/netlify")).netlify(target),
   "netlify-hook": async (target) => (await import("tidegate/hooks/netlify-hook")).netlifyHook(target),
@@ -44,7 +46,5 @@ const NODE_NEEDS =
   "a supervisor above the process to be node, on Node alone: set WEB_CONCURRENCY, and a DATABASE_URL and STATE_URL that processes can share";
 
 function chosen<Kind extends HookTarget["kind"]>(target: Extract<HookTarget, { kind: Kind }>): Promise<Hook> {
-  const hook = HOOKS[target.kind as Kind];
-  if (!hook) throw new Error(`RESTART_HOOK: there is no hook ${target.kind}`);
-  return hook(target);
+  return HOOKS[target.kind as Kind](target);
 }

@@ -1,10 +1,20 @@
 /** Hooks that restart what runs. */
+import { cloudRun } from "../../../../lib/recovery/hooks/cloud-run.ts";
 import { fly } from "../../../../lib/recovery/hooks/fly.ts";
 import { heroku } from "../../../../lib/recovery/hooks/heroku.ts";
+import { kubernetes } from "../../../../lib/recovery/hooks/kubernetes/kubernetes.ts";
 import { lambda } from "../../../../lib/recovery/hooks/lambda/lambda.ts";
 import { railway } from "../../../../lib/recovery/hooks/railway.ts";
 import { render } from "../../../../lib/recovery/hooks/render.ts";
 import type { Scenes } from "./scene.ts";
+
+const OPERATION = "projects/acme/locations/europe-west1/operations/op1";
+
+export const ROLLED_OUT = {
+  metadata: { generation: 4 },
+  spec: { replicas: 2 },
+  status: { observedGeneration: 4, replicas: 2, updatedReplicas: 2, availableReplicas: 2 },
+};
 
 const DEPLOYMENT = { id: "dep-1", status: "SUCCESS" };
 
@@ -84,6 +94,31 @@ export const SERVICES: Scenes = {
     secrets: ["wJalr/secret+key", "session/secret+token", "value-in-env"],
     replies: [[/^(GET|PUT) .*\/configuration$/, { body: CONFIGURATION }]],
     restarts: /^PUT /,
+    repeated: true,
+    read: true,
+  },
+  "cloud-run": {
+    hook: (runtime) =>
+      cloudRun({ project: "acme", region: "europe-west1", service: "shop", token: "ya29.secretsecret" }, runtime),
+    secrets: ["ya29.secretsecret"],
+    replies: [
+      [/^PATCH .*\/services\/shop\?forceNewRevision=true(?:&validateOnly=true)?$/, { body: { name: OPERATION } }],
+      [/^GET .*\/services\/shop$/, { body: { etag: '"e1"', template: { containers: [{ image: "shop:7" }] } } }],
+      [/^GET .*\/operations\/op1$/, { body: { name: OPERATION, done: true } }],
+    ],
+    restarts: /^PATCH .*forceNewRevision=true$/,
+    repeated: false,
+    read: true,
+  },
+  kubernetes: {
+    hook: (runtime) =>
+      kubernetes(
+        { deployment: "shop", namespace: "web", url: "https://k8s.example.com:6443", token: "eyJsecretsecret" },
+        runtime,
+      ),
+    secrets: ["eyJsecretsecret"],
+    replies: [[/^(?:GET|PATCH) .*\/apis\/apps\/v1\/namespaces\/web\/deployments\/shop\b/, { body: ROLLED_OUT }]],
+    restarts: /^PATCH .*fieldManager=tidegate$/,
     repeated: true,
     read: true,
   },
