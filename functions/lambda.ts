@@ -3,12 +3,16 @@
  * `streaming` as it comes: that is for a function URL with `InvokeMode: RESPONSE_STREAM`. An event that is no request,
  * such as a schedule's, is a look of the watchdog.
  */
+import type { Hono } from "hono";
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from "hono/aws-lambda";
 import { startInstance } from "./instance.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 
 /** What is under way beside the answer: with that the instance freezes, and there is nobody to tell. */
 const underWay = new Set<Promise<unknown>>();
+const settled = async () => {
+  while (underWay.size > 0) await Promise.all(underWay);
+};
 
 const { app, watch } = await startInstance(
   { platform: "AWS Lambda", databases: SERVER_DATABASES, stores: SERVER_STORES },
@@ -23,9 +27,15 @@ const answer = handle(app);
 
 export async function handler(event: LambdaEvent, context?: LambdaContext) {
   const answered = "requestContext" in event ? await answer(event, context) : await watch();
-  await Promise.all(underWay);
+  await settled();
   return answered;
 }
 
+/** The end of its body waits. */
+async function streamed(...asked: Parameters<typeof app.fetch>): Promise<Response> {
+  const response = await app.fetch(...asked);
+  return new Response(response.body?.pipeThrough(new TransformStream({ flush: settled })), response);
+}
+
 /** Only where Lambda can stream: its global is not there elsewhere. */
-export const streaming = "awslambda" in globalThis ? streamHandle(app) : handler;
+export const streaming = "awslambda" in globalThis ? streamHandle({ fetch: streamed } as Hono) : handler;

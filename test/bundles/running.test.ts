@@ -31,6 +31,23 @@ const asked = {
     return new Response(body, { status: statusCode, headers });
   },
 };
+asked.streaming = async ({ streaming }) => {
+  const [rawPath, rawQueryString] = path.split("?");
+  const requestContext = { domainName: "demo.example", http: { method: "GET", path: rawPath, sourceIp: "192.0.2.1" } };
+  const parts = [];
+  const stream = new (await import("node:stream")).Writable({
+    write: (part, _, next) => {
+      parts.push(part);
+      next();
+    },
+  });
+  await streaming({ version: "2.0", rawPath, rawQueryString, headers: {}, requestContext, isBase64Encoded: false }, stream);
+  return new Response(Buffer.concat(parts), { status: stream.said.statusCode, headers: stream.said.headers });
+};
+globalThis.awslambda = {
+  streamifyResponse: (handle) => handle,
+  HttpResponseStream: { from: (stream, said) => Object.assign(stream, { said }) },
+};
 const [name, file] = process.argv.slice(2);
 const response = await asked[name](await import(file));
 const { success, data, error } = await response.json();
@@ -86,14 +103,27 @@ const denoBundle = async (env: Record<string, string>) => {
 };
 
 describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
-  it("Node serves the reports, and ends when it is told to", async () => {
-    const node = await nodeBundle(database());
-    await reports(node.url);
-    expect(await node.stop()).toBe(0);
+  /** Told to end while a report is under way. */
+  async function endsWell(server: Server): Promise<void> {
+    await reports(server.url);
+    const locked = postgres?.query("begin; lock table fab.lots in access exclusive mode; select pg_sleep(1.5); commit");
+    await eventually("the lock is held", () => found("mode = 'AccessExclusiveLock' and granted"));
+    const report = fetch(new URL(REPORT, server.url));
+    await eventually("the report waits for it", () => found("not granted"));
+    const stopped = server.stop();
+    expect((await report).status).toBe(200);
+    expect(await stopped).toBe(0);
+    await locked;
+  }
+  const found = async (lock: string) =>
+    (await postgres?.query(`select 1 from pg_locks where relation = 'fab.lots'::regclass and ${lock}`))?.length === 1;
+
+  it("Node serves the reports, and ends when it is told to, once it has answered", async () => {
+    await endsWell(await nodeBundle(database()));
   });
 
-  it.skipIf(denoUnavailable())(`Deno serves the reports${because(denoUnavailable())}`, async () => {
-    await reports((await denoBundle(database())).url);
+  it.skipIf(denoUnavailable())(`Deno does so as well${because(denoUnavailable())}`, async () => {
+    await endsWell(await denoBundle(database()));
   });
 
   it.skipIf(workerdUnavailable())(`Workers serve the reports${because(workerdUnavailable())}`, async () => {
@@ -111,8 +141,13 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
     expect(JSON.parse(JSON.parse(kept).report)).toMatchObject({ health: { status: "healthy" } });
   });
 
-  it.each(["vercel", "netlify", "lambda"])("the handler for %s answers with a report", async (name) => {
-    const answer = await asHandler(name, database());
+  it.each([
+    ["vercel", "vercel"],
+    ["netlify", "netlify"],
+    ["lambda", "lambda"],
+    ["lambda", "streaming"],
+  ])("the handler for %s answers with a report (%s)", async (name, way) => {
+    const answer = await asHandler(name, database(), way);
     expect(answer).toEqual({ status: 200, limit: '"default";q=600;w=60', success: true, rows: 1 });
   });
 });
@@ -122,12 +157,12 @@ async function somethingIn(worker: Workerd): Promise<Readonly<Record<string, str
   return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
-async function asHandler(name: string, env: Record<string, string>): Promise<unknown> {
+async function asHandler(name: string, env: Record<string, string>, way = name): Promise<unknown> {
   const { folder } = bundles.of(name);
   const ask = join(folder, "ask.mjs");
   writeFileSync(ask, HANDLERS);
   const options = { cwd: folder, env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000 };
-  const { stdout } = await promisify(execFile)(process.execPath, [ask, name, join(folder, "index.js")], options);
+  const { stdout } = await promisify(execFile)(process.execPath, [ask, way, join(folder, "index.js")], options);
   return JSON.parse(/^answered (.*)$/m.exec(stdout)?.[1] ?? "null");
 }
 
