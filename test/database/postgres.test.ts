@@ -53,23 +53,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(most).toBe(4);
     });
 
-    test("overflow connections are closed when idle, steady ones are kept", async () => {
-      const db = database({ applicationName: "overflow", poolSize: 1, maxOverflow: 2 }, { overflowIdleMs: 100 });
-      await Promise.all([1, 2, 3].map(() => db.query(sql`select pg_sleep(0.1)`, run())));
-      expect(db.pool()).toMatchObject({ checkedIn: 3, overflow: 2 });
-      await eventually("overflow is closed", async () => (await seen("overflow")) === 1);
-      expect(db.pool()).toMatchObject({ checkedIn: 1, overflow: 0 });
-    });
-
-    test("connections are replaced at their age, and reused before", async () => {
-      const db = database({ poolSize: 1, poolRecycleMs: 300 });
-      const pid = async () => (await db.query<{ pid: number }>(sql`select pg_backend_pid() as pid`, run()))[0]?.pid;
-      const first = await pid();
-      expect(await pid()).toBe(first);
-      await eventually("an idle one is closed at its age", () => db.pool().checkedIn === 0);
-      expect(await pid()).not.toBe(first);
-    });
-
     test("the server's own timeout is always the deadline of the statement at hand", async () => {
       const db = database({ poolSize: 1, maxOverflow: 0 });
       const shown = async (deadlineMs: number) => (await db.query(sql`show statement_timeout`, run({ deadlineMs })))[0];

@@ -3,9 +3,9 @@
  * listeners can be counted, and the server's own view of what they do to it.
  */
 import { Agent, request } from "node:http";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
-import { postgres } from "../../lib/database/postgres/postgres.ts";
+import { type PostgresOptions, postgres } from "../../lib/database/postgres/postgres.ts";
 import type { Log } from "../../lib/log/port.ts";
 import { serve } from "../../lib/node/serve.ts";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
@@ -28,7 +28,10 @@ export interface Answer {
 }
 
 export interface Instance {
-  /** Never rejects. `/sleep?ms=50` is one guarded statement, `lane=slow` in the slow lane. */
+  /**
+   * Never rejects. `/sleep?ms=50` is one guarded statement, `/session` one that tells of the session it runs in:
+   * `{ pid, started, timeout }`; with `lane=slow` they run in the slow lane.
+   */
   get(path: string, signal?: AbortSignal): Promise<Answer>;
   /** What the gate has out and in line. */
   held(): Promise<{ readonly permits: number; readonly waiting: number; readonly breaker: string }>;
@@ -38,6 +41,7 @@ export interface InstanceOptions {
   /** Default: the server's own. */
   readonly url?: string;
   readonly runtime?: Runtime;
+  readonly driver?: PostgresOptions;
 }
 
 export interface Scene {
@@ -56,17 +60,23 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
   const ends: (() => Promise<void>)[] = [];
   return {
     server,
-    instance: async (env, { url = server.url, runtime = systemRuntime() } = {}) => {
+    instance: async (env, { url = server.url, runtime = systemRuntime(), driver } = {}) => {
       // One client asks for all of them here.
       const config = readConfig({ DATABASE_URL: url, RATE_LIMIT_PER_MINUTE: "0", ...env });
-      const tide = tidegate({ database: postgres(url), store: memory(), config, log: SILENT, runtime });
+      const tide = tidegate({ database: postgres(url, driver), store: memory(), config, log: SILENT, runtime });
       const app = new Hono<TidegateEnv>()
         .use(tide.middleware())
-        .get("/sleep", async (c) => {
-          const { ms = "0", lane } = c.req.query();
-          const db = lane === "slow" ? c.var.db.lane("slow") : c.var.db;
-          return c.json(await db.query`select pg_sleep(${Number(ms) / 1_000})`);
-        })
+        .get("/sleep", async (c) =>
+          c.json(await dbOf(c).query`select pg_sleep(${Number(c.req.query("ms") ?? 0) / 1_000})`),
+        )
+        .get("/session", async (c) =>
+          c.json(
+            await dbOf(c).one`
+              select pid, extract(epoch from backend_start)::float8 * 1000 as started,
+                current_setting('statement_timeout') as timeout
+              from pg_stat_activity where pid = pg_backend_pid()`,
+          ),
+        )
         .route("/", tide.routes());
       const serving = await serve(app, { tide, port: 0, host: "127.0.0.1" });
       const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
@@ -102,6 +112,8 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
   };
 }
 
+const dbOf = (c: Context<TidegateEnv>) => (c.req.query("lane") === "slow" ? c.var.db.lane("slow") : c.var.db);
+
 function ask(url: string, agent: Agent, signal?: AbortSignal): Promise<Answer> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
@@ -125,8 +137,14 @@ function ask(url: string, agent: Agent, signal?: AbortSignal): Promise<Answer> {
 }
 
 /** How many statements the server is seen to run at once, of as many that are asked for at once. */
-export async function atOnce(scene: Scene, instance: Instance, statements: number): Promise<number> {
-  const answers = Promise.all(Array.from({ length: statements }, () => instance.get("/sleep?ms=700")));
+export async function atOnce(
+  scene: Scene,
+  instance: Instance,
+  statements: number,
+  lane: "request" | "slow" = "request",
+): Promise<number> {
+  const ask = () => instance.get(`/sleep?ms=700&lane=${lane}`);
+  const answers = Promise.all(Array.from({ length: statements }, ask));
   let most = 0;
   let over = false;
   void answers.then(() => {
