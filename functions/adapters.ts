@@ -1,6 +1,7 @@
 /** Which adapters the environment means, among those that a platform has. What it has is in `platforms/`. */
 import type { TidegateOptions } from "tidegate";
 import { type Config, ConfigError, type ConfigFault } from "tidegate/config";
+import type { Hooks } from "./restart.ts";
 
 export type Adapters = Pick<TidegateOptions, "database" | "store">;
 
@@ -9,16 +10,17 @@ type Makers<Target extends { readonly kind: string }, Adapter> = {
   readonly [Kind in Target["kind"]]?: (target: Extract<Target, { kind: Kind }>) => Adapter | Promise<Adapter>;
 };
 
-/** What a platform has. */
+/** What a platform has. Hooks are chosen in `restart`. */
 export interface Offer {
   /** For people, such as `Cloudflare Workers`. */
   readonly platform: string;
   readonly databases: Makers<Config["database"], Adapters["database"]>;
   readonly stores: Makers<Config["store"], Adapters["store"]>;
+  readonly hooks: Hooks;
 }
 
 /** @throws ConfigError naming each variable whose adapter this platform does not have. */
-export async function adaptersOf({ database, store }: Config, offer: Offer): Promise<Adapters> {
+export async function adaptersOf({ database, store }: Config, offer: Omit<Offer, "hooks">): Promise<Adapters> {
   const faults = [
     ...missing("DATABASE_URL", database, offer.databases, offer.platform),
     ...missing("STATE_URL", store, offer.stores, offer.platform),

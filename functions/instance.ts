@@ -28,7 +28,7 @@ export async function startInstance(offer: Offer, options: InstanceOptions = {})
   const appVersion = manifest.version;
   try {
     const first = config();
-    const [adapters, restart] = [await adaptersOf(first, offer), await restartOf(first)];
+    const [adapters, restart] = [await adaptersOf(first, offer), await restartOf(first, offer)];
     const tide = tidegate({ ...adapters, ...platform, config, restart, appVersion });
     const watch = async () => {
       if (first.watchdog.enabled) await tide.watch();

@@ -6,6 +6,7 @@
 import type { Hono } from "hono";
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from "hono/aws-lambda";
 import { startInstance } from "./instance.ts";
+import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 
 /** What is under way beside the answer: with that the instance freezes, and there is nobody to tell. */
@@ -15,7 +16,7 @@ const settled = async () => {
 };
 
 const { app, watch } = await startInstance(
-  { platform: "AWS Lambda", databases: SERVER_DATABASES, stores: SERVER_STORES },
+  { platform: "AWS Lambda", databases: SERVER_DATABASES, stores: SERVER_STORES, hooks: ALL_HOOKS },
   {
     waitUntil: (work) => {
       underWay.add(work);

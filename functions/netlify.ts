@@ -1,6 +1,7 @@
 /** The entry for Netlify's functions of Node: every path that is no file. */
 import { getConnInfo, handle } from "hono/netlify";
 import { startInstance } from "./instance.ts";
+import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 
 interface Platform {
@@ -9,7 +10,7 @@ interface Platform {
 }
 
 const { app } = await startInstance(
-  { platform: "Netlify", databases: SERVER_DATABASES, stores: SERVER_STORES },
+  { platform: "Netlify", databases: SERVER_DATABASES, stores: SERVER_STORES, hooks: ALL_HOOKS },
   {
     connInfo: getConnInfo,
     waitUntil: (work) => (globalThis as Platform).Netlify?.context?.waitUntil?.(work),

@@ -8,6 +8,7 @@ import manifest from "../package.json" with { type: "json" };
 import { adaptersOf, type Offer, storeOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { EMBEDDED_DATABASE } from "./platforms/embedded.ts";
+import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 import { restartOf } from "./restart.ts";
 import { welcome } from "./welcome.ts";
@@ -16,6 +17,7 @@ const OFFER: Offer = {
   platform: "Node",
   databases: { ...SERVER_DATABASES, ...EMBEDDED_DATABASE },
   stores: SERVER_STORES,
+  hooks: ALL_HOOKS,
 };
 /** On a machine that is very busy; after that it is served as it is. */
 const LONGEST_START_MS = 60_000;
@@ -36,7 +38,7 @@ async function start(config: Config): Promise<Serving> {
   const { adapter, faults } =
     config.app.env === "development" ? withFaults(database) : { adapter: database, faults: undefined };
   const auditLog = auditLogOf(config);
-  const restart = await restartOf(config, nodeHook(process));
+  const restart = await restartOf(config, OFFER, nodeHook(process));
   const tide = tidegate({ database: adapter, store, config, restart, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));

@@ -4,6 +4,7 @@ import type { TidegateOptions } from "tidegate";
 import { type HyperdriveBinding, hyperdrive } from "tidegate/databases/hyperdrive";
 import { durableObject, type ObjectNamespace } from "tidegate/stores/durable-object";
 import { type Instance, startInstance } from "./instance.ts";
+import { CLOUDFLARE_HOOKS } from "./platforms/cloudflare-hooks.ts";
 import { EVERYWHERE } from "./platforms/everywhere.ts";
 
 export { TidegateObject } from "tidegate/stores/durable-object";
@@ -25,6 +26,7 @@ async function instanceOn(bindings: Bindings): Promise<Instance> {
       platform: "Cloudflare Workers",
       databases: { postgres: ({ url }) => hyperdrive(HYPERDRIVE ?? { connectionString: url }, { waitUntil }) },
       stores: { ...EVERYWHERE, "durable-object": () => durableObject(TIDEGATE) },
+      hooks: CLOUDFLARE_HOOKS,
     },
     { environment: { ...bindings, DATABASE_URL }, healthKeep: HEALTH, waitUntil },
   );

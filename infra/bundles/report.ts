@@ -50,6 +50,13 @@ export function partsOf({ outputs }: Metafile): [part: string, bytes: number][] 
   return [...parts].sort(([, one], [, other]) => other - one);
 }
 
+/** What is there to be sent to browsers. */
+export const assetBytesOf = ({ outputs }: Metafile): number =>
+  Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([path]) => /^(?:functions\/pages|lib\/http\/routes\/console)\//.test(path))
+    .reduce((bytes, [, { bytesInOutput }]) => bytes + bytesInOutput, 0);
+
 export async function report(bundle: Bundle): Promise<string> {
   const { all, start } = await sizesOf(bundle);
   const parts = partsOf(bundle.metafile)
@@ -57,7 +64,8 @@ export async function report(bundle: Bundle): Promise<string> {
     .map(([name, bytes]) => `${name} ${kilobytes(bytes)}`);
   const written = ({ bytes, gzipBytes }: Size) => `${kilobytes(bytes)}, gzip ${kilobytes(gzipBytes)}`;
   const ofThese = start.bytes < all.bytes ? `; at the start ${written(start)}` : "";
-  return `${bundle.target.name.padEnd(8)}${written(all)}${ofThese}\n        ${parts.join(", ")}, …`;
+  const pages = `; pages and console ${kilobytes(assetBytesOf(bundle.metafile))}`;
+  return `${bundle.target.name.padEnd(8)}${written(all)}${ofThese}${pages}\n        ${parts.join(", ")}, …`;
 }
 
 const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`;

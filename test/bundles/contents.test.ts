@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bundle } from "../../infra/bundles/bundle.ts";
 import { ROOT } from "../../infra/bundles/bundle.ts";
 import { packagesIn } from "../../infra/bundles/licences.ts";
-import { report, sizesOf } from "../../infra/bundles/report.ts";
+import { assetBytesOf, report, sizesOf } from "../../infra/bundles/report.ts";
 import { has, TARGETS } from "../../infra/bundles/runtimes.ts";
 import { type Bundles, buildBundles } from "../support/bundles.ts";
 
@@ -110,5 +110,6 @@ it("their sizes", async () => {
     // Cloudflare's limit for what is free.
     if (bundle.target.name === "worker") expect(all.gzipBytes).toBeLessThan(3_000_000);
     expect(start.bytes).toBeLessThanOrEqual(all.bytes);
+    expect(assetBytesOf(bundle.metafile)).toBeLessThanOrEqual(80_000);
   }
 });

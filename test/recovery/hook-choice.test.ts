@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { CLOUDFLARE_HOOKS } from "../../functions/platforms/cloudflare-hooks.ts";
+import { ALL_HOOKS } from "../../functions/platforms/hooks.ts";
 import { restartOf } from "../../functions/restart.ts";
 import { HOOKS } from "../../lib/config/variables/hooks.ts";
 import { ConfigError, RESTART_HOOKS, readConfig } from "../../lib/config.ts";
@@ -12,7 +14,8 @@ const supervisor: Hook = {
   fire: async () => null,
   dryRun: async () => ({ checked: "", unchecked: null }),
 };
-const choice = (env: Record<string, string>, above: Hook | null = null) => restartOf(readConfig(env), above);
+const choice = (env: Record<string, string>, above: Hook | null = null) =>
+  restartOf(readConfig(env), { platform: "Node", hooks: ALL_HOOKS }, above);
 
 describe("the restart hook", () => {
   test("that nobody has chosen is the supervisor's where there is one, else the soft restart", async () => {
@@ -33,6 +36,15 @@ describe("the restart hook", () => {
   test("is the platform's, also under the supervisor", async () => {
     const env = { RESTART_HOOK: "render", RENDER_API_KEY: "rnd_0123456789", RENDER_SERVICE_ID: "srv-1" };
     expect(await choice(env, supervisor)).toMatchObject({ name: "render", targets: ["srv-1"] });
+  });
+
+  test("that a platform does not have is refused, with those that it has", async () => {
+    const config = readConfig({ RESTART_HOOK: "render", RENDER_API_KEY: "rnd_0123456789", RENDER_SERVICE_ID: "srv-1" });
+    const workers = { platform: "Cloudflare Workers", hooks: CLOUDFLARE_HOOKS };
+    const refused = await restartOf(config, workers).catch((error: unknown) => error);
+    expect((refused as ConfigError).faults).toMatchObject([
+      { variable: "RESTART_HOOK", needed: expect.stringContaining("soft, cloudflare, "), found: '"render"' },
+    ]);
   });
 
   const targets = RESTART_HOOKS.filter(
