@@ -1,4 +1,5 @@
 /** `npm run bench [NAME…]`: figures and ratios of one run. Nothing here passes or fails. */
+import { benchColdImport } from "./cold-import.bench.ts";
 import { benchDenoKv } from "./deno-kv.bench.ts";
 import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "durable-object": benchDurableObject,
   "guarded-call": benchGuardedCall,
   gate: benchGate,
+  "cold-import": benchColdImport,
   "deno-kv": benchDenoKv,
   health: benchHealth,
   pooler: benchPooler,
