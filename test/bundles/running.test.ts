@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
 import { type Bundles, buildBundles, type Server, startServer } from "../support/bundles.ts";
 import { denoBinary, denoUnavailable } from "../support/deno.ts";
+import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { eventually, freePort } from "../support/processes.ts";
 import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
@@ -62,9 +62,7 @@ beforeAll(async () => {
   bundles = await buildBundles();
   if (unavailable) return;
   postgres = await startPostgres();
-  for (const text of schemaStatements()) await postgres.query(text);
-  await postgres.query(seedStatements({ firstLot: 1, lastLot: 50, lotCount: 50 }));
-  await postgres.query(afterLoadStatements());
+  await seedServer(postgres.url, 50);
 });
 afterAll(async () => {
   for (const stop of stops) await stop();
