@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, EXIT, type World, wrongUsage } from "./command.ts";
+import { audit } from "./commands/audit.ts";
 import { breaker } from "./commands/breaker.ts";
 import { probe } from "./commands/probe.ts";
 import { restart } from "./commands/restart.ts";
@@ -9,7 +10,7 @@ import { status } from "./commands/status.ts";
 import { helpOf, overview } from "./help.ts";
 import { jsonLine, painter, printable } from "./text.ts";
 
-const COMMANDS: readonly Command[] = [status, restart, breaker, probe];
+const COMMANDS: readonly Command[] = [status, restart, breaker, audit, probe];
 
 export interface Terminal extends World {
   print(line: string): void;

@@ -28,7 +28,7 @@ export interface KnownHead {
  * ```
  */
 export async function verifyAudit(
-  records: StoreLog,
+  records: Pick<StoreLog, "read">,
   name: string,
   known: readonly KnownHead[] = [],
 ): Promise<AuditVerdict> {
