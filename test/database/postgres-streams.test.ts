@@ -7,7 +7,7 @@ import type { Database, TakeRows } from "../../lib/database/port.ts";
 import { sql } from "../../lib/database/sql.ts";
 import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
 import { postgresUnavailable } from "../support/postgres.ts";
-import { GRACE_MS, postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
+import { postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
 import { eventually, signalTo } from "../support/processes.ts";
 
 type Numbered = { readonly n: number };
@@ -149,19 +149,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(`streams: ${postgresUnavail
     await expect(streaming).rejects.toMatchObject({ fault: "connection" });
     expect(batches).toBe(3);
     await server().start();
-  });
-
-  test("a server that hangs in the midst of it costs the connection, within the grace", async () => {
-    const db = one("hangs");
-    const streaming = db.stream(upTo(1_000), run({ deadlineMs: 400 }), 10, async () => {
-      server().pause();
-      return true;
-    });
-    expect(await tookMs(streaming)).toBeLessThan(400 + GRACE_MS + 300);
-    await expect(streaming).rejects.toMatchObject({ fault: "timeout" });
-    expect(db.pool()).toMatchObject({ checkedOut: 0, checkedIn: 0 });
-    server().resume();
-    await eventually("the server has let go", async () => (await seen("hangs")) === 0);
   });
 
   test("a client that is frozen with a stream open loses it, by the server alone", async () => {

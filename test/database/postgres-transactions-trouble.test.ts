@@ -76,25 +76,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(await notes()).toEqual([]);
     });
 
-    test("a server that hangs costs the connection, within the grace", async () => {
-      const db = await one("frozen");
-      const frozen = transact(
-        db,
-        async (held) => {
-          await held.query(sql`insert into notes values (1)`);
-          server().pause();
-          await held.query(sql`insert into notes values (2)`);
-        },
-        { deadlineMs: 300 },
-      );
-      expect(await tookMs(frozen)).toBeLessThan(300 + GRACE_MS + 300);
-      await expect(frozen).rejects.toMatchObject({ fault: "timeout" });
-      expect(db.pool()).toMatchObject({ checkedOut: 0, checkedIn: 0 });
-      server().resume();
-      await eventually("the server has let go", async () => (await seen("frozen")) === 0);
-      expect(await notes()).toEqual([]);
-    });
-
     test("a commit whose answer does not come is not called a failure nor a success", async () => {
       const db = await one("unknown");
       const lost = transact(

@@ -164,6 +164,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
         const instance = await observe(watched, env);
         const { body } = await instance.get("/health");
         expect(body.database_pool.runtime).toMatchObject(says);
+        await instance.stop();
       },
     );
   },

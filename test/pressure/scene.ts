@@ -6,6 +6,7 @@ import { Agent, request } from "node:http";
 import { type Context, Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import { type PostgresOptions, postgres } from "../../lib/database/postgres/postgres.ts";
+import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
 import type { Log } from "../../lib/log/port.ts";
 import { serve } from "../../lib/node/serve.ts";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
@@ -33,6 +34,10 @@ export interface Instance {
    * `{ pid, started, timeout }`; with `lane=slow` they run in the slow lane.
    */
   get(path: string, signal?: AbortSignal): Promise<Answer>;
+  /** Past the application, but not past the gate. */
+  readonly db: GuardedDatabase;
+  /** Otherwise it ends with its scene. */
+  stop(): Promise<void>;
   /** What the gate has out and in line. */
   held(): Promise<{ readonly permits: number; readonly waiting: number; readonly breaker: string }>;
 }
@@ -57,7 +62,7 @@ export const RUNNING = "state = 'active' and query like '%pg_sleep%'";
 
 export async function pressureScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const server = await startPostgres({ settings });
-  const ends: (() => Promise<void>)[] = [];
+  const ends = new Set<() => Promise<void>>();
   return {
     server,
     instance: async (env, { url = server.url, runtime = systemRuntime(), driver } = {}) => {
@@ -80,11 +85,15 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
         .route("/", tide.routes());
       const serving = await serve(app, { tide, port: 0, host: "127.0.0.1" });
       const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
-      ends.push(async () => {
+      const stop = async () => {
+        ends.delete(stop);
         agent.destroy();
         await serving.stop();
-      });
+      };
+      ends.add(stop);
       return {
+        db: tide.db,
+        stop,
         get: (path, signal) => ask(serving.url + path, agent, signal),
         held: async () => {
           const { lanes, breaker } = await tide.view();

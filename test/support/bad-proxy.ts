@@ -5,6 +5,8 @@ export interface BadProxy {
   readonly port: number;
   /** Connections accepted so far. */
   readonly accepted: () => number;
+  /** Whether one of them, by its number from 1, is still there. */
+  readonly connected: (nth: number) => boolean;
   /** Everything is passed on, on connections made from now on too. */
   readonly pass: () => Promise<void>;
   /** Answers come so much later. */
@@ -21,6 +23,7 @@ export interface BadProxy {
 }
 
 interface Way {
+  readonly nth: number;
   readonly client: Socket;
   readonly upstream: Socket;
   swallowed: boolean;
@@ -58,7 +61,7 @@ export async function badProxy(port: number): Promise<BadProxy> {
   const accept = (client: Socket) => {
     accepted += 1;
     const upstream = connect({ port: target, host: "127.0.0.1" });
-    const way: Way = { client, upstream, swallowed: swallowing, losing: false };
+    const way: Way = { nth: accepted, client, upstream, swallowed: swallowing, losing: false };
     ways.add(way);
     client.on("data", (chunk: Buffer) => onRequest(way, chunk));
     upstream.on("data", (chunk: Buffer) => onAnswer(way, chunk));
@@ -83,6 +86,7 @@ export async function badProxy(port: number): Promise<BadProxy> {
   return {
     port: ownPort,
     accepted: () => accepted,
+    connected: (wanted) => [...ways].some(({ nth }) => nth === wanted),
     pass: async () => {
       delayMs = 0;
       swallowing = false;
