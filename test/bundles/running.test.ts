@@ -1,9 +1,10 @@
 /** Each bundle on its runtime, alone in a folder, in front of a real PostgreSQL. */
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../infra/bundles/bundle.ts";
 import { type Bundles, buildBundles, type Server, startServer } from "../support/bundles.ts";
 import { denoBinary, denoUnavailable } from "../support/deno.ts";
 import { seedServer } from "../support/plant.ts";
@@ -122,6 +123,18 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
 
   it.skipIf(denoUnavailable())(`Deno does so as well${because(denoUnavailable())}`, async () => {
     await endsWell(await denoBundle(database()));
+  });
+
+  it.skipIf(denoUnavailable())(`Deno serves the sources as the README says${because(denoUnavailable())}`, async () => {
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    const commands = [...readme.matchAll(/^npx deno (serve .* functions\/deno\.ts)$/gm)];
+    expect(commands).toHaveLength(2);
+    const port = await freePort();
+    // The second of them has a database.
+    const args = (commands[1]?.[1] ?? "").replace(/--port \d+/, `--port ${port}`).split(" ");
+    const env = { ...database(), DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(bundles.of("deno").folder, ".sources") };
+    const url = `http://127.0.0.1:${port}/`;
+    await reports((await started(startServer([denoBinary() ?? "", ...args], { cwd: ROOT, env, url }))).url);
   });
 
   it.skipIf(workerdUnavailable())(`Workers serve the reports${because(workerdUnavailable())}`, async () => {
