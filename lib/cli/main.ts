@@ -4,13 +4,14 @@ import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, EXIT, type World, wrongUsage } from "./command.ts";
 import { audit } from "./commands/audit.ts";
 import { breaker } from "./commands/breaker.ts";
+import { doctor } from "./commands/doctor.ts";
 import { probe } from "./commands/probe.ts";
 import { restart } from "./commands/restart.ts";
 import { status } from "./commands/status.ts";
 import { helpOf, overview } from "./help.ts";
 import { jsonLine, painter, printable } from "./text.ts";
 
-const COMMANDS: readonly Command[] = [status, restart, breaker, audit, probe];
+const COMMANDS: readonly Command[] = [status, restart, breaker, audit, doctor, probe];
 
 export interface Terminal extends World {
   print(line: string): void;

@@ -57,7 +57,7 @@ export function kubernetes(
     });
     if (token === null || namespace === null) {
       const found = `no service account in ${cluster.folder}; set KUBERNETES_TOKEN, KUBERNETES_NAMESPACE and KUBERNETES_API_URL`;
-      throw api.refusal("looking for credentials", found);
+      throw api.refusal("looking for the pod's account", found);
     }
     const base = (options.url ?? cluster.url).replace(/\/+$/, "");
     return { api, url: `${base}/apis/apps/v1/namespaces/${segment(namespace)}/deployments/${segment(deployment)}` };

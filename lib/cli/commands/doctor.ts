@@ -1,0 +1,82 @@
+/** `tidegate doctor`: looks at everything that the environment names, from where it runs, and says what to mend. */
+import { type Config, ConfigError, readConfig } from "../../config.ts";
+import { createRedactor } from "../../log/redaction.ts";
+import { type Command, EXIT, type Finding, type Given, type World } from "../command.ts";
+import { type Check, checked, fail, ok, warn } from "../doctor/check.ts";
+import { checkDatabase } from "../doctor/database.ts";
+import { checkHook } from "../doctor/hook.ts";
+import { checkStore } from "../doctor/store.ts";
+import { columns } from "../text.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  words: "",
+  mostWords: 0,
+  summary: "Checks configuration, database, store and restart hook, and says what to mend.",
+  findingMeans: "something fails (with --strict: or is a warning)",
+  options: { strict: { help: "end with 1 for warnings too" } },
+  more: [
+    "Reads the environment as the application does; run it with the same one, where the application runs. Nothing is changed.",
+    "Example:  node --env-file=.env $(which tidegate) doctor",
+  ],
+  run: async (given, world) => {
+    const checks = await examine(world);
+    return findingOf(checks, given);
+  },
+};
+
+async function examine({ env, runtime }: World): Promise<readonly Check[]> {
+  let config: Config;
+  try {
+    config = readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map(({ variable, needed, found }) =>
+      fail("configuration", `${variable} is ${found}`, `it must be ${needed}`),
+    );
+  }
+  const { text: redact } = createRedactor({ secrets: config.secrets });
+  const groups = await Promise.all([
+    configurationChecks(config),
+    checked("database", "check DATABASE_URL", () => checkDatabase(config, runtime)),
+    checked("store", "check STATE_URL", () => checkStore(config, runtime)),
+    checked("restart hook", "check RESTART_HOOK and its variables", () =>
+      checkHook(config, new AbortController().signal),
+    ),
+  ]);
+  return groups.flat().map((check) => ({ ...check, found: redact(check.found) }));
+}
+
+function configurationChecks({ app, warnings, watchdog }: Config): readonly Check[] {
+  return [
+    ok("configuration", `every variable can be used, for ${app.env}`),
+    ...warnings.map(({ variable, message }) =>
+      warn("configuration", `${variable} ${message}`, `set ${variable}, or mean it`),
+    ),
+    watchdog.enabled
+      ? ok("watchdog", "looks, and restarts by the policy")
+      : ok("watchdog", "does not look: nothing restarts by itself (WATCHDOG_ENABLED)"),
+  ];
+}
+
+const TONES = { ok: "good", warn: "warn", fail: "bad" } as const;
+
+function findingOf(checks: readonly Check[], given: Given): Finding {
+  const count = (verdict: Check["verdict"]) => checks.filter((check) => check.verdict === verdict).length;
+  const isBad = count("fail") > 0 || (given.has("strict") && count("warn") > 0);
+  return {
+    exit: isBad ? EXIT.finding : EXIT.fine,
+    json: { checks, failed: count("fail"), warned: count("warn") },
+    text: (paint) => {
+      const rows = columns(checks.map(({ about, verdict, found }) => [verdict, about, found]));
+      return [
+        ...checks.flatMap(({ verdict, remedy }, at) => {
+          const row = rows[at] ?? "";
+          const word = paint(TONES[verdict], verdict);
+          return [word + row.slice(verdict.length), ...(remedy === null ? [] : [`      → ${remedy}`])];
+        }),
+        `${count("ok")} fine, ${count("warn")} to look at, ${count("fail")} to mend`,
+      ];
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** What the doctor finds: a row for each thing it looked at, and what would mend it. */
+
+export interface Check {
+  readonly about: string;
+  readonly verdict: "ok" | "warn" | "fail";
+  readonly found: string;
+  /** What to do; null where nothing needs to be. */
+  readonly remedy: string | null;
+}
+
+export const ok = (about: string, found: string): Check => ({ about, verdict: "ok", found, remedy: null });
+export const warn = (about: string, found: string, remedy: string): Check => ({
+  about,
+  verdict: "warn",
+  found,
+  remedy,
+});
+export const fail = (about: string, found: string, remedy: string): Check => ({
+  about,
+  verdict: "fail",
+  found,
+  remedy,
+});
+
+/** One that throws is a finding as well. */
+export async function checked(
+  about: string,
+  remedy: string,
+  look: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [fail(about, error instanceof Error ? error.message : String(error), remedy)];
+  }
+}

@@ -1,0 +1,31 @@
+/** Every hook there is: the doctor runs where the application does, whatever platform that is. */
+import type { HookTarget } from "../../config.ts";
+import type { Hook } from "../../recovery/hooks/hook.ts";
+
+type Hooks = {
+  readonly [Kind in HookTarget["kind"]]: (target: Extract<HookTarget, { kind: Kind }>) => Promise<Hook>;
+};
+
+const HOOKS: Hooks = {
+  "cloud-run": async (target) => (await import("../../recovery/hooks/cloud-run.ts")).cloudRun(target),
+  cloudflare: async (target) => (await import("../../recovery/hooks/cloudflare.ts")).cloudflare(target),
+  "cloudflare-build-hook": async (target) =>
+    (await import("../../recovery/hooks/cloudflare-build-hook.ts")).cloudflareBuildHook(target),
+  "deno-deploy": async (target) => (await import("../../recovery/hooks/deno-deploy.ts")).denoDeploy(target),
+  fly: async (target) => (await import("../../recovery/hooks/fly.ts")).fly(target),
+  "github-actions": async (target) => (await import("../../recovery/hooks/github-actions.ts")).githubActions(target),
+  heroku: async (target) => (await import("../../recovery/hooks/heroku.ts")).heroku(target),
+  kubernetes: async (target) => (await import("../../recovery/hooks/kubernetes/kubernetes.ts")).kubernetes(target),
+  lambda: async (target) => (await import("../../recovery/hooks/lambda/lambda.ts")).lambda(target),
+  netlify: async (target) => (await import("../../recovery/hooks/netlify.ts")).netlify(target),
+  "netlify-hook": async (target) => (await import("../../recovery/hooks/netlify-hook.ts")).netlifyHook(target),
+  railway: async (target) => (await import("../../recovery/hooks/railway.ts")).railway(target),
+  render: async (target) => (await import("../../recovery/hooks/render.ts")).render(target),
+  vercel: async (target) => (await import("../../recovery/hooks/vercel.ts")).vercel(target),
+  "vercel-hook": async (target) => (await import("../../recovery/hooks/vercel-hook.ts")).vercelHook(target),
+  webhook: async (target) => (await import("../../recovery/hooks/webhook.ts")).webhook(target),
+};
+
+export function hookOf<Kind extends HookTarget["kind"]>(target: Extract<HookTarget, { kind: Kind }>): Promise<Hook> {
+  return HOOKS[target.kind as Kind](target);
+}

@@ -1,0 +1,149 @@
+/** The state store as the environment has it: reached, how fast, and whether it keeps what it is given. */
+import type { Config } from "../../config.ts";
+import type { Runtime } from "../../runtime.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+
+const PINGS = 5;
+/** Scripts that read the clock and then write, which an older one refuses. */
+const OLDEST_MAJOR = 5;
+
+export async function checkStore(config: Config, runtime: Runtime): Promise<readonly Check[]> {
+  const { store } = config;
+  switch (store.kind) {
+    case "memory":
+      return memoryChecks(config);
+    case "redis":
+      return redisChecks(store.url, config, runtime);
+    case "upstash":
+      return upstashChecks(store.url, store.token, config, runtime);
+    default:
+      return [ok("store", `${store.address} belongs to its platform, and is not looked at from here`)];
+  }
+}
+
+function memoryChecks({ app, store, audit }: Config): Check[] {
+  const alone = "each process has a gate for itself, and forgets it when it ends";
+  return [
+    store.expectedInstances > 1 || app.env === "production"
+      ? warn("store", `memory: ${alone}`, "set STATE_URL to a store that instances share")
+      : ok("store", `memory: ${alone}`),
+    audit.file === null && app.env !== "development"
+      ? warn(
+          "audit",
+          "would end with the process, so that restarts are refused",
+          "set AUDIT_FILE, or a STATE_URL that is shared",
+        )
+      : ok("audit", audit.file === null ? "ends with the process, as development may" : `goes to ${audit.file}`),
+  ];
+}
+
+async function redisChecks(url: string, config: Config, runtime: Runtime): Promise<Check[]> {
+  const { createClient } = await import("redis");
+  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 5_000 } });
+  // Told by what is asked of it.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const times = await pings(() => client.ping(), runtime);
+    const info = infoOf(await client.info());
+    return [latency(config.store.address, times, config), ...infoChecks(info)];
+  } catch (error) {
+    return [unreachable(config.store.address, error)];
+  } finally {
+    client.destroy();
+  }
+}
+
+async function upstashChecks(url: string, token: string, config: Config, runtime: Runtime): Promise<Check[]> {
+  const tell = async (...command: string[]): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const late = new AbortController();
+    const timer = runtime.setTimer(() => late.abort(), 5_000);
+    try {
+      const body = JSON.stringify(command);
+      const response = await runtime.fetch(url, { method: "POST", headers, body, signal: late.signal });
+      const { result, error } = (await response.json()) as { result?: unknown; error?: string };
+      if (error !== undefined) throw new Error(error.split(".")[0]);
+      return String(result);
+    } finally {
+      runtime.clearTimer(timer);
+    }
+  };
+  try {
+    const times = await pings(() => tell("PING"), runtime);
+    const info = await tell("INFO").then(infoOf, () => new Map<string, string>());
+    return [latency(config.store.address, times, config), ...(info.size > 0 ? infoChecks(info) : [])];
+  } catch (error) {
+    return [unreachable(config.store.address, error)];
+  }
+}
+
+function unreachable(address: string, error: unknown): Check {
+  const found = error instanceof Error ? error.message : String(error);
+  return fail("store", `${address}: ${found}`, "check STATE_URL (and STATE_TOKEN), and that it lets this machine in");
+}
+
+async function pings(ping: () => Promise<unknown>, runtime: Runtime): Promise<readonly number[]> {
+  // The first one pays for what is opened.
+  await ping();
+  const times: number[] = [];
+  for (let count = 0; count < PINGS; count++) {
+    const startedAt = runtime.monotonicMs();
+    await ping();
+    times.push(runtime.monotonicMs() - startedAt);
+  }
+  return times;
+}
+
+/** Half of the deadline is left for the batch itself and a bad moment. */
+function latency(address: string, times: readonly number[], { store }: Config): Check {
+  const slowestMs = Math.max(...times);
+  const found = `${address} answers within ${slowestMs.toFixed(1)} ms, of ${store.deadlineMs} ms (STATE_DEADLINE_MS)`;
+  if (slowestMs <= store.deadlineMs / 2) return ok("store", found);
+  return warn("store", found, "use one that is nearer, or raise STATE_DEADLINE_MS: what is later counts as away");
+}
+
+/** `name:value` lines, of a server or of what speaks like one. */
+function infoOf(text: string): ReadonlyMap<string, string> {
+  const lines = text.split(/\r?\n/).flatMap((line) => {
+    const at = line.indexOf(":");
+    return at > 0 && !line.startsWith("#") ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+  });
+  return new Map(lines);
+}
+
+function infoChecks(info: ReadonlyMap<string, string>): Check[] {
+  const version = info.get("redis_version") ?? "";
+  const policy = info.get("maxmemory_policy");
+  const isKept = info.get("aof_enabled") === "1";
+  return [
+    ...(version !== "" && Number.parseInt(version, 10) < OLDEST_MAJOR
+      ? [fail("store version", `Redis ${version}`, `use Redis ${OLDEST_MAJOR} or newer`)]
+      : []),
+    ...(info.get("role") === "slave"
+      ? [fail("store role", "it is a replica, which takes no writes", "point STATE_URL at the primary")]
+      : []),
+    ...(policy === undefined
+      ? []
+      : [
+          policy === "noeviction"
+            ? ok("eviction", "noeviction: nothing is dropped for want of memory")
+            : fail(
+                "eviction",
+                `${policy}: permits and audit may be dropped for want of memory`,
+                "set maxmemory-policy noeviction",
+              ),
+        ]),
+    ...(info.has("aof_enabled")
+      ? [
+          isKept
+            ? ok("persistence", "an append-only file: a restart loses little")
+            : warn(
+                "persistence",
+                "no append-only file: a restart loses the gate (which begins anew), the ledger and the audit",
+                "set appendonly yes",
+              ),
+        ]
+      : []),
+  ];
+}

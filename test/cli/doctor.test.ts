@@ -1,0 +1,187 @@
+/** The doctor in front of real servers that are well, or not. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cli } from "../support/cli.ts";
+import { pgbouncerUnavailable, startPgBouncer } from "../support/pgbouncer.ts";
+import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
+import { redisUnavailable, startRedis } from "../support/redis.ts";
+import { startUpstashGateway } from "../support/upstash-gateway.ts";
+
+interface Check {
+  readonly about: string;
+  readonly verdict: string;
+  readonly found: string;
+  readonly remedy: string | null;
+}
+
+/** What is said of each thing, in order. */
+async function examined(env: Record<string, string>, ...args: string[]) {
+  const { code, json, out, err } = await cli(["doctor", "--json", ...args], env);
+  const checks: readonly Check[] = json.checks;
+  return {
+    ...{ code, out: out + err, checks },
+    of: (about: string) => checks.filter((check) => check.about === about),
+  };
+}
+const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);
+const MODEST = { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_SLOW_MAX_CONCURRENT: "1" };
+
+describe("configuration", () => {
+  test("that cannot be used is told whole, and nothing else is looked at", async () => {
+    const { code, checks, out } = await examined({ DATABASE_URL: "mysql://root:hunter2@db/fab", DB_POOL_SIZE: "many" });
+    expect(code).toBe(1);
+    expect(checks.map(({ verdict, found }) => `${verdict} ${found.split(" ")[0]}`)).toEqual([
+      "fail DATABASE_URL",
+      "fail DB_POOL_SIZE",
+    ]);
+    expect(out).not.toContain("hunter2");
+  });
+
+  test("of a development start is fine", async () => {
+    const { code, of } = await examined({});
+    expect(of("database")).toMatchObject([{ verdict: "ok", found: expect.stringContaining("pglite") }]);
+    expect(of("store")).toMatchObject([{ verdict: "ok" }]);
+    expect(of("restart hook")).toMatchObject([{ verdict: "ok", found: "soft: nothing to ask" }]);
+    expect(code).toBe(0);
+  });
+
+  test("of production warns of what is missing; --strict makes that an end with 1", async () => {
+    const env = { APP_ENV: "production", DATABASE_URL: "pglite:" };
+    const { code, of } = await examined(env);
+    expect(of("configuration").map(({ verdict }) => verdict)).toContain("warn");
+    expect(of("audit")).toMatchObject([{ verdict: "warn", remedy: expect.stringContaining("AUDIT_FILE") }]);
+    expect(code).toBe(0);
+    expect((await examined(env, "--strict")).code).toBe(1);
+  });
+
+  test("is written for people as well", async () => {
+    const { code, out } = await cli(["doctor"], { APP_ENV: "production", DATABASE_URL: "pglite:" });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ok +database +pglite/m);
+    expect(out).toMatch(/^warn +audit .*\n +→ set AUDIT_FILE/m);
+    expect(out).toMatch(/^\d+ fine, \d+ to look at, 0 to mend$/m);
+  });
+});
+
+const noPostgres = postgresUnavailable();
+describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
+  let server: PostgresServer;
+  const asRole = (role: string) => server.url.replace(/\/\/[^@]+@/, `//${role}:pw@`);
+  beforeAll(async () => {
+    server = await startPostgres();
+    await server.query("create role bounded login password 'pw' connection limit 5");
+    await server.query("create role unbounded login password 'pw'");
+  });
+  afterAll(() => server?.dispose());
+
+  test("whose role is bounded, and has enough, is fine", async () => {
+    const { code, of } = await examined({ ...MODEST, DATABASE_URL: asRole("bounded") });
+    expect(of("server")).toMatchObject([{ verdict: "ok", found: expect.stringMatching(/^PostgreSQL \d/) }]);
+    expect(of("role")).toMatchObject([{ verdict: "ok", found: "bounded has a connection limit of 5" }]);
+    expect(of("connections")).toMatchObject([{ verdict: "ok", found: "the fleet may open 3 of 5" }]);
+    expect(of("deadlines")).toMatchObject([{ verdict: "ok" }]);
+    expect(code).toBe(0);
+  });
+
+  test("that grants less than the fleet may open has to be mended", async () => {
+    const { code, of } = await examined({ ...MODEST, DATABASE_URL: asRole("bounded"), EXPECTED_INSTANCES: "2" });
+    expect(of("connections")).toMatchObject([{ verdict: "fail", found: "the fleet may open 6, the server grants 5" }]);
+    expect(code).toBe(1);
+  });
+
+  test("whose role nothing bounds is warned of, with the statement that mends it", async () => {
+    const { of } = await examined({ ...MODEST, DATABASE_URL: asRole("unbounded") });
+    expect(of("role")).toMatchObject([{ verdict: "warn", remedy: "alter role unbounded connection limit 3" }]);
+    const superuser = await examined({ ...MODEST, DATABASE_URL: server.url });
+    expect(superuser.of("role")).toMatchObject([{ verdict: "warn", found: expect.stringContaining("superuser") }]);
+  });
+
+  test("that is away is told, without its password", async () => {
+    const { code, of, out } = await examined({ DATABASE_URL: "postgres://app:a-secret-password@127.0.0.1:1/fab" });
+    expect(of("database")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("DB_CONNECTION_FAILED") }]);
+    expect(code).toBe(1);
+    expect(out).not.toContain("a-secret-password");
+  });
+
+  const noPooler = pgbouncerUnavailable();
+  test.skipIf(noPooler)(`a pooler in between is noticed${because(noPooler)}`, async () => {
+    const bouncer = await startPgBouncer(server);
+    try {
+      const without = await examined({ ...MODEST, DATABASE_URL: bouncer.url });
+      expect(without.code).toBe(1);
+      expect(without.of("database")).toMatchObject([
+        { verdict: "fail", remedy: expect.stringContaining("DB_POOLER=transaction") },
+      ]);
+      const { of } = await examined({ ...MODEST, DATABASE_URL: bouncer.url, DB_POOLER: "transaction" });
+      expect(of("database")).toMatchObject([{ verdict: "ok" }]);
+      expect(of("deadlines")).toMatchObject([{ verdict: "ok" }]);
+    } finally {
+      await bouncer.dispose();
+    }
+  });
+});
+
+const noRedis = redisUnavailable();
+describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {
+  const withStore = { DATABASE_URL: "pglite:", EXPECTED_INSTANCES: "2", STATE_DEADLINE_MS: "1000" };
+
+  test("that keeps what it is given is fine", async () => {
+    const redis = await startRedis({ appendonly: true });
+    const { code, of } = await examined({ ...withStore, STATE_URL: redis.url });
+    expect(of("store")).toMatchObject([
+      { verdict: "ok", found: expect.stringMatching(/answers within [\d.]+ ms, of 1000 ms/) },
+    ]);
+    expect(of("eviction")).toMatchObject([{ verdict: "ok" }]);
+    expect(of("persistence")).toMatchObject([{ verdict: "ok" }]);
+    expect(code).toBe(0);
+    await redis.dispose();
+  });
+
+  test("that drops keys has to be mended, and one that keeps nothing is warned of", async () => {
+    const redis = await startRedis({ settings: { maxmemory: "10mb", "maxmemory-policy": "allkeys-lru" } });
+    const { code, of } = await examined({ ...withStore, STATE_URL: redis.url });
+    expect(of("eviction")).toMatchObject([{ verdict: "fail", remedy: "set maxmemory-policy noeviction" }]);
+    expect(of("persistence")).toMatchObject([{ verdict: "warn" }]);
+    expect(code).toBe(1);
+    await redis.dispose();
+  });
+
+  test("behind a REST gateway is looked at as well", async () => {
+    const redis = await startRedis();
+    const gateway = await startUpstashGateway(redis.url);
+    const env = { ...withStore, STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token };
+    expect((await examined(env)).of("store")).toMatchObject([{ verdict: "ok" }]);
+    const wrong = await examined({ ...env, STATE_TOKEN: "another-token" });
+    expect(wrong.of("store")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("WRONGPASS") }]);
+    await gateway.close();
+    await redis.dispose();
+  });
+
+  test("that is away is told", async () => {
+    const { of } = await examined({ ...withStore, STATE_URL: "redis://:a-secret-password@127.0.0.1:1" });
+    expect(of("store")).toMatchObject([{ verdict: "fail", remedy: expect.stringContaining("STATE_URL") }]);
+  });
+});
+
+describe("a restart hook", () => {
+  test("is tried as far as that restarts nothing", async () => {
+    const env = {
+      RESTART_HOOK: "webhook",
+      RESTART_WEBHOOK_URL: "https://ops.example.com/a-secret-path",
+      RESTART_WEBHOOK_SECRET: `whsec_${btoa("a secret of thirty-two characters")}`,
+    };
+    const { of, out } = await examined(env);
+    expect(of("restart hook")).toMatchObject([
+      { verdict: "ok", found: expect.stringContaining("Not known: Whether the receiver") },
+    ]);
+    expect(out).not.toContain("a-secret-path");
+  });
+
+  test("that its platform refuses has to be mended", async () => {
+    const env = { RESTART_HOOK: "kubernetes", KUBERNETES_DEPLOYMENT: "shop" };
+    const { code, of } = await examined(env);
+    expect(of("restart hook")).toMatchObject([
+      { verdict: "fail", found: expect.stringContaining("no service account") },
+    ]);
+    expect(code).toBe(1);
+  });
+});
