@@ -19,9 +19,10 @@ let instance: Instance | undefined;
 
 /** Made with the first request, which alone brings the bindings, for all that follow. */
 async function instanceOn(bindings: Bindings): Promise<Instance> {
+  if (instance) return instance;
   const { HYPERDRIVE, TIDEGATE, HEALTH } = bindings;
   const DATABASE_URL = HYPERDRIVE?.connectionString ?? bindings.DATABASE_URL;
-  instance ??= await startInstance(
+  const started = await startInstance(
     {
       platform: "Cloudflare Workers",
       databases: { postgres: ({ url }) => hyperdrive(HYPERDRIVE ?? { connectionString: url }, { waitUntil }) },
@@ -30,6 +31,8 @@ async function instanceOn(bindings: Bindings): Promise<Instance> {
     },
     { environment: { ...bindings, DATABASE_URL }, healthKeep: HEALTH, waitUntil },
   );
+  // Another request may have been faster.
+  instance ??= started;
   return instance;
 }
 
