@@ -20,9 +20,12 @@ const because = (reason: string | undefined) => (reason === undefined ? "" : ` (
 const HANDLERS = `
 const path = ${JSON.stringify(REPORT)};
 const url = "https://demo.example" + path;
+let told = 0;
+const waitUntil = () => void told++;
+globalThis[Symbol.for("@vercel/request-context")] = { get: () => ({ waitUntil }) };
 const asked = {
   vercel: async ({ default: { fetch } }) => fetch(new Request(url, { headers: { "x-real-ip": "192.0.2.1" } })),
-  netlify: async ({ default: handle }) => handle(new Request(url), { ip: "192.0.2.1" }),
+  netlify: async ({ default: handle }) => handle(new Request(url), { ip: "192.0.2.1", waitUntil }),
   lambda: async ({ handler }) => {
     const [rawPath, rawQueryString] = path.split("?");
     const http = { method: "GET", path: rawPath, sourceIp: "192.0.2.1" };
@@ -52,7 +55,7 @@ globalThis.awslambda = {
 const [name, file] = process.argv.slice(2);
 const response = await asked[name](await import(file));
 const { success, data, error } = await response.json();
-console.log("answered " + JSON.stringify({ status: response.status, limit: response.headers.get("ratelimit-policy"), success, rows: data?.length, error }));
+console.log("answered " + JSON.stringify({ status: response.status, limit: response.headers.get("ratelimit-policy"), success, rows: data?.length, error, told }));
 process.exit(0);
 `;
 
@@ -159,7 +162,14 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
     ["lambda", "streaming"],
   ])("the handler for %s answers with a report (%s)", async (name, way) => {
     const answer = await asHandler(name, database(), way);
-    expect(answer).toEqual({ status: 200, limit: '"default";q=600;w=60', success: true, rows: 1 });
+    expect(answer).toEqual({ status: 200, limit: '"default";q=600;w=60', success: true, rows: 1, told: 0 });
+  });
+
+  it.each(["vercel", "netlify"])("%s is told to wait for what is asked of the store", async (name) => {
+    // Away, which takes nothing from the answer.
+    const answer = await asHandler(name, { ...database(), STATE_URL: "redis://127.0.0.1:1" });
+    expect(answer).toMatchObject({ status: 200, rows: 1 });
+    expect((answer as { readonly told: number }).told).toBeGreaterThan(0);
   });
 });
 
