@@ -57,25 +57,3 @@ function withoutValues(error: unknown): Error {
   }
   return copy;
 }
-
-/**
- * A value that has no SQL form.
- *
- * @param position from 1.
- */
-export function unbindable(position: number, value: unknown): DatabaseError {
-  return new DatabaseError(
-    "statement",
-    `bind value ${position}: a value that SQL can hold is needed, it was ${kindOf(value)}; ${remedy(value)}`,
-  );
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && !(value instanceof Date)) return "an object without a JSON form";
-  return value instanceof Date ? "an invalid date" : value === undefined ? "undefined" : `a ${typeof value}`;
-}
-
-function remedy(value: unknown): string {
-  return Array.isArray(value) ? "use list(values) for `in (…)`" : 'use null for "no value"';
-}

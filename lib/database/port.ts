@@ -3,9 +3,10 @@
  *
  * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and what drivers share:
  * `lane` and `lanes` (connections), `queue` (in front of them), `turns` (of one), `stop` (ending what must not go on),
- * `transaction` (its life), `hand-over` (a result that is read already), `within` (a wait with two ends), `failure`
- * (faults in words), `wire` (how any PostgreSQL speaks). `faults` wraps a driver in trouble. A driver turns every error
- * of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once, in `lib/guard`.
+ * `transaction` (its life), `bind-values`, `hand-over` (a result that is read already), `within` (a wait with two ends),
+ * `failure` (faults in words), `error-table` (which fault an error is), `wire` (how any PostgreSQL speaks). `faults`
+ * wraps a driver in trouble. A driver turns every error of its vendor into a {@link DatabaseError}; what that means for
+ * the breaker is decided once, in `lib/guard`.
  */
 import { TidegateError } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";

@@ -1,5 +1,5 @@
 /** JavaScript -> what node-oracledb binds. Oracle has no arrays and, before 23ai, no booleans in SQL. */
-import { unbindable } from "../failure.ts";
+import { bindValues } from "../bind-values.ts";
 
 export type Bind = string | number | null | Date | Uint8Array;
 
@@ -15,11 +15,7 @@ export type Bind = string | number | null | Date | Uint8Array;
  * ```
  */
 export function toBinds(values: readonly unknown[]): Bind[] {
-  return values.map((value, index) => {
-    const bind = toBind(value);
-    if (bind === undefined) throw unbindable(index + 1, value);
-    return bind;
-  });
+  return bindValues(values, toBind);
 }
 
 function toBind(value: unknown): Bind | undefined {

@@ -2,7 +2,7 @@
  * JavaScript -> PostgreSQL's text format. Scalars become text whose type the server infers from the statement, so that
  * both drivers bind alike; a list is kept in both of its possible forms until the server has said what it expects.
  */
-import { unbindable } from "../failure.ts";
+import { bindValues } from "../bind-values.ts";
 
 /** A JavaScript array, as an array literal and as JSON. */
 export interface ListBind {
@@ -34,11 +34,7 @@ export function jsonOfBind(bind: Bind): string | null {
  * ```
  */
 export function toBinds(values: readonly unknown[]): Bind[] {
-  return values.map((value, index) => {
-    const bind = toBind(value);
-    if (bind === undefined) throw unbindable(index + 1, value);
-    return bind;
-  });
+  return bindValues(values, toBind);
 }
 
 function toBind(value: unknown): Bind | undefined {
