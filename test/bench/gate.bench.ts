@@ -3,26 +3,10 @@ import type { Batch, Command } from "../../lib/gate/commands.ts";
 import { emptyGate, type GateState, SESSIONS_KEPT } from "../../lib/gate/state.ts";
 import { step } from "../../lib/gate/step.ts";
 import type { GateConfig } from "../../lib/gate/types.ts";
+import { RULES } from "../support/gate.ts";
 import { measure, print } from "./measure.ts";
 
-const CONFIG: GateConfig = {
-  enabled: true,
-  capacity: { request: 100_000, slow: 5, health: 1 },
-  maxWaiting: 1_000,
-  windowSeconds: 30,
-  windowCalls: 10,
-  failureThreshold: 5,
-  failureRate: 5_000,
-  slowRate: 10_000,
-  recoveryMs: 30_000,
-  probes: 1,
-  successesToClose: 2,
-  connectTimeoutMs: 10_000,
-  fullRetryAfterMs: 5_000,
-  wakes: true,
-  adoptingMs: 0,
-  sessionsKept: SESSIONS_KEPT,
-};
+const CONFIG: GateConfig = { ...RULES, capacity: { request: 100_000, slow: 5, health: 1 }, maxWaiting: 1_000 };
 
 interface Bench {
   readonly gate: GateState;

@@ -1,11 +1,11 @@
 /** Behind a real PgBouncer in transaction mode: the promises of the driver, and nothing left on a shared session. */
-import { connect } from "node:net";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Statement, sql } from "../../lib/database/sql.ts";
 import { poolerScene, poolerUnavailable } from "../support/pooler-scene.ts";
 import { GRACE_MS, tookMs } from "../support/postgres-scene.ts";
 import { eventually } from "../support/processes.ts";
-import { proxyTo } from "../support/tcp.ts";
+import { abortAtRandom } from "../support/random-aborts.ts";
+import { proxyKeeping } from "../support/tcp.ts";
 
 const TIMEOUT = sql`select setting::int as ms from pg_settings where name = 'statement_timeout'`;
 const PID = sql`select pg_backend_pid() as pid`;
@@ -145,20 +145,9 @@ describe.skipIf(poolerUnavailable() !== undefined)(
     });
 
     test("where a cancel may still be on its way, the session is not handed on", async () => {
-      const held: (() => void)[] = [];
-      let sockets = 0;
-      const { url } = await behind(
-        proxyTo(bouncer().port, (socket) => {
-          sockets += 1;
-          // The first is the connection, the second the cancel request.
-          if (sockets !== 2) return false;
-          held.push(() => {
-            const upstream = connect({ port: bouncer().port, host: "127.0.0.1" });
-            socket.pipe(upstream).pipe(socket);
-          });
-          return true;
-        }),
-      );
+      // The first is the connection, the second the cancel request.
+      const { tcp, letGo } = await proxyKeeping(2, bouncer().port);
+      const { url } = await behind(Promise.resolve(tcp));
       const db = pooled("late", {}, url);
       const pid = await backend();
       const controller = new AbortController();
@@ -171,27 +160,14 @@ describe.skipIf(poolerUnavailable() !== undefined)(
       controller.abort();
       await expect(first).rejects.toMatchObject({ fault: "cancelled" });
       const next = bouncer().query("select pg_sleep(0.3), pg_backend_pid() as pid");
-      held[0]?.();
+      letGo();
       expect((await next)[0]?.pid).not.toBe(pid);
       expect(await notes()).toEqual([]);
     });
 
     test("a hundred aborts at random moments hit nobody else's statement and strand nothing", async () => {
       const db = pooled("random", { poolSize: 3 });
-      await Promise.all(
-        Array.from({ length: 100 }, async (_, index) => {
-          const controller = new AbortController();
-          const aborted = db.query(sql`select pg_sleep(0.004)`, run({ signal: controller.signal })).then(
-            () => "done",
-            (error: unknown) => error,
-          );
-          setTimeout(() => controller.abort(), index % 31);
-          expect(await db.query(sql`select ${index}::int as v`, run())).toEqual([{ v: index }]);
-          const outcome = await aborted;
-          if (outcome !== "done") expect(outcome).toMatchObject({ fault: "cancelled" });
-        }),
-      );
-      expect(db.pool()).toMatchObject({ checkedOut: 0, waiting: 0 });
+      await abortAtRandom(db, { sleepMs: 4, withinMs: 31 });
     });
   },
 );

@@ -1,5 +1,4 @@
 /** Statements that are stopped, and a server in every kind of trouble: everything ends, in time and as what it is. */
-import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { postgres } from "../../lib/database/postgres/postgres.ts";
 import { sql } from "../../lib/database/sql.ts";
@@ -7,6 +6,7 @@ import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
 import { postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { GRACE_MS, postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
 import { eventually } from "../support/processes.ts";
+import { abortAtRandom } from "../support/random-aborts.ts";
 import { proxyTo, silentServer, slammingServer } from "../support/tcp.ts";
 
 const run = (conditions: Conditions = {}) => execution(runtime, conditions);
@@ -34,20 +34,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
 
     test("a hundred cancels at random moments never hit another statement nor strand a connection", async () => {
       const db = database({ poolSize: 2, maxOverflow: 0 });
-      await Promise.all(
-        Array.from({ length: 100 }, async (_, index) => {
-          const controller = new AbortController();
-          const aborted = db.query(sql`select pg_sleep(0.005)`, run({ signal: controller.signal })).then(
-            () => "done",
-            (error: unknown) => error,
-          );
-          setTimeout(() => controller.abort(), index % 23);
-          expect(await db.query(sql`select ${index}::int as v`, run())).toEqual([{ v: index }]);
-          const outcome = await aborted;
-          if (outcome !== "done") expect(outcome).toMatchObject({ fault: "cancelled" });
-        }),
-      );
-      expect(db.pool()).toMatchObject({ checkedOut: 0, waiting: 0 });
+      await abortAtRandom(db, { sleepMs: 5, withinMs: 23 });
     });
 
     test("an aborted statement whose server cannot be reached for the cancel ends with its connection", async () => {
@@ -63,34 +50,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await expect(running).rejects.toMatchObject({ fault: "cancelled" });
       expect(ms).toBeGreaterThanOrEqual(GRACE_MS - 5);
       expect(ms).toBeLessThan(GRACE_MS + 1_000);
-    });
-
-    test("a cancel that is late on the way hits no later statement", async () => {
-      const held: (() => void)[] = [];
-      let sockets = 0;
-      const { url } = await behind(
-        proxyTo(server().port, (socket) => {
-          sockets += 1;
-          // The first is the connection, the second the cancel request.
-          if (sockets !== 2) return false;
-          held.push(() => {
-            const upstream = connect({ port: server().port, host: "127.0.0.1" });
-            socket.pipe(upstream).pipe(socket);
-          });
-          return true;
-        }),
-      );
-      const db = database({ poolSize: 1, maxOverflow: 0 }, { graceMs: 5_000 }, url);
-      const controller = new AbortController();
-      const first = db.query(sql`select pg_sleep(0.5) as first`, run({ signal: controller.signal }));
-      await eventually("it runs", async () => (await seen(SETTINGS.applicationName, "query like '%as first'")) > 0);
-      controller.abort();
-      await eventually("the cancel is on its way", () => held.length === 1);
-      await first;
-      const second = db.query(sql`select pg_sleep(0.5) as slept, 7 as v`, run());
-      await eventually("the next runs", async () => (await seen(SETTINGS.applicationName, "query like '%7 as v'")) > 0);
-      held[0]?.();
-      expect(await second).toMatchObject([{ v: 7 }]);
     });
 
     test("a statement is not sent after startBy even when the way to it was slow", async () => {

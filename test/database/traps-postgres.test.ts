@@ -2,7 +2,6 @@
  * The traps of postgres.js: each is first walked into by the driver as it comes, so that it is known to be there, and then
  * by way of ours. Where the first half of one fails, the driver has mended it, and what avoids it may be taken out.
  */
-import { connect } from "node:net";
 import postgresJs from "postgres";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database/port.ts";
@@ -11,7 +10,7 @@ import { type Conditions, execution } from "../support/execution.ts";
 import { postgresUnavailable } from "../support/postgres.ts";
 import { postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
 import { eventually } from "../support/processes.ts";
-import { proxyTo, silentServer, slammingServer } from "../support/tcp.ts";
+import { proxyKeeping, silentServer, slammingServer } from "../support/tcp.ts";
 
 const run = (conditions: Conditions = {}) => execution(runtime, conditions);
 const pause = (ms: number) => new Promise<"pending">((resolve) => setTimeout(resolve, ms, "pending"));
@@ -113,52 +112,41 @@ describe.skipIf(postgresUnavailable() !== undefined)(
     });
 
     describe("4: a cancel that is late kills the next statement", () => {
-      /** Keeps the second socket, which is the cancel's, until it is let go. */
+      /** The first is the connection, the second the cancel. */
       async function lateCancel() {
-        const held: (() => void)[] = [];
-        let sockets = 0;
-        const { url } = await behind(
-          proxyTo(server().port, (socket) => {
-            sockets += 1;
-            if (sockets !== 2) return false;
-            held.push(() => {
-              const upstream = connect({ port: server().port, host: "127.0.0.1" });
-              socket.pipe(upstream).pipe(socket);
-            });
-            return true;
-          }),
-        );
-        return { url, held };
+        const { tcp, kept, letGo } = await proxyKeeping(2, server().port);
+        const { url } = await behind(Promise.resolve(tcp));
+        return { url, letGo, underWay: () => eventually("the cancel is on its way", kept) };
       }
 
       test("naive", async () => {
-        const { url, held } = await lateCancel();
+        const { url, letGo, underWay } = await lateCancel();
         const client = naive(url);
         const first = client`select pg_sleep(1.5) as first`.execute();
         await runs("naive", "as first");
         first.cancel();
-        await eventually("the cancel is on its way", () => held.length === 1);
+        await underWay();
         await first.catch(() => {});
         const next = client`select pg_sleep(9) as next`.execute();
         next.catch(() => {});
         await runs("naive", "as next");
-        held[0]?.();
+        letGo();
         await expect(next).rejects.toMatchObject({ code: "57014" });
       });
 
       test("ours", async () => {
-        const { url, held } = await lateCancel();
+        const { url, letGo, underWay } = await lateCancel();
         // With time to spare for the cancel, or the connection would be destroyed first.
         const db = database({ applicationName: "ours", poolSize: 1, maxOverflow: 0 }, { graceMs: 5_000 }, url);
         const controller = new AbortController();
         const first = db.query(sql`select pg_sleep(1.5) as first`, run({ signal: controller.signal }));
         await runs("ours", "as first");
         controller.abort();
-        await eventually("the cancel is on its way", () => held.length === 1);
+        await underWay();
         await first.catch(() => {});
         const next = db.query(sql`select pg_sleep(1.5) as next, 7 as v`, run());
         await runs("ours", "as next");
-        held[0]?.();
+        letGo();
         expect(await next).toMatchObject([{ v: 7 }]);
       });
     });

@@ -1,7 +1,8 @@
 /** Clients that leave at any moment, thousands of them, and what is left of that: nothing. */
 import { setTimeout } from "node:timers/promises";
+import { type CountedRuntime, countedRuntime } from "../support/counted-runtime.ts";
 import { eventually } from "../support/processes.ts";
-import { type CountedRuntime, countedRuntime, heapMb, type ListenerWatch, resources, watchListeners } from "./leaks.ts";
+import { heapMb, type ListenerWatch, resources, watchListeners } from "./leaks.ts";
 import { atOnce, type Instance, keepAsking, RUNNING, type Scene } from "./scene.ts";
 
 const POOL = 10;

@@ -1,34 +1,7 @@
-/** What could be left behind, counted: timers of the runtime, listeners on signals, resources of the process, memory. */
+/** What could be left behind, counted: listeners on signals, resources of the process, memory. */
 import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
-
-export interface CountedRuntime extends Runtime {
-  /** Timers that were set and have neither run nor been cleared; the process does not count those it may end over. */
-  timers(): number;
-}
-
-export function countedRuntime(): CountedRuntime {
-  const runtime = systemRuntime();
-  const living = new Set<unknown>();
-  return {
-    ...runtime,
-    setTimer: (task, delayMs) => {
-      const timer = runtime.setTimer(() => {
-        living.delete(timer);
-        task();
-      }, delayMs);
-      living.add(timer);
-      return timer;
-    },
-    clearTimer: (timer) => {
-      living.delete(timer);
-      runtime.clearTimer(timer);
-    },
-    timers: () => living.size,
-  };
-}
 
 export interface ListenerWatch {
   /** Listeners on signals that are still reachable and may still abort. */

@@ -43,6 +43,26 @@ export function proxyTo(port: number, onClient: (socket: Socket) => boolean = ()
   });
 }
 
+/** Passes on as {@link proxyTo}, but keeps the `nth` connection, from 1, until it is let go. */
+export async function proxyKeeping(
+  nth: number,
+  port: number,
+): Promise<{ readonly tcp: TcpServer; readonly kept: () => boolean; readonly letGo: () => void }> {
+  let kept: Socket | undefined;
+  const tcp = await proxyTo(port, (socket) => {
+    if (tcp.accepted() === nth) kept = socket;
+    return socket === kept;
+  });
+  return {
+    tcp,
+    kept: () => kept !== undefined,
+    letGo: () => {
+      const upstream = connect({ port, host: "127.0.0.1" });
+      kept?.pipe(upstream).pipe(kept);
+    },
+  };
+}
+
 /** Does with each connection what `onClient` says; nobody but `close` ends it otherwise. */
 export async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
   const sockets = new Set<Socket>();
