@@ -9,7 +9,7 @@ import { stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs, stopPlan } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
-import { createLine } from "./line.ts";
+import { createLine, plainRows, type Rows } from "./line.ts";
 import { type HeldLine, transactionOn } from "./transaction.ts";
 
 export interface Connection extends Held {
@@ -34,7 +34,7 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   let timeoutMs = opened.timeoutMs;
 
   /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
-  async function inSession(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
+  async function inSession(text: string, binds: Bind[], execution: Execution): Promise<Rows> {
     const wantedMs = serverTimeoutMs(execution.deadlineMs);
     if (timeoutMs !== wantedMs) {
       timeoutMs = undefined;
@@ -51,7 +51,7 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
       const rows = await stop.answer(inSession(text, binds, execution));
       // The cancel came too late for this statement and may be on its way to the next.
       if (line.hasLooseCancel()) line.retire();
-      return rows.slice();
+      return plainRows(rows);
     } catch (error) {
       throw line.judge(error, stop);
     } finally {

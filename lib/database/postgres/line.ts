@@ -15,6 +15,13 @@ import { toPostgresError } from "./errors.ts";
 const MAX_PREPARED = 256;
 export type Rows = postgres.RowList<postgres.Row[]>;
 
+/** Without what the driver hangs on them. By hand: a copy of a subclass of Array is ten times slower. */
+export function plainRows(rows: Rows): unknown[] {
+  const plain = new Array<unknown>(rows.length);
+  for (let index = 0; index < rows.length; index += 1) plain[index] = rows[index];
+  return plain;
+}
+
 export interface Line {
   /** False once it was closed by either side, or has become unfit for another statement. */
   usable(): boolean;

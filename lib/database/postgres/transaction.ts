@@ -10,7 +10,7 @@ import type { Bind } from "../wire/binds.ts";
 import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { type ConnectionPlan, serverTimeoutMs, stopPlan } from "./client.ts";
-import type { Line } from "./line.ts";
+import { type Line, plainRows } from "./line.ts";
 
 /** The server's timeout is told anew, which takes a round trip, only when it has become wrong by more than this. */
 const TIMEOUT_SLACK_MS = 100;
@@ -91,7 +91,7 @@ export async function transactionOn<Value>(
           "The statement would change a session that others get from the pooler: use `set local` in a transaction.",
         );
       }
-      return Array.from(rows);
+      return plainRows(rows);
     },
     control: async (text) => {
       await inTime();
