@@ -18,6 +18,10 @@ export interface CloudRunOptions {
 const GRANTED = v.object({ access_token: v.string() });
 /** The template goes back as it was read, whatever is in it. */
 const SERVICE = v.object({ etag: v.string(), template: v.looseObject({}) });
+const VALUES = v.object({
+  containers: v.array(v.object({ env: v.nullish(v.array(v.object({ value: v.nullish(v.string(), "") })), []) })),
+});
+const TRAFFIC = v.object({ traffic: v.nullish(v.array(v.object({ type: v.string() })), []) });
 const OPERATION = v.object({
   name: v.string(),
   done: v.nullish(v.boolean(), false),
@@ -25,6 +29,7 @@ const OPERATION = v.object({
 });
 
 const API = "https://run.googleapis.com/v2";
+const LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
 /** Of every instance, and of nobody else. https://cloud.google.com/run/docs/container-contract#metadata-server */
 const METADATA = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token";
 
@@ -58,15 +63,24 @@ export function cloudRun(
   }
 
   async function patch(query: string, signal: AbortSignal): Promise<v.InferOutput<typeof OPERATION>> {
-    const { ask } = await connected(signal);
-    const read = (await ask({ doing: "reading the service", method: "GET", url }, signal)).read(SERVICE);
-    const { etag, template } = read;
-    const doing = "making a new revision";
+    const { ask, refusal } = await connected(signal);
+    const answer = await ask({ doing: "reading the service", method: "GET", url }, signal);
+    const { etag, template: read } = answer.read(SERVICE);
+    const { traffic } = answer.read(TRAFFIC);
+    if (traffic.length > 0 && !traffic.some(({ type }) => type === LATEST)) {
+      throw refusal(
+        "reading the service",
+        `${service} sends all traffic to older revisions; send it to the latest first`,
+      );
+    }
+    // A name that was given to the last revision is taken.
+    const { revision: _taken, ...template } = read;
     const asked = {
-      doing,
+      doing: "making a new revision",
       method: "PATCH",
       url: `${url}?forceNewRevision=true${query}`,
       ...json({ etag, template }),
+      secrets: valuesOf(template),
     } as const;
     return (await ask(asked, signal)).read(OPERATION);
   }
@@ -97,4 +111,10 @@ export function cloudRun(
       };
     },
   };
+}
+
+/** Of the environment: what Google says of a template may repeat it. */
+function valuesOf(template: object): readonly string[] {
+  const { success, output } = v.safeParse(VALUES, template);
+  return success ? output.containers.flatMap(({ env }) => env.map(({ value }) => value)) : [];
 }

@@ -52,6 +52,51 @@ test("a granted token is in no message", async () => {
   expect(error).not.toContain("ya29.granted");
 });
 
+test("a name that the last revision was given is not asked for again", async () => {
+  const { hook, requests } = await scene("ya29.given", (line) =>
+    line.startsWith("GET") ? { body: { etag: '"e1"', template: { revision: "shop-v7", ...TEMPLATE } } } : undefined,
+  );
+  await hook.fire(firing);
+  expect(JSON.parse(requests[1]?.body ?? "").template).toEqual(TEMPLATE);
+});
+
+test("a value of the environment is in no message", async () => {
+  const template = {
+    containers: [
+      {
+        env: [
+          { name: "KEY", value: "value-in-env" },
+          { name: "OF", valueSource: {} },
+        ],
+      },
+    ],
+  };
+  const { hook } = await scene("ya29.given", (line) =>
+    line.startsWith("GET") ? { body: { etag: '"e1"', template } } : { status: 400, body: "value-in-env is not liked" },
+  );
+  const error = await hook.fire(firing).catch((reason: unknown) => String(reason));
+  expect(error).toContain("is not liked");
+  expect(error).not.toContain("value-in-env");
+});
+
+test.each([
+  [["REVISION"], false],
+  [["REVISION", "LATEST"], true],
+  [[], true],
+])("traffic to %j: a new revision is made: %s", async (types, made) => {
+  const traffic = types.map((type) => ({
+    type: `TRAFFIC_TARGET_ALLOCATION_TYPE_${type}`,
+    percent: 100 / types.length,
+  }));
+  const { hook, lines } = await scene("ya29.given", (line) =>
+    line.startsWith("GET") ? { body: { etag: '"e1"', template: TEMPLATE, traffic } } : undefined,
+  );
+  const fired = hook.fire(firing);
+  if (made) await fired;
+  else await expect(fired).rejects.toMatchObject({ fault: "refused", message: /send it to the latest/ });
+  expect(lines().some((line) => line.startsWith("PATCH"))).toBe(made);
+});
+
 test("somebody else's change in between is told, and not undone", async () => {
   const { hook, lines } = await scene("ya29.given", (line) =>
     line.startsWith("PATCH")
