@@ -170,7 +170,7 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
 
     test("no answer: given up after 10 s", async () => {
       const runtime = manualRuntime();
-      store = upstash(gateway.url, gateway).open(runtime);
+      store = upstash(gateway.url, gateway).open({ ...runtime, fetch });
       gateway.misbehave({ kind: "hang" });
       const message = messageOf(instance());
       await arrived();

@@ -1,7 +1,7 @@
 /**
- * Upstash Redis over REST by @upstash/redis, for platforms that open no sockets. What it runs is in `lua/`.
+ * Upstash Redis over REST, for platforms that open no sockets. What it runs is in `lua/`.
  *
- * Map of this folder: `target` reads the URL and the token, `requests` sends the scripts.
+ * Map of this folder: `target` reads the URL and the token, `requests` sends the scripts, each as one `command`.
  */
 import { SESSIONS_KEPT } from "../../gate/state.ts";
 import { platformName, type Runtime } from "../../runtime.ts";
