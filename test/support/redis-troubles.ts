@@ -47,6 +47,9 @@ export interface Trouble {
 
 const IN_TIME = /an answer within 400 ms is needed/;
 
+/** Said once, by whoever is first: the batch whose connection was cut, which the kernel has two words for, or the next. */
+const CUT_OR_REFUSED = /closed unexpectedly|ECONNRESET|WRONGPASS/;
+
 export const TROUBLES: readonly Trouble[] = [
   {
     name: "refuses connections",
@@ -87,7 +90,7 @@ export const TROUBLES: readonly Trouble[] = [
       await tell("CLIENT", "KILL", "TYPE", "normal");
     },
     end: ({ tell }) => tell("CONFIG", "SET", "requirepass", PASSWORD),
-    found: /WRONGPASS|closed unexpectedly/,
+    found: CUT_OR_REFUSED,
   },
   {
     name: "has no memory left",
