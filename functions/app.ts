@@ -2,29 +2,27 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Tidegate, TidegateEnv } from "tidegate";
-import type { FaultControl } from "tidegate/testing";
-import { dev } from "./routes/dev.ts";
 import { home } from "./routes/home.ts";
 import { reports } from "./routes/reports.ts";
 import { trace } from "./routes/trace.ts";
 import { DIALECTS } from "./sql/dialect.ts";
 
 /**
- * @param faults Trouble on demand. Their controls exist in development only, whatever is handed in.
+ * @param dev The page on which to break the database; exists in development only, whatever is handed in.
  */
-export function createApp(tide: Tidegate, faults?: FaultControl): Hono<TidegateEnv> {
+export function createApp(tide: Tidegate, dev?: Hono<TidegateEnv>): Hono<TidegateEnv> {
   const app = new Hono<TidegateEnv>();
   app.use(tide.middleware());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: tide.methodNotAllowed }));
   app.onError(tide.onError);
   app.notFound(tide.notFound);
 
-  const development = tide.config.app.env === "development" ? faults : undefined;
+  const development = tide.config.app.env === "development" ? dev : undefined;
   app.route("/", tide.routes());
   app.route("/", home({ dev: development !== undefined }));
   const dialect = DIALECTS[tide.config.database.kind];
   app.route("/api/reports", reports(dialect));
   app.route("/api/trace", trace(dialect));
-  if (development) app.route("/dev", dev(development));
+  if (development) app.route("/dev", development);
   return app;
 }

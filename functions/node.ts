@@ -11,6 +11,7 @@ import { EMBEDDED_DATABASE } from "./platforms/embedded.ts";
 import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 import { restartOf } from "./restart.ts";
+import { dev } from "./routes/dev.ts";
 import { welcome } from "./welcome.ts";
 
 const OFFER: Offer = {
@@ -42,7 +43,7 @@ async function start(config: Config): Promise<Serving> {
   const tide = tidegate({ database: adapter, store, config, restart, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
   if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
-  return serve(createApp(tide, faults), { tide });
+  return serve(createApp(tide, faults && dev(faults)), { tide });
 }
 
 function auditLogOf({ audit }: Config) {

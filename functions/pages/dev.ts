@@ -1,9 +1,11 @@
 /** The page on which to break the database on purpose and watch the gate close and open again. Development only. */
+import type { Context } from "hono";
 import { html } from "hono/html";
-import type { Markup } from "./layout.ts";
+import { page } from "./layout.ts";
+import { DEV_SCRIPT } from "./scripts.generated.ts";
 
-export function devPage(): Markup {
-  return html`
+export function devPage(c: Context): Response | Promise<Response> {
+  const body = html`
 <header>
   <h1>Break it, and watch</h1>
   <p class="soft">Faults hit every statement of this instance, real ones included. They end by themselves.
@@ -56,4 +58,5 @@ export function devPage(): Markup {
     </table></div>
   </section>
 </main>`;
+  return page(c, { title: "Break it, and watch", body, script: DEV_SCRIPT });
 }

@@ -1,6 +1,8 @@
 /** The first page: what there is to ask for, and the plant as it stands. */
+import type { Context } from "hono";
 import { html } from "hono/html";
-import type { Markup } from "./layout.ts";
+import { page } from "./layout.ts";
+import { HOME_SCRIPT } from "./scripts.generated.ts";
 
 interface Link {
   readonly href: string;
@@ -30,8 +32,8 @@ const REPORTS: readonly Link[] = [
   },
 ];
 
-export function homePage(options: { readonly dev: boolean }): Markup {
-  return html`
+export function homePage(c: Context, options: { readonly dev: boolean }): Response | Promise<Response> {
+  const body = html`
 <header>
   <h1>The plant</h1>
   <p class="soft">A semiconductor plant behind guarded endpoints: when the database is slow or gone, these answer at
@@ -67,4 +69,5 @@ export function homePage(options: { readonly dev: boolean }): Markup {
   </section>
 </main>
 <footer>Served by Tidegate's demo application.</footer>`;
+  return page(c, { title: "The plant", body, script: HOME_SCRIPT });
 }

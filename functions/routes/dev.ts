@@ -6,9 +6,6 @@ import { type Context, Hono } from "hono";
 import { success, type TidegateEnv, validate } from "tidegate";
 import type { FaultControl } from "tidegate/testing";
 import * as v from "valibot";
-import { devPage } from "../pages/dev.ts";
-import { page } from "../pages/layout.ts";
-import { DEV_SCRIPT } from "../pages/scripts.generated.ts";
 
 const MAX_SECONDS = 120;
 
@@ -52,7 +49,7 @@ export function dev(faults: FaultControl): Hono<TidegateEnv> {
     });
   };
 
-  app.get("/", (c) => page(c, { title: "Break it, and watch", body: devPage(), script: DEV_SCRIPT }));
+  app.get("/", async (c) => (await import("../pages/dev.ts")).devPage(c));
   app.get("/faults", current);
   app.post("/faults", validate("json", wanted), (c) => {
     const body = c.req.valid("json");

@@ -43,9 +43,8 @@ const REQUIRE =
   'import { createRequire as tidegateRequire } from "node:module"; const require = tidegateRequire(import.meta.url);';
 
 const KINDS: Readonly<Record<Target["kind"], BuildOptions>> = {
-  // What is imported on demand, such as a driver, is a file of its own: it is read and run where it is needed alone.
-  node: { platform: "node", mainFields: ["module", "main"], banner: { js: REQUIRE }, splitting: true },
-  // One file. As wrangler has it, for packages without `exports`.
+  node: { platform: "node", mainFields: ["module", "main"], banner: { js: REQUIRE } },
+  // As wrangler has it, for packages without `exports`.
   edge: { platform: "neutral", mainFields: ["browser", "module", "main"] },
 };
 
@@ -57,6 +56,8 @@ function optionsOf(target: Target): BuildOptions {
     entryNames: "index",
     chunkNames: "[name]-[hash]",
     format: "esm",
+    // What is imported on demand, such as a driver, is a file of its own: it is read and run where it is needed alone.
+    splitting: true,
     target: "es2024",
     minify: true,
     sourcemap: "linked",

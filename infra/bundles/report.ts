@@ -30,8 +30,8 @@ const sizeOf = (content: Uint8Array): Size => ({
 });
 
 /** The entry's file, and what it imports before it runs. */
-function startOf({ outputs }: Metafile): string[] {
-  const found = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.startsWith("functions/")));
+export function startOf({ outputs }: Metafile): string[] {
+  const found = new Set(Object.keys(outputs).filter((path) => basename(path) === "index.js"));
   for (const path of found) {
     for (const { path: next, kind, external } of outputs[path]?.imports ?? []) {
       if (kind === "import-statement" && !external) found.add(next);

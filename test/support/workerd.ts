@@ -1,10 +1,10 @@
 /** Real workerd with a worker of the tests' own: bundled as for deployment, served on a free port of 127.0.0.1. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Miniflare } from "miniflare";
@@ -21,7 +21,7 @@ export interface Workerd {
 }
 
 export interface WorkerdOptions {
-  /** The worker's entry, from this folder; or the path of a bundle, which is taken as it is. */
+  /** The worker's entry, from this folder; or the path of a bundle, which is taken as it is, with the files beside it. */
   readonly entry: string;
   /** Binding to the class of an object with SQLite storage, which the entry exports. */
   readonly objects?: Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   if (reason !== undefined) throw new Error(reason);
   // It must ask nobody about the world: no metrics, no request for the `cf` object.
   Object.assign(process.env, { CI: "1", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" });
-  const [script, { Miniflare }] = await Promise.all([bundle(entry), import("miniflare")]);
+  const [modules, { Miniflare }] = await Promise.all([modulesOf(entry), import("miniflare")]);
   const folder = mkdtempSync(join(onDisk ? tmpdir() : MEMORY_FOLDER, "tidegate-workerd-"));
   const durableObjects = Object.fromEntries(
     Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
@@ -80,7 +80,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   let url = "";
   async function start(): Promise<void> {
     server = new Miniflare({
-      modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
+      modules,
       compatibilityDate: COMPATIBILITY_DATE,
       // postgres.js needs Node's buffers and events there.
       compatibilityFlags: ["nodejs_compat"],
@@ -122,8 +122,24 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   };
 }
 
+interface Module {
+  readonly type: "ESModule";
+  readonly path: string;
+  readonly contents: string;
+}
+
+/** The entry's first, which is the one that serves. */
+async function modulesOf(entry: string): Promise<Module[]> {
+  if (!entry.endsWith(".js")) return [{ type: "ESModule", path: "worker.mjs", contents: await bundle(entry) }];
+  const folder = dirname(entry);
+  const beside = (await readdir(folder)).filter((file) => file.endsWith(".js") && file !== basename(entry));
+  const files = [basename(entry), ...beside];
+  return Promise.all(
+    files.map(async (path) => ({ type: "ESModule", path, contents: await readFile(join(folder, path), "utf8") })),
+  );
+}
+
 async function bundle(entry: string): Promise<string> {
-  if (entry.endsWith(".js")) return readFile(entry, "utf8");
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
