@@ -75,7 +75,8 @@ export function assemble(values: Values, appName: string): Settled {
       trustedProxies: values.TRUSTED_PROXIES ?? [],
       requestBodyLimitBytes: values.REQUEST_BODY_LIMIT_BYTES,
     },
-    audit: { file: values.AUDIT_FILE },
+    // A store that outlives its processes keeps one audit for all of them; a file is no place for two that write at once.
+    audit: { file: values.STATE_URL.kind === "memory" ? values.AUDIT_FILE : null },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     secrets: secretValues(values, database, store),
   };

@@ -53,6 +53,9 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
   if (values.WEB_CONCURRENCY !== null && unshared !== null) {
     warn("WEB_CONCURRENCY", `is not followed: ${unshared}; one process runs, without a supervisor`);
   }
+  if (values.AUDIT_FILE !== null && values.STATE_URL.kind !== "memory") {
+    warn("AUDIT_FILE", "is not followed: the audit is in the store that STATE_URL names, one for all instances");
+  }
   if (values.APP_ENV !== "production") return warnings;
 
   if (!hasAdmins) warn("ADMIN_TOKENS", "is not set, nor any other admin identity: /admin is not served");

@@ -15,7 +15,8 @@ interface Opened {
 
 /**
  * What is appended is on the disk when that is answered. A line that a crash left half-written was never answered, and is
- * cut off at the next start. Another process that writes to the same file is noticed, and read first.
+ * cut off at the next start. What another process has appended is noticed, and read first; two that append at the same
+ * moment would fork the chain.
  *
  * @param path Made where it does not exist, readable by its owner alone.
  * @example

@@ -51,6 +51,16 @@ describe("what is allowed but probably not meant", () => {
     expect(warned({ STATE_URL: "redis://h", EXPECTED_INSTANCES: "1" })).toEqual([]);
   });
 
+  test("a file for the audit, beside a store that keeps it for all processes", () => {
+    const shared = { STATE_URL: "redis://h", EXPECTED_INSTANCES: "2", AUDIT_FILE: "/var/lib/fab/audit.jsonl" };
+    expect(warned(shared)).toEqual(["AUDIT_FILE"]);
+    expect(readConfig(shared).audit.file).toBeNull();
+    expect(readConfig({ AUDIT_FILE: shared.AUDIT_FILE })).toMatchObject({
+      audit: { file: shared.AUDIT_FILE },
+      warnings: [],
+    });
+  });
+
   test("production that nobody can administer, or with the embedded database", () => {
     expect(warned({ APP_ENV: "production" })).toEqual(["ADMIN_TOKENS", "DATABASE_URL"]);
     const env = { APP_ENV: "production", DATABASE_URL: "postgres://h/d", ADMIN_TOKENS: "ada:0123456789abcdef" };
