@@ -15,6 +15,7 @@ export interface GatePart {
     readonly failure_count: number;
     readonly forced: Forced | null;
   };
+  readonly override_version?: number;
   readonly lanes: Readonly<
     Record<string, { readonly capacity: number; readonly held: number; readonly waiting: number }>
   >;

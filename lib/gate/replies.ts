@@ -70,6 +70,8 @@ export interface GateView {
   };
   readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
   readonly override: (Override & { readonly remainingMs: number }) | null;
+  /** What a word to this gate expects that was decided upon this view: it rises with every word. */
+  readonly overrideVersion: number;
   readonly lanes: Readonly<Record<Lane, LaneView>>;
   readonly seconds: readonly Second[];
   readonly transitions: readonly GateEvent[];

@@ -37,6 +37,7 @@ export function view(turn: Turn, session: string): GateView {
     },
     window: { calls: core.window.calls, failures: core.window.failures, slow: core.window.slow },
     override: core.override && { ...core.override, remainingMs: core.override.until - now },
+    overrideVersion: core.overrideVersion,
     lanes: { request: lane("request"), slow: lane("slow"), health: lane("health") },
     seconds: lastSeconds(gate, now),
     transitions: [...gate.transitions],

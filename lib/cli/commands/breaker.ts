@@ -2,7 +2,7 @@
 import { seconds, whole } from "../arguments.ts";
 import { type Command, EXIT, type Finding, type Given, wrongUsage } from "../command.ts";
 import { breakerRows, inForce } from "../gate-rows.ts";
-import type { Forced, SystemStatus } from "../payloads.ts";
+import type { Forced, GatePart, SystemStatus } from "../payloads.ts";
 import type { Remedies } from "../refusals.ts";
 import { SERVER_OPTIONS, serverOf } from "../server.ts";
 import { columns } from "../text.ts";
@@ -34,7 +34,8 @@ export const breaker: Command = {
   more: [
     [
       "force-open refuses every call, force-closed lets every call pass, observe too, but logs what the breaker would",
-      "do; auto ends whichever is in force. The answer has the version of the word, for --expect-version.",
+      "do; auto ends whichever is in force. The answer has the version of the word, and so has breaker without a word:",
+      "--expect-version says nothing over whoever has spoken since.",
     ].join("\n"),
     'Example:  tidegate breaker force-open --ttl 15m --reason "the database is being moved"',
   ],
@@ -82,7 +83,7 @@ const REMEDIES: Remedies = {
   NOT_FOUND: () => "tidegate breaker, without a word, shows the gates there are.",
   VALIDATION_ERROR: ({ message }) =>
     message.startsWith("expected_version")
-      ? "Look at what was said (tidegate breaker), and decide anew, without --expect-version."
+      ? "Look at what was said (tidegate breaker), and decide anew, with the version that it shows."
       : undefined,
 };
 
@@ -113,6 +114,11 @@ function shown(gates: SystemStatus["gates"], only: string | undefined): Finding 
   return {
     exit: isFine ? EXIT.fine : EXIT.finding,
     json: { gates: Object.fromEntries(wanted) },
-    text: (paint) => columns(wanted.flatMap(([name, gate]) => breakerRows(name, gate, paint))),
+    text: (paint) =>
+      columns(wanted.flatMap(([name, gate]) => [...breakerRows(name, gate, paint), ...versionRows(gate)])),
   };
 }
+
+/** Another version of the application may not say it. */
+const versionRows = (gate: GatePart | null): string[][] =>
+  gate?.override_version === undefined ? [] : [["", `version ${gate.override_version}`]];

@@ -36,6 +36,7 @@ export function briefView(reference: Reference, moment: Moment, asking: string):
     },
     window: breaker.window(moment),
     override: override && { ...override, remainingMs: override.until - moment.now },
+    overrideVersion: breaker.overrideVersion,
     lanes: { request: lane("request"), slow: lane("slow"), health: lane("health") },
     n: recent.length,
     rank: before.filter((session) => recent.includes(session)).length,

@@ -15,7 +15,7 @@ export interface BreakerBody {
   readonly mode: Operate["mode"];
   readonly ttl_seconds?: number | undefined;
   readonly reason: string;
-  /** The `override_version` that the decision was made upon. */
+  /** The gate's `override_version` that the decision was made upon. */
   readonly expected_version?: number | undefined;
 }
 
@@ -76,8 +76,9 @@ export async function overrideBreaker(
   // It is in force or it is not: what is left to write down changes nothing about that.
   await audit.write({ ...entry, action: "breaker.outcome", outcome }).catch(() => {});
   if (reply.kind === "unchanged" && reply.reason === "stale") {
-    const details = { override_version: reply.overrideVersion };
-    throw new ProblemError("VALIDATION_ERROR", "expected_version: somebody else has spoken since", { details });
+    const { overrideVersion } = reply;
+    const message = `expected_version: somebody else has spoken since, the override_version is ${overrideVersion} now`;
+    throw new ProblemError("VALIDATION_ERROR", message, { details: { override_version: overrideVersion } });
   }
   const { override } = await gate.view();
   return {

@@ -52,7 +52,7 @@ function forcedOf(view: GateView | null): object | null {
 }
 
 function gateOf(view: GateView): object {
-  const { breaker, window, lanes, seconds, transitions } = view;
+  const { breaker, window, overrideVersion, lanes, seconds, transitions } = view;
   return {
     circuit_breaker: {
       state: breaker.state.toUpperCase(),
@@ -64,6 +64,7 @@ function gateOf(view: GateView): object {
       slow_count: window.slow,
       forced: forcedOf(view),
     },
+    override_version: overrideVersion,
     lanes: Object.fromEntries(
       Object.entries(lanes).map(([name, { capacity, held, free, waiting, fullSince }]) => [
         name,

@@ -50,6 +50,7 @@ function gate.view()
       core.failedRecoveries, core.lastFailureAt },
     { core.calls, core.failures, core.slow },
     override and { override.mode, override.ending, override.actor, override.reason, override.ending - now } or {},
+    core.overrideVersion,
     { gate.laneView(REQUEST), gate.laneView(SLOW), gate.laneView(HEALTH) },
     gate.lastSeconds(), gate.copied(gate.listOf("history")), #list, rank, gate.lastInstances(list) }
 end

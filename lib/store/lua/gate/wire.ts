@@ -124,6 +124,7 @@ function decodeView([
   breaker,
   window,
   override,
+  overrideVersion,
   lanes,
   seconds,
   transitions,
@@ -148,6 +149,7 @@ function decodeView([
     window: { calls, failures, slow },
     override:
       mode === undefined ? null : { mode, until, actor: fromText(actor), reason: fromText(reason), remainingMs },
+    overrideVersion,
     lanes: { request: lane(0), slow: lane(1), health: lane(2) } satisfies Record<Lane, unknown>,
     seconds: (seconds as Numbers[]).map(decodeSecond),
     transitions: (transitions as unknown[][]).map(decodeEvent),
