@@ -20,7 +20,7 @@ export interface Audit {
    * @throws Error where it could not be written in time; then nothing may be done that it would have told of.
    */
   write(entry: AuditEntry): Promise<AuditRecord>;
-  /** Newest first, those before `before`. */
+  /** Newest first, those before `before`; fewer than `limit` only where there are no more. Leaves out what is no record. */
   read(before: number | undefined, limit: number): Promise<readonly AuditRecord[]>;
 }
 
@@ -62,8 +62,15 @@ export function createAudit({ records, name, deadlineMs, redact, runtime, log }:
       return record;
     },
     read: async (before = NEWEST, limit) => {
-      const found = await records.read(name, before, limit);
-      return found.flatMap(({ record }) => parseRecord(record) ?? []);
+      const found: AuditRecord[] = [];
+      for (let end = before; ; ) {
+        const wanted = limit - found.length;
+        const page = await records.read(name, end, wanted);
+        found.push(...page.flatMap(({ record }) => parseRecord(record) ?? []));
+        const last = page.at(-1);
+        if (!last || page.length < wanted || found.length >= limit) return found;
+        end = last.position;
+      }
     },
   };
 }
