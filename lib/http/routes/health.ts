@@ -1,7 +1,6 @@
 /** The health endpoints. Their payloads are read by monitors as they stand, so they are never enveloped. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { accepts } from "hono/accepts";
-import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Health, PayloadKind, Reading } from "../../health/health.ts";
 import { HEALTH_JSON, healthJson } from "../../health/ietf.ts";
 import type { HealthPayload } from "../../health/payload.ts";
@@ -14,7 +13,6 @@ export interface HealthRoutesOptions {
   readonly readiness: () => Readiness;
   /** Lets those pass who may read the deep payload, and answers the others. */
   readonly guard: MiddlewareHandler;
-  readonly methodNotAllowed: (c: Context, allowed: string[]) => Response;
   readonly appVersion: string;
 }
 
@@ -38,17 +36,14 @@ export function healthRoutes(options: HealthRoutesOptions): Hono {
   };
   const answer = (c: Context, kind: PayloadKind) => andThen(health.read(), (reading) => write(c, kind, reading));
 
-  const app = new Hono();
   return (
-    app
+    new Hono()
       .get("/health", (c) => answer(c, "health"))
       .get("/health/deep", guard, (c) => answer(c, "deep"))
       // No I/O at all: a dead database must never make a platform kill instances.
       .get("/health/live", (c) => c.json({ status: "alive" }, 200, NO_STORE))
       // The database never counts here: a balancer that emptied the fleet would leave nobody to answer politely.
       .get("/health/ready", (c) => c.json({ status: readiness() }, readiness() === "ready" ? 200 : 503, NO_STORE))
-      // Last, so that nobody passes it who is answered above.
-      .use("/health/*", methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
   );
 }
 

@@ -1,5 +1,6 @@
 /** Everything that Tidegate answers itself, under one roof. */
 import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "../../config/types.ts";
 import type { Gates } from "../../guard/gates.ts";
 import type { Health } from "../../health/health.ts";
@@ -33,6 +34,9 @@ export interface RoutesOptions {
   readonly runtime: Runtime;
 }
 
+/** Whose other methods are told what is allowed. What is beside them is the application's. */
+const OWN_PATHS = ["/health/*", "/admin/*", "/metrics", "/internal/*"];
+
 export function tidegateRoutes(options: RoutesOptions): Hono {
   const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
   const readings = createReadings({
@@ -48,15 +52,15 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
       };
     },
   });
+  const app = new Hono();
   return (
-    new Hono()
+    app
       .route(
         "/",
         healthRoutes({
           health,
           readiness: options.readiness,
           guard: auth.requireMonitor(),
-          methodNotAllowed: options.methodNotAllowed,
           appVersion: options.appVersion,
         }),
       )
@@ -86,5 +90,7 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
         }),
       )
       .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog))
+      // Last, so that nobody passes it who is answered above.
+      .on("ALL", OWN_PATHS, methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
   );
 }
