@@ -96,6 +96,22 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(keys.filter((key) => Array.isArray(key))).toEqual([]);
     });
 
+    test.each(["from stdin", "to stdout"])(
+      "copy %s is refused, and its connection takes nobody with it",
+      async (way) => {
+        const db = database({ poolSize: 1, maxOverflow: 0 });
+        await db.query(sql`create table if not exists lots as select id from generate_series(1, 100000) id`, run());
+        const text = `copy lots ${way}`;
+        const copy = sql(Object.assign([text], { raw: [text] }));
+        await expect(db.query(copy, run())).rejects.toMatchObject({ fault: "statement" });
+        expect(db.pool()).toMatchObject({ checkedOut: 0, checkedIn: 0 });
+        await expect(db.transaction(run(), {}, (held) => held.query(copy))).rejects.toMatchObject({
+          fault: "statement",
+        });
+        expect(await db.query(sql`select 1 as v`, run())).toEqual([{ v: 1 }]);
+      },
+    );
+
     test("closing ends running statements after the grace, as cancelled", async () => {
       const db = database();
       const quick = db.query(sql`select pg_sleep(0.05)`, run());

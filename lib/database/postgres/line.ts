@@ -4,7 +4,7 @@
  */
 import type postgres from "postgres";
 import { databaseError } from "../failure.ts";
-import type { DatabaseError } from "../port.ts";
+import { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { changesSession } from "../wire/transactions.ts";
@@ -48,6 +48,8 @@ export interface Line {
   destroy(): Promise<void>;
 }
 
+/** Only what giving it up needs, so that no platform's types are asked for. */
+type Stream = { on(event: "error", listener: () => void): unknown };
 /** Only what a cancel needs; the driver types the rest per row. */
 type Query = { cancel(): void };
 
@@ -64,10 +66,23 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
     const query = withoutOrigin(opened.sql.unsafe(text, binds as never[], options));
     current = query;
     try {
-      return await query;
+      const rows = await query;
+      if (!Array.isArray(rows)) return await refuseCopy(rows);
+      return rows;
     } finally {
       current = undefined;
     }
+  }
+
+  /** For `copy` from or to the client the driver gives a stream, and the connection does nothing else until that ends. */
+  async function refuseCopy(copying: Stream): Promise<never> {
+    // It ends with the connection, in an error that would otherwise end the process.
+    copying.on("error", () => {});
+    await opened.destroy();
+    throw new DatabaseError(
+      "statement",
+      "A statement cannot copy from or to its client: use insert, or read the rows as a stream.",
+    );
   }
 
   const control = (text: string): Promise<Rows> => send(text, [], { prepare: false });
