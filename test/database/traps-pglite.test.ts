@@ -74,6 +74,9 @@ describe("errors of PGlite", () => {
       [SHAPE]: shape("57014", "canceling statement due to user request"),
     }),
     row("too many connections", "DB_POOL_EXHAUSTED", "ignored", { [SHAPE]: shape("53300") }),
+    row("message and statement do not fit", "DB_QUERY_ERROR", "ignored", {
+      "a place in the text for which there is no value": () => fails(sql`select $1::int`),
+    }),
     row("connection exception", "DB_CONNECTION_FAILED", "failure", { [SHAPE]: shape("08006") }),
     row("name or password refused", "DB_CONNECTION_FAILED", "failure", { [SHAPE]: shape("28000") }),
     row("no such database", "DB_CONNECTION_FAILED", "failure", { [SHAPE]: shape("3D000") }),

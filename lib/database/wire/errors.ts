@@ -11,6 +11,8 @@ export const SERVER_ERRORS: readonly ErrorRow[] = [
   { what: "a configured limit of one statement", code: /^53400$/, fault: "statement" },
   // No caller can wait that out in a line, so it counts as a failing server.
   { what: "disk, memory or files of the server used up", code: /^53/, fault: "connection" },
+  // Said by a session that goes on: a `$2` in the text, say, with one value. Poolers that end one say FATAL.
+  { what: "message and statement do not fit", code: /^08P01$/, severity: /^ERROR$/, fault: "statement" },
   { what: "connection exception", code: /^08/, fault: "connection" },
   { what: "name or password refused", code: /^28/, fault: "connection" },
   { what: "no such database", code: /^3D000$/, fault: "connection" },

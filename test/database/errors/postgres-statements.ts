@@ -90,6 +90,9 @@ export function statementRows({ server, database, seen }: PostgresScene): RowCas
       // Nobody has the first page of memory.
       "a file that cannot be read": () => fails(sql`select pg_read_binary_file('/proc/self/mem', 0, 10)`),
     }),
+    row("message and statement do not fit", "DB_QUERY_ERROR", "ignored", {
+      "a place in the text for which there is no value": () => fails(sql`select ${1}::int + $2::int`),
+    }),
     row("deadlock", "DB_QUERY_ERROR", "ignored", { "two transactions": deadlock }),
     row("serialization failure", "DB_QUERY_ERROR", "ignored", { "an update that was overtaken": lostUpdate }),
     row("constraint", "DB_QUERY_ERROR", "ignored", {
