@@ -87,6 +87,9 @@ describe("errors of Oracle", () => {
     row("call timeout of the driver", "DB_QUERY_TIMEOUT", "failure", {
       "shape of the error": shape("NJS-123", "call timeout of 1000 ms exceeded"),
     }),
+    row("ended by Resource Manager", "DB_QUERY_TIMEOUT", "failure", {
+      "off the wire": () => statement(40, "active time limit exceeded - call aborted"),
+    }),
     row("cancelled on request", "DB_QUERY_TIMEOUT", "ignored", {
       "off the wire": () => statement(1013, "user requested cancel of current operation"),
     }),
@@ -152,6 +155,8 @@ describe("errors of Oracle", () => {
     }),
     row("session ended", "DB_CONNECTION_FAILED", "failure", {
       "connected for too long, off the wire": () => statement(2399, "exceeded maximum connect time"),
+      "processor used up, off the wire": () => statement(2392, "exceeded session limit on CPU usage"),
+      "active for too long, off the wire": () => statement(41, "active time limit exceeded - session terminated"),
     }),
     row("name, password or account refused", "DB_CONNECTION_FAILED", "failure", {
       "a wrong password, while logging on": () => logon(1017, "invalid credential or not authorized; logon denied"),
@@ -168,6 +173,7 @@ describe("errors of Oracle", () => {
       "archiver stuck, while logging on": () => logon(257, "Archiver error. Connect AS SYSDBA only"),
       "shared memory, off the wire": () => statement(4031, "unable to allocate 32 bytes of shared memory"),
       "a tablespace, off the wire": () => statement(1653, "unable to extend table APP.LOTS by 128"),
+      "a tablespace of large objects, off the wire": () => statement(1691, "unable to extend lob segment APP.L by 128"),
     }),
     row("deadlock", "DB_QUERY_ERROR", "ignored", {
       "off the wire": () => statement(60, "deadlock detected while waiting for resource"),

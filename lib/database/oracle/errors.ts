@@ -11,6 +11,8 @@ import { DatabaseError } from "../port.ts";
 
 export const ORACLE_ERRORS: readonly ErrorRow[] = [
   { what: "call timeout of the driver", code: /^NJS-123$/, fault: "timeout" },
+  // CANCEL_SQL: the fence that the map of this folder speaks of.
+  { what: "ended by Resource Manager", code: /^ORA-00040$/, fault: "timeout" },
   { what: "cancelled on request", code: /^ORA-01013$/, fault: "cancelled" },
   // Limits on numbers, over when others have finished.
   { what: "too many sessions or processes", code: /^ORA-(00018|00020|02391)$/, fault: "exhausted" },
@@ -39,7 +41,7 @@ export const ORACLE_ERRORS: readonly ErrorRow[] = [
   // Most of these the driver turns into NJS-500.
   {
     what: "session ended",
-    code: /^ORA-(00028|00600|00603|01012|01041|02396|02399|03113|03114|03135|25408|28511)$/,
+    code: /^ORA-(00028|00041|00600|00603|01012|01041|0239[24679]|03113|03114|03135|25408|28511)$/,
     fault: "connection",
   },
   {
@@ -55,7 +57,7 @@ export const ORACLE_ERRORS: readonly ErrorRow[] = [
   // No caller can wait that out in a line, so it counts as a failing server.
   {
     what: "disk or memory of the server used up",
-    code: /^ORA-(00257|01652|01653|01654|01688|04030|04031|19809|30036)$/,
+    code: /^ORA-(00257|0165[2-489]|0168[38]|0169[1-3]|04030|04031|19809|30036)$/,
     fault: "connection",
   },
   { what: "deadlock", code: /^ORA-00060$/, fault: "statement" },
