@@ -18,6 +18,8 @@ export interface StopPlan {
   readonly graceMs: number;
   /** What the server's own timeout has, to arrive, before a cancel is risked. 0 where the server has none. */
   readonly headroomMs: number;
+  /** Aborted when everything is to end; who is at rest, in a transaction say, would not hear of that from its connection. */
+  readonly closing: AbortSignal;
   readonly runtime: Runtime;
 }
 
@@ -35,7 +37,7 @@ export interface Stopping {
 export function stopping(
   running: Running,
   { deadlineMs, signal }: Pick<Execution, "deadlineMs" | "signal">,
-  { graceMs, headroomMs, runtime }: StopPlan,
+  { graceMs, headroomMs, closing, runtime }: StopPlan,
 ): Stopping {
   const deadlineAt = runtime.monotonicMs() + deadlineMs;
   const timers: Timer[] = [];
@@ -63,10 +65,12 @@ export function stopping(
     if (isDue) stop("timeout", headroomMs);
     else stop(faultOfAbort(signal), 0);
   }
+  const onClosing = (): void => stop("cancelled", 0);
 
   after(deadlineMs, () => stop("timeout", headroomMs));
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
+  closing.addEventListener("abort", onClosing, { once: true });
 
   return {
     fault: () => fault,
@@ -96,6 +100,17 @@ export function stopping(
     ended: () => {
       for (const timer of timers) runtime.clearTimer(timer);
       signal.removeEventListener("abort", onAbort);
+      closing.removeEventListener("abort", onClosing);
     },
   };
+}
+
+/**
+ * For between two round trips: a cancel that hit the first, or came to nothing there, comes no second time.
+ *
+ * @throws DatabaseError when somebody wants it stopped.
+ */
+export function assertWanted(stop: Stopping): void {
+  const fault = stop.fault();
+  if (fault !== undefined) throw databaseError(fault);
 }

@@ -82,6 +82,19 @@ describe("a transaction", () => {
     }
   });
 
+  test("at rest is ended when the database is closed, and does not wait for its deadline", async () => {
+    const scene = oracleScene(ONE);
+    const resting = scene.database.transaction(run({ deadlineMs: 60_000 }), {}, async (tx) => {
+      await tx.query(WRITE);
+      await new Promise(() => {});
+    });
+    resting.catch(() => {});
+    await answer(scene, UPDATE);
+    await scene.database.close(10);
+    await expect(resting).rejects.toMatchObject({ fault: "cancelled" });
+    expect(scene.connections[0]?.ended).toBeDefined();
+  });
+
   test("whose rollback fails, or whose server is deaf, loses its connection", async () => {
     const failing = oracleScene(ONE);
     const thrown = failing.database.transaction(run(), {}, async () => {

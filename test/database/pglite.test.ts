@@ -121,6 +121,21 @@ describe("the embedded database", () => {
     await expect(engine.run("select 1", [])).rejects.toMatchObject({ fault: "connection" });
   });
 
+  test("closing ends a transaction at rest, and does not wait for its deadline", async () => {
+    const db = database();
+    const begun = Promise.withResolvers<void>();
+    const resting = db.transaction(run({ deadlineMs: 20_000 }), {}, async () => {
+      begun.resolve();
+      await new Promise(() => {});
+    });
+    resting.catch(() => {});
+    await begun.promise;
+    const startedAt = performance.now();
+    await db.close(50);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await expect(resting).rejects.toMatchObject({ fault: "cancelled" });
+  });
+
   test("closing ends a running statement", async () => {
     const db = database();
     await db.query(sql`select 1`, run());

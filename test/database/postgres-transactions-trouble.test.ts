@@ -53,6 +53,27 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(await pidOf(db)).toBe(before);
     });
 
+    test("one at rest ends when the database is closed, and does not wait for its deadline", async () => {
+      const db = await one("at-rest");
+      const begun = Promise.withResolvers<void>();
+      const resting = transact(
+        db,
+        async (held) => {
+          await held.query(sql`insert into notes values (1)`);
+          begun.resolve();
+          await new Promise(() => {});
+        },
+        { deadlineMs: 9_000 },
+      );
+      resting.catch(() => {});
+      await begun.promise;
+      const closed = db.close(50);
+      expect(await tookMs(resting)).toBeLessThan(1_000);
+      await expect(resting).rejects.toMatchObject({ fault: "cancelled" });
+      await closed;
+      expect(await notes()).toEqual([]);
+    });
+
     test("the caller's abort cancels the statement and rolls back within a second", async () => {
       const db = await one("abort");
       const tab = new AbortController();

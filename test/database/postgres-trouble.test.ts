@@ -65,6 +65,20 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(await db.query(sql`select count(*) as n from tardy`, run())).toEqual([{ n: 0 }]);
     });
 
+    test("a statement is not sent for a caller that left on the way to it", async () => {
+      const db = database({ poolSize: 1, maxOverflow: 0 });
+      await db.query(sql`create table if not exists left_early (id int)`, run());
+      const controller = new AbortController();
+      // Another deadline than before: a cancel hits the setting of the session's timeout, or nothing.
+      const left = db.query(
+        sql`insert into left_early values (1)`,
+        run({ deadlineMs: 5_000, signal: controller.signal }),
+      );
+      controller.abort();
+      await expect(left).rejects.toMatchObject({ fault: "cancelled" });
+      expect(await db.query(sql`select * from left_early`, run())).toEqual([]);
+    });
+
     test("a frozen server holds a statement no longer than deadline and grace, on old and new connections", async () => {
       const db = database({ poolSize: 1, maxOverflow: 0 });
       await db.query(sql`select 1`, run());

@@ -77,6 +77,6 @@ export function callTimeoutMs(leftMs: number): number {
 }
 
 /** No headroom: Oracle has no timeout of its own that a break could get in the way of. */
-export function stopPlan({ graceMs, runtime }: ConnectionPlan): StopPlan {
-  return { graceMs, headroomMs: 0, runtime };
+export function stopPlan({ graceMs, closing, runtime }: ConnectionPlan): StopPlan {
+  return { graceMs, headroomMs: 0, closing, runtime };
 }

@@ -71,6 +71,8 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
   const turns = createTurns(runtime);
   let engine: Engine | undefined;
   let closed = false;
+  /** Aborted when the grace of closing is over: a transaction at rest would not hear of it from its thread. */
+  const closing = new AbortController();
 
   function engineNow(): Engine {
     if (engine?.alive() !== true) engine = startEngine(setup);
@@ -128,7 +130,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
     query,
     transaction: (execution, mode, task) => {
       const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-      const { signal } = execution;
+      const signal = AbortSignal.any([execution.signal, closing.signal]);
       return use(execution, (mine) => {
         const run: EngineInUse["run"] = (text, values, deadlineMs, inTransaction) =>
           runIn(mine, text, values, { deadlineMs, signal, inTransaction });
@@ -157,6 +159,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
       const bound = (ms: number) => ({ by: runtime.monotonicMs() + ms, signal: unaborted });
       const late = () => new Error("late");
       await within(turns.idle(), bound(graceMs), runtime, late).catch(() => {});
+      closing.abort();
       const last = engine;
       engine = undefined;
       if (last === undefined) return;

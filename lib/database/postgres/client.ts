@@ -160,6 +160,6 @@ export function serverTimeoutMs(ms: number): number {
 /** The server's own timeout gets this long to arrive before a cancel, which can hit a later statement, is risked. */
 const SERVER_TIMEOUT_HEADROOM_MS = 500;
 
-export function stopPlan({ graceMs, runtime }: ConnectionPlan): StopPlan {
-  return { graceMs, headroomMs: SERVER_TIMEOUT_HEADROOM_MS, runtime };
+export function stopPlan({ graceMs, closing, runtime }: ConnectionPlan): StopPlan {
+  return { graceMs, headroomMs: SERVER_TIMEOUT_HEADROOM_MS, closing, runtime };
 }

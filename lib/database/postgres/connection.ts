@@ -5,7 +5,7 @@
 import { databaseError } from "../failure.ts";
 import type { Held } from "../lane.ts";
 import type { Execution, TransactionMode } from "../port.ts";
-import { stopping } from "../stop.ts";
+import { assertWanted, type Stopping, stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs, stopPlan } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
@@ -34,12 +34,13 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   let timeoutMs = opened.timeoutMs;
 
   /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
-  async function inSession(text: string, binds: Bind[], execution: Execution): Promise<Rows> {
+  async function inSession(text: string, binds: Bind[], execution: Execution, stop: Stopping): Promise<Rows> {
     const wantedMs = serverTimeoutMs(execution.deadlineMs);
     if (timeoutMs !== wantedMs) {
       timeoutMs = undefined;
       await line.control(`set statement_timeout = ${wantedMs}`);
       timeoutMs = wantedMs;
+      assertWanted(stop);
     }
     assertInTime(execution);
     return line.statement(text, binds);
@@ -48,7 +49,7 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   async function alone(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
     const stop = stopping(line, execution, stopPlan(plan));
     try {
-      const rows = await stop.answer(inSession(text, binds, execution));
+      const rows = await stop.answer(inSession(text, binds, execution, stop));
       // The cancel came too late for this statement and may be on its way to the next.
       if (line.hasLooseCancel()) line.retire();
       return plainRows(rows);

@@ -4,7 +4,7 @@
  */
 import { databaseError } from "../failure.ts";
 import { DatabaseError, type Execution, type TransactionMode } from "../port.ts";
-import { stopping } from "../stop.ts";
+import { assertWanted, stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "../wire/binds.ts";
 import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
@@ -70,7 +70,9 @@ export async function transactionOn<Value>(
   }
   async function inTime(): Promise<void> {
     if (leftMs() <= 0) throw databaseError("timeout");
-    if (toldMs - leftMs() > TIMEOUT_SLACK_MS) await answer(line.control(bounds()));
+    if (toldMs - leftMs() <= TIMEOUT_SLACK_MS) return;
+    await answer(line.control(bounds()));
+    assertWanted(stop);
   }
 
   const held: HeldLine = {
@@ -106,8 +108,7 @@ export async function transactionOn<Value>(
           if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
           const begun = answer(line.begin(`${beginText(mode)}; ${bounds()}`));
           await (isPooled ? inLine(begun) : begun);
-          const fault = stop.fault();
-          if (fault !== undefined) throw databaseError(fault);
+          assertWanted(stop);
           cancellable = true;
         },
         open: line.open,
