@@ -43,6 +43,8 @@ export function stopping(
   const timers: Timer[] = [];
   const interrupts = new Set<(error: DatabaseError) => void>();
   let fault: "timeout" | "cancelled" | undefined;
+  /** Set when the connection had to be destroyed: nothing that is asked for after that is waited for. */
+  let destroyed: DatabaseError | undefined;
   let giveUp: (error: DatabaseError) => void = () => {};
 
   function after(delayMs: number, task: () => void): void {
@@ -56,7 +58,8 @@ export function stopping(
     after(cancelAfterMs, running.cancel);
     after(graceMs, () => {
       void running.destroy().finally(() => {
-        for (const interrupt of interrupts) interrupt(databaseError(why));
+        destroyed = databaseError(why);
+        for (const interrupt of interrupts) interrupt(destroyed);
       });
     });
   }
@@ -86,6 +89,7 @@ export function stopping(
       new Promise((resolve, reject) => {
         interrupts.add(reject);
         const over = () => interrupts.delete(reject);
+        if (destroyed !== undefined) reject(destroyed);
         reply.then(
           (value) => {
             over();

@@ -10,7 +10,7 @@ import { transactionScene } from "../support/transaction-scene.ts";
 describe.skipIf(postgresUnavailable() !== undefined)(
   `transactions in trouble: ${postgresUnavailable() ?? "PostgreSQL found"}`,
   () => {
-    const { server, seen, one, notes, pidOf, idleInTransaction, transact } = transactionScene();
+    const { server, database, seen, one, notes, pidOf, idleInTransaction, transact } = transactionScene();
 
     test("the deadline ends a statement at the server and rolls back", async () => {
       const db = await one("deadline");
@@ -96,6 +96,27 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(await seen("abort", "state <> 'idle'")).toBe(0);
       expect(await notes()).toEqual([]);
     });
+
+    test.each(["none", "transaction"] as const)(
+      "a server that freezes has it no longer than the grace, whatever became of the cancel, pooler: %s",
+      async (pooler) => {
+        const db = database({
+          poolSize: 1,
+          maxOverflow: 0,
+          pooler,
+          connectTimeoutMs: 8_000,
+          applicationName: "frozen",
+        });
+        const tab = new AbortController();
+        const frozen = transact(db, (held) => held.query(sql`select pg_sleep(9)`), { signal: tab.signal });
+        frozen.catch(() => {});
+        await eventually("it runs", async () => (await seen("frozen", "query like '%pg_sleep%'")) === 1);
+        server().pause();
+        tab.abort();
+        expect(await tookMs(frozen)).toBeLessThan(GRACE_MS + 1_000);
+        await expect(frozen).rejects.toMatchObject({ fault: "cancelled" });
+      },
+    );
 
     test("a commit whose answer does not come is not called a failure nor a success", async () => {
       const db = await one("unknown");
