@@ -71,6 +71,8 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
   const idle: Entry<Connection>[] = [];
   const openings = new Set<{ letIn: boolean }>();
   let leaving = 0;
+  /** Tasks, also those whose connection was destroyed under them. */
+  let running = 0;
   let pausedUntil = 0;
   let pauseTimer: Timer;
   let closed = false;
@@ -86,7 +88,7 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
   /** After every change: openings for those in line who have none under way, and word to who waits for the end. */
   function advance(): void {
     while (queue.size() > openings.size && mayOpen()) openOne();
-    if (busy() + openings.size + leaving > 0) return;
+    if (busy() + running + openings.size + leaving > 0) return;
     for (const told of onQuiet.splice(0)) told();
   }
 
@@ -190,18 +192,20 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
     const fit = !closed && entry.connection.usable() && runtime.monotonicMs() < entry.expiresAt;
     if (!fit) return drop(entry);
     offer(entry);
-    if (onQuiet.length > 0) advance();
     return undefined;
   }
 
   return {
     use: async (execution, task) => {
       const entry = (closed || execution.signal.aborted ? undefined : takeIdle()) ?? (await wait(execution));
+      running += 1;
       try {
         return await task(entry.connection);
       } finally {
         const gone = giveBack(entry);
         if (gone !== undefined) await gone;
+        running -= 1;
+        if (onQuiet.length > 0) advance();
       }
     },
     state: () => {

@@ -52,6 +52,8 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
       plan.giveUp();
       await Promise.all(all.map((each) => each.destroy()));
       await drained;
+      // Who waited for a statement hears of its end before who closes goes on, to the store of its permit say.
+      await new Promise<void>((resolve) => runtime.endOfTurn(resolve));
     },
   };
 }

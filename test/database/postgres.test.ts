@@ -122,6 +122,32 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await expect(long).rejects.toMatchObject({ fault: "cancelled" });
     });
 
+    test.each([0, 100])("closing with %i ms of grace resolves when everybody has heard", async (graceMs) => {
+      const db = database();
+      let heard = 0;
+      const begun = Promise.withResolvers<void>();
+      const calls = [
+        db.query(sql`select pg_sleep(0.05)`, run()),
+        db.query(sql`select pg_sleep(9)`, run()),
+        db.transaction(run(), {}, () => {
+          begun.resolve();
+          return new Promise(() => {});
+        }),
+      ];
+      for (const call of calls) {
+        // As far away as the guard is.
+        const relayed = (async () => await (async () => await call)())();
+        relayed
+          .catch(() => {})
+          .finally(() => {
+            heard += 1;
+          });
+      }
+      await begun.promise;
+      await db.close(graceMs);
+      expect(heard).toBe(3);
+    });
+
     test("plans are kept by name for so many texts and no more", async () => {
       const db = database({ poolSize: 1, maxOverflow: 0 });
       for (let index = 0; index < 300; index += 1) {
