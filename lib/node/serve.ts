@@ -50,7 +50,7 @@ export interface ServeOptions {
  * Listens, and stops gracefully on SIGTERM and SIGINT. Under `supervise` it tells the supervisor when requests can be
  * answered, and ends when another worker has taken over.
  *
- * @throws When the port cannot be had, naming it.
+ * @throws When the port cannot be had, naming it; in a worker whose supervisor has ended meanwhile.
  * @example
  * ```ts
  * const { url } = await serve(app, { tide });
@@ -71,6 +71,7 @@ export async function serve(
   });
   const close = closerOf(server);
 
+  let stopWatching = () => {};
   let ending: Promise<void> | undefined;
   const end = (closed: Promise<void>) => {
     ending ??= (async () => {
@@ -97,11 +98,12 @@ export async function serve(
 
   const duty = serveUnderSupervisor({ retire, stop });
   if (duty) await warmUp(tide);
+  if (last) throw new Error("serve: listening needs its supervisor, and that has ended; start it anew");
   await listen(server, port, host);
   for (const signal of STOP_SIGNALS) process.once(signal, stop);
   const { port: bound } = server.address() as AddressInfo;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-  const stopWatching = keepWatch(tide);
+  stopWatching = keepWatch(tide);
   duty?.ready(url);
   return { url, stop };
 }

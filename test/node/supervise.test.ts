@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { eventually, signalTo } from "../support/processes.ts";
+import { eventually, processTree, signalTo } from "../support/processes.ts";
 import { launchSupervised, PATIENCE_MS, type Supervised, startSupervised } from "../support/supervisor.ts";
+import { silentServer } from "../support/tcp.ts";
 
 let supervised: Supervised | undefined;
 afterEach(() => supervised?.dispose());
@@ -92,5 +93,18 @@ describe("the end of a supervisor", () => {
     supervised.signal("SIGKILL");
     expect(await asked).toMatch(/^\d+$/);
     await eventually("the workers end", () => pids.every((pid) => !isAlive(pid)), PATIENCE_MS);
+  });
+
+  it("while its worker connects to the store is the worker's, which says why", async () => {
+    const store = await silentServer();
+    supervised = await launchSupervised({ WORKERS: "1", STATE_URL: `redis://127.0.0.1:${store.port}` });
+    await eventually("the worker connects", () => store.accepted() > 0, PATIENCE_MS);
+    const workers = processTree(supervised.pid).filter((pid) => pid !== supervised?.pid);
+    supervised.signal("SIGKILL");
+    await eventually("the worker ends", () => workers.every((pid) => !isAlive(pid)), PATIENCE_MS);
+    expect(workers).toHaveLength(1);
+    const why = "listening needs its supervisor, and that has ended";
+    await eventually("it has said why", () => supervised?.output().includes(why), PATIENCE_MS);
+    await store.close();
   });
 });
