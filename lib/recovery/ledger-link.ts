@@ -12,8 +12,11 @@ const ledgerMachine: Machine<LedgerState, LedgerBatch, LedgerReply & { readonly 
 };
 
 export interface Ledger {
-  /** @throws Error where the store does not answer in time; whether the command had an effect is then unknown. */
-  send(command: LedgerCommand): Promise<LedgerReply>;
+  /**
+   * @param withinMs Longest that it may take; default: the ledger's own.
+   * @throws Error where the store does not answer in time; whether the command had an effect is then unknown.
+   */
+  send(command: LedgerCommand, withinMs?: number): Promise<LedgerReply>;
   /** What was last heard; null before anything was. */
   last(): LedgerView | null;
 }
@@ -23,7 +26,7 @@ export interface LedgerOptions {
   /** Of the ledger's state in the store. */
   readonly key: string;
   readonly rules: LedgerRules;
-  /** Longest that one command may take, in milliseconds. */
+  /** Longest that a command may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly runtime: Runtime;
   /** Hears of every view. */
@@ -42,10 +45,10 @@ export function createLedger({ store, key, rules, deadlineMs, runtime, heard: te
   };
 
   return {
-    send: (command) => {
+    send: (command, withinMs = deadlineMs) => {
       const { promise, resolve, reject } = Promise.withResolvers<LedgerReply>();
-      const late = `ask the ledger: ${store.kind} at ${store.address} must answer within ${deadlineMs} ms, and did not`;
-      const timer = runtime.setTimer(() => reject(new Error(late)), deadlineMs);
+      const late = `ask the ledger: ${store.kind} at ${store.address} must answer within ${withinMs} ms, and did not`;
+      const timer = runtime.setTimer(() => reject(new Error(late)), withinMs);
       transact(command)
         .finally(() => runtime.clearTimer(timer))
         .then(resolve, reject);

@@ -14,8 +14,10 @@ import { createRestarts, type Restarts } from "./restarts.ts";
 import { createWatchdog, type Sight, type Watchdog } from "./watchdog.ts";
 import type { RestartWay } from "./way.ts";
 
-/** A restart is worth waiting for the store; a reader of health is not. */
+/** A restart is worth waiting for the store. */
 const DECIDE_WITHIN_MS = 5_000;
+/** Who only looks is not kept waiting: the console looks again every 5 s, and sees what there is without the store. */
+const LOOK_WITHIN_MS = 1_500;
 const EPOCH_LOOK_MS = 5_000;
 const RENEWAL_SPREAD_MS = 10_000;
 
@@ -117,7 +119,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     way: chosen,
     following: createFollowing({ way: chosen, ledger, audit, runtime, log }),
     view: () =>
-      ledger.send({ kind: "look" }).then(
+      ledger.send({ kind: "look" }, LOOK_WITHIN_MS).then(
         ({ view }) => view,
         () => null,
       ),

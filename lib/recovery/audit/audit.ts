@@ -12,6 +12,8 @@ import { type AuditEntry, type AuditRecord, chain, NO_RECORD, parseRecord } from
 const ATTEMPTS = 50;
 const LONGEST_PAUSE_MS = 20;
 const NEWEST = Number.MAX_SAFE_INTEGER;
+/** The console waits for the last records, and looks again every 5 s. */
+const READ_WITHIN_MS = 3_000;
 
 export interface Audit {
   /**
@@ -20,7 +22,11 @@ export interface Audit {
    * @throws Error where it could not be written in time; then nothing may be done that it would have told of.
    */
   write(entry: AuditEntry): Promise<AuditRecord>;
-  /** Newest first, those before `before`; fewer than `limit` only where there are no more. Leaves out what is no record. */
+  /**
+   * Newest first, those before `before`; fewer than `limit` only where there are no more. Leaves out what is no record.
+   *
+   * @throws Error where the log does not answer in time.
+   */
   read(before: number | undefined, limit: number): Promise<readonly AuditRecord[]>;
 }
 
@@ -54,32 +60,36 @@ export function createAudit({ records, name, deadlineMs, redact, runtime, log }:
     );
   };
 
+  const readAll = async (before: number, limit: number): Promise<readonly AuditRecord[]> => {
+    const found: AuditRecord[] = [];
+    for (let end = before; ; ) {
+      const wanted = limit - found.length;
+      const page = await records.read(name, end, wanted);
+      found.push(...page.flatMap(({ record }) => parseRecord(record) ?? []));
+      const last = page.at(-1);
+      if (!last || page.length < wanted || found.length >= limit) return found;
+      end = last.position;
+    }
+  };
+
   return {
     write: async (entry) => {
       const giveUpAt = runtime.monotonicMs() + deadlineMs;
-      const record = await within(append(redact(entry), giveUpAt), deadlineMs, runtime);
+      const late = `write an audit record: it took longer than ${deadlineMs} ms; nothing is done`;
+      const record = await within(append(redact(entry), giveUpAt), deadlineMs, late, runtime);
       log.info("audit.recorded", { ...record });
       return record;
     },
-    read: async (before = NEWEST, limit) => {
-      const found: AuditRecord[] = [];
-      for (let end = before; ; ) {
-        const wanted = limit - found.length;
-        const page = await records.read(name, end, wanted);
-        found.push(...page.flatMap(({ record }) => parseRecord(record) ?? []));
-        const last = page.at(-1);
-        if (!last || page.length < wanted || found.length >= limit) return found;
-        end = last.position;
-      }
+    read: (before = NEWEST, limit) => {
+      const late = `read the audit: its log must answer within ${READ_WITHIN_MS} ms, and did not; ask again`;
+      return within(readAll(before, limit), READ_WITHIN_MS, late, runtime);
     },
   };
 }
 
-function within<Value>(task: Promise<Value>, deadlineMs: number, runtime: Runtime): Promise<Value> {
+function within<Value>(task: Promise<Value>, ms: number, late: string, runtime: Runtime): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(new Error(`write an audit record: it took longer than ${deadlineMs} ms; nothing is done`));
-    const timer = runtime.setTimer(late, deadlineMs);
+    const timer = runtime.setTimer(() => reject(new Error(late)), ms);
     task.finally(() => runtime.clearTimer(timer)).then(resolve, reject);
   });
 }
