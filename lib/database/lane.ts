@@ -106,7 +106,7 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
       },
       (error: DatabaseError) => {
         openings.delete(opening);
-        if (error.fault === "exhausted" && open.size > 0) pause();
+        if (error.fault === "exhausted" && open.size > 0 && !closed) pause();
         else queue.refuse(error);
         advance();
       },

@@ -197,6 +197,21 @@ describe("a lane", () => {
     expect(fake?.gone).toBe(true);
   });
 
+  test("closed, it has nobody wait at a server without room: nothing comes back to it", async () => {
+    const { openings, lane, call, settle } = scene({ steady: 2 });
+    const busy = call();
+    openings[0]?.succeed();
+    await settle();
+    const connecting = call();
+    const drained = lane.drain();
+    openings[1]?.fail("exhausted");
+    busy.end();
+    await drained;
+    await settle();
+    expect(lane.state().waiting).toBe(0);
+    await expect(connecting.used).rejects.toMatchObject({ fault: "exhausted" });
+  });
+
   test("leaves no timer behind", async () => {
     const { runtime, openings, lane, call, settle } = scene({ steady: 1, overflow: 1 });
     const callers = [call(), call()];
