@@ -16,7 +16,7 @@ export interface Running {
 export interface StopPlan {
   /** What a statement has, after it was told to stop, before its connection is destroyed. */
   readonly graceMs: number;
-  /** What the server's own timeout has, to arrive, before a cancel is risked. 0 where the server has none. */
+  /** What the timeout of the server, or of the driver, has, to arrive, before a cancel is risked. */
   readonly headroomMs: number;
   /** Aborted when everything is to end; who is at rest, in a transaction say, would not hear of that from its connection. */
   readonly closing: AbortSignal;

@@ -126,6 +126,20 @@ describe("a statement that must not go on", () => {
     expect(scene.connections).toMatchObject([{ ended: undefined }]);
   });
 
+  test("that the driver's call timeout ended as well as we did leaves a connection that is not used again", async () => {
+    const scene = oracleScene(ONE);
+    scene.deafen();
+    const startedAt = runtime.monotonicMs();
+    const asked = scene.database.query(QUESTION, run({ deadlineMs: 50 }));
+    const running = await statement(scene);
+    await eventually("it was interrupted", () => scene.connections[0]?.interrupts === 1);
+    // The driver had its chance.
+    expect(runtime.monotonicMs() - startedAt).toBeGreaterThanOrEqual(50 + 100 - 5);
+    running.fail(vendorError("NJS-123", "call timeout of 50 ms exceeded"));
+    await expect(asked).rejects.toMatchObject({ fault: "timeout", vendorCode: "NJS-123" });
+    expect(scene.connections).toMatchObject([{ ended: "cut" }]);
+  });
+
   test("that ends by itself while it is interrupted keeps its rows, and its connection is not used again", async () => {
     const scene = oracleScene(ONE);
     scene.deafen();

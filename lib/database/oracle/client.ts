@@ -76,7 +76,9 @@ export function callTimeoutMs(leftMs: number): number {
   return Math.min(2_147_483_647, Math.max(1, Math.ceil(leftMs)));
 }
 
-/** No headroom: Oracle has no timeout of its own that a break could get in the way of. */
+/** The break of the driver's call timeout, due at the same moment, has this long to be answered before one of ours. */
+const CALL_TIMEOUT_HEADROOM_MS = 100;
+
 export function stopPlan({ graceMs, closing, runtime }: ConnectionPlan): StopPlan {
-  return { graceMs, headroomMs: 0, closing, runtime };
+  return { graceMs, headroomMs: CALL_TIMEOUT_HEADROOM_MS, closing, runtime };
 }

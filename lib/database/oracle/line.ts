@@ -7,8 +7,11 @@ import type { Opened } from "./client.ts";
 import { toOracleError } from "./errors.ts";
 import type { Session } from "./session.ts";
 
-/** What the driver says when the server has answered a break: both are then ready for the next statement. */
-const BREAK_ANSWERED = ["ORA-01013", "NJS-123"];
+/**
+ * How the server answers a break of ours: both sides are then ready for the next statement. NJS-123 answers the break of
+ * the driver's call timeout, and ours, if it was sent beside that, may be on its way to whatever comes next.
+ */
+const BREAK_ANSWERED = "ORA-01013";
 
 export interface Line extends Held {
   /** False once the connection is closed or broken. */
@@ -72,7 +75,7 @@ export function createLine({ session, cut, leave }: Opened, closing: AbortSignal
     hasLooseBreak: () => looseBreak,
     judge: (error, stop) => {
       const found = toOracleError(error);
-      if (BREAK_ANSWERED.includes(found.vendorCode ?? "")) looseBreak = false;
+      if (found.vendorCode === BREAK_ANSWERED) looseBreak = false;
       if (found.fault === "connection" || looseBreak) fit = false;
       if (closing.aborted && found.fault === "connection") return databaseError("cancelled", error);
       const fault = stop.fault();
