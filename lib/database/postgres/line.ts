@@ -7,7 +7,7 @@ import { databaseError } from "../failure.ts";
 import { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
-import { changesSession } from "../wire/transactions.ts";
+import { changesSession, endsWithTransaction } from "../wire/transactions.ts";
 import { type Opened, withoutOrigin } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
 
@@ -103,7 +103,8 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
       if (byName) prepared.add(text);
       // `simple: false`: without binds the driver would allow several statements in one text.
       const rows = await send(text, binds, { prepare: byName, simple: false } as postgres.UnsafeQueryOptions);
-      if (changesSession(rows.command ?? "")) fit = false;
+      const { command = "" } = rows;
+      if (changesSession(command) && !endsWithTransaction(command, text)) fit = false;
       return rows;
     },
     renew: () => {
