@@ -60,17 +60,20 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(await notes()).toEqual([]);
     });
 
-    test.each(["commit", "rollback", "begin"])("%s from inside is refused, and nothing is kept of it", async (word) => {
-      const db = await one("control");
-      const text = Object.assign([word], { raw: [word] });
-      const meddling = transact(db, async (held) => {
-        await held.query(sql(text as unknown as TemplateStringsArray)).catch(() => {});
-        await held.query(sql`insert into notes values (2)`);
-      });
-      await expect(meddling).rejects.toThrow();
-      expect(await notes()).toEqual([]);
-      expect(await pidOf(db)).toBeDefined();
-    });
+    test.each(["commit", "rollback", "rollback /* to begin again */", "begin"])(
+      "%s from inside is refused, and nothing is kept of it",
+      async (word) => {
+        const db = await one("control");
+        const text = Object.assign([word], { raw: [word] });
+        const meddling = transact(db, async (held) => {
+          await held.query(sql(text as unknown as TemplateStringsArray)).catch(() => {});
+          await held.query(sql`insert into notes values (2)`);
+        });
+        await expect(meddling).rejects.toThrow();
+        expect(await notes()).toEqual([]);
+        expect(await pidOf(db)).toBeDefined();
+      },
+    );
 
     test("a savepoint is no business of ours", async () => {
       const db = await one("savepoint");
@@ -81,6 +84,15 @@ describe.skipIf(postgresUnavailable() !== undefined)(
         await held.query(sql`insert into notes values (2)`);
       });
       expect(await notes()).toEqual([2]);
+    });
+
+    test("settings that end with it leave its connection to the next", async () => {
+      const db = await one("local");
+      const before = await pidOf(db);
+      await transact(db, (held) => held.query(sql`set local application_name = 'other'`));
+      expect(await pidOf(db)).toBe(before);
+      await transact(db, (held) => held.query(sql`set statement_timeout = 0`));
+      expect(await pidOf(db)).not.toBe(before);
     });
 
     test("statements asked for at once run one after another; one that was not awaited undoes it all", async () => {

@@ -20,9 +20,12 @@ export function fetchText(rows: number): string {
   return `fetch ${rows} from ${CURSOR}`;
 }
 
+/** Any comment in it makes it another statement: one too many refused, and none that ends a transaction let through. */
+const TO_SAVEPOINT = /^\s*rollback(\s+(work|transaction))?\s+to\b/i;
+
 /** A statement that ends or begins a transaction from inside, by its command tag; going back to a savepoint does not. */
 export function isTransactionControl(command: string, text: string): boolean {
-  if (command === "ROLLBACK") return !/\bto\b/i.test(text);
+  if (command === "ROLLBACK") return !TO_SAVEPOINT.test(text);
   return /^(BEGIN|START TRANSACTION|COMMIT|PREPARE TRANSACTION)/.test(command);
 }
 
