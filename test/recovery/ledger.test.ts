@@ -215,6 +215,20 @@ describe("the ledger", () => {
     expect(reborn.beginAuto()).toMatchObject({ kind: "begun" });
   });
 
+  test("that lost its history does so too where a newcomer is the first to ask it", () => {
+    const { life, epoch } = new TestLedger().view();
+    for (const other of [life - 1, life + 1]) {
+      const ledger = new TestLedger();
+      ledger.view();
+      ledger.passes(5_000);
+      ledger.heard = { life: other, epoch };
+      expect(ledger.begin()).toMatchObject({ because: "blocked", policy: { blockedBy: "reborn" } });
+      ledger.heard = { life, epoch };
+      ledger.passes(595_000);
+      expect(ledger.begin()).toMatchObject({ kind: "begun" });
+    }
+  });
+
   test("that nobody has heard of before allows what is asked", () => {
     expect(new TestLedger().beginAuto()).toMatchObject({ kind: "begun" });
   });

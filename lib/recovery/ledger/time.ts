@@ -14,9 +14,13 @@ export const emptyLedger = (): LedgerState => ({
 
 /** Lets time pass up to `now`; a clock that fell back takes all moments with it, so that no cooldown moves. */
 export function passTime(state: LedgerState, rules: LedgerRules, heard: Numbers, now: number): void {
-  if (state.life === 0) begin(state, rules, heard, now);
+  if (state.life === 0) begin(state, heard, now);
   if (now < state.clock) shift(state, now - state.clock);
   state.clock = now;
+  // Its history is lost: who cannot know what it may still do, does nothing for one window, whoever was first to ask.
+  if (heard.life > 0 && heard.life !== state.life && state.blockedUntil === 0) {
+    state.blockedUntil = Math.min(state.life, now) + rules.windowMs;
+  }
   for (const restart of state.history) {
     if (restart.dueAt === 0 || restart.dueAt > now) continue;
     restart.phase = restart.phase === "fired" ? "unknown" : "abandoned";
@@ -33,12 +37,11 @@ export function forgetKey({ keys }: LedgerState, id: string): void {
   if (place !== -1) keys.splice(place, 1);
 }
 
-/** Numbers only grow. Who lost its history cannot know what it may still do, and does nothing for one window. */
-function begin(state: LedgerState, rules: LedgerRules, heard: Numbers, now: number): void {
+/** Numbers only grow. */
+function begin(state: LedgerState, heard: Numbers, now: number): void {
   state.life = Math.max(now, heard.life + 1);
   state.epoch = Math.max(now, heard.epoch);
   state.clock = now;
-  if (heard.life > 0) state.blockedUntil = now + rules.windowMs;
 }
 
 function shift(state: LedgerState, byMs: number): void {
