@@ -137,6 +137,15 @@ describe("a session", () => {
     }
   });
 
+  it("stands beside cookies of its name that another host of the domain has put before it", async () => {
+    const { cookie } = await signIn(routes);
+    const foreign = ["tidegate_session=x.y", "tidegate_session=", "other=1"];
+    expect((await look(routes, [...foreign, cookie].join("; "))).status).toBe(200);
+    expect((await look(routes, foreign.join("; "))).status).toBe(401);
+    const flood = Array.from({ length: 50 }, () => foreign[0]);
+    expect((await look(routes, [...flood, cookie].join("; "))).status).toBe(401);
+  });
+
   it("steps back behind a token that is brought on purpose", async () => {
     const { cookie } = await signIn(routes);
     const headers = { Cookie: cookie, Authorization: `Bearer ${MONITOR}` };

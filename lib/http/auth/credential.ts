@@ -1,6 +1,5 @@
 /** What a request brings to show who it is from. Nothing here is believed yet. */
 import type { Context } from "hono";
-import { getCookie } from "hono/cookie";
 
 export type Credential =
   /** Brought on purpose: a named token or a JWT. */
@@ -12,6 +11,8 @@ export type Credential =
 
 export const SESSION_COOKIE = "tidegate_session";
 
+/** Cookies of that name that are looked at: other hosts of the domain can put some in front of ours. */
+const MOST_SESSIONS = 4;
 /** Issuers fill JWTs with groups; beyond this no server takes the header. */
 const LONGEST_CREDENTIAL = 16_384;
 /** RFC 6750, but with all characters that a token may have here. */
@@ -23,9 +24,15 @@ export function credentialsOf(c: Context): readonly Credential[] {
   const found: readonly (readonly [Credential["kind"], string | undefined])[] =
     bearer === undefined
       ? [
-          ["session", getCookie(c, SESSION_COOKIE)],
+          ...sessionsIn(c.req.header("cookie") ?? "").map((text) => ["session", text] as const),
           ["access", c.req.header("cf-access-jwt-assertion")],
         ]
       : [["bearer", bearer]];
   return found.flatMap(([kind, text]) => (text && text.length <= LONGEST_CREDENTIAL ? { kind, text } : []));
+}
+
+function sessionsIn(cookies: string): readonly string[] {
+  const pairs = cookies.split(";").map((pair) => pair.trim());
+  const ours = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
+  return ours.slice(0, MOST_SESSIONS).map((pair) => pair.slice(SESSION_COOKIE.length + 1));
 }
