@@ -174,14 +174,19 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
       await Promise.all([crew.stop(STOP_MS), stalls?.stop()]);
       clearInterval(beats);
       process.off("SIGHUP", hangUp);
-      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      for (const signal of STOP_SIGNALS) process.off(signal, stopBy);
       await ownLog?.flush();
     })();
     return stopped;
   };
+  let stopSignal: NodeJS.Signals | undefined;
+  const stopBy = (signal: NodeJS.Signals) => {
+    stopSignal = signal;
+    void stop();
+  };
   const hangUp = () => void reload("SIGHUP");
   process.on("SIGHUP", hangUp);
-  for (const signal of STOP_SIGNALS) process.once(signal, stop);
+  for (const signal of STOP_SIGNALS) process.once(signal, stopBy);
   // Also what keeps this process alive while none of its workers is.
   const beats = setInterval(() => {
     for (const member of crew.members()) member.beat();
@@ -198,6 +203,8 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
     return { role: "supervisor", url, supervisor };
   } catch (error) {
     await stop();
+    // Not a failure: it ends by the signal, as any process that is still starting.
+    if (stopSignal) process.kill(process.pid, stopSignal);
     throw error;
   }
 }

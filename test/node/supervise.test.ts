@@ -85,6 +85,16 @@ describe("the end of a supervisor", () => {
     });
   }
 
+  it("by SIGTERM while its workers come up is no failure", async () => {
+    supervised = await launchSupervised({ WORKERS: "1" });
+    const { pid } = supervised;
+    supervised.break("hanging");
+    await eventually("a worker comes up", () => processTree(pid).length > 1, PATIENCE_MS);
+    supervised.signal("SIGTERM");
+    expect(await supervised.ended).toBe("SIGTERM");
+    expect(supervised.output()).not.toContain("it must be ready");
+  });
+
   it("by SIGKILL is that of its workers, which let requests end", async () => {
     supervised = await startSupervised();
     const pids = await pidsOf(supervised);
