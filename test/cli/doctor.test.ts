@@ -1,29 +1,9 @@
-/** The doctor in front of real servers that are well, or not. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+/** The doctor in front of configurations, stores and hooks that are well, or not. */
+import { describe, expect, test } from "vitest";
 import { cli } from "../support/cli.ts";
-import { pgbouncerUnavailable, startPgBouncer } from "../support/pgbouncer.ts";
-import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
+import { because, examined } from "../support/examined.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
-
-interface Check {
-  readonly about: string;
-  readonly verdict: string;
-  readonly found: string;
-  readonly remedy: string | null;
-}
-
-/** What is said of each thing, in order. */
-async function examined(env: Record<string, string>, ...args: string[]) {
-  const { code, json, out, err } = await cli(["doctor", "--json", ...args], env);
-  const checks: readonly Check[] = json.checks;
-  return {
-    ...{ code, out: out + err, checks },
-    of: (about: string) => checks.filter((check) => check.about === about),
-  };
-}
-const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);
-const MODEST = { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_SLOW_MAX_CONCURRENT: "1" };
 
 describe("configuration", () => {
   test("that cannot be used is told whole, and nothing else is looked at", async () => {
@@ -59,64 +39,6 @@ describe("configuration", () => {
     expect(out).toMatch(/^ok +database +pglite/m);
     expect(out).toMatch(/^warn +audit .*\n +→ set AUDIT_FILE/m);
     expect(out).toMatch(/^\d+ fine, \d+ to look at, 0 to mend$/m);
-  });
-});
-
-const noPostgres = postgresUnavailable();
-describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
-  let server: PostgresServer;
-  const asRole = (role: string) => server.url.replace(/\/\/[^@]+@/, `//${role}:pw@`);
-  beforeAll(async () => {
-    server = await startPostgres();
-    await server.query("create role bounded login password 'pw' connection limit 5");
-    await server.query("create role unbounded login password 'pw'");
-  });
-  afterAll(() => server?.dispose());
-
-  test("whose role is bounded, and has enough, is fine", async () => {
-    const { code, of } = await examined({ ...MODEST, DATABASE_URL: asRole("bounded") });
-    expect(of("server")).toMatchObject([{ verdict: "ok", found: expect.stringMatching(/^PostgreSQL \d/) }]);
-    expect(of("role")).toMatchObject([{ verdict: "ok", found: "bounded has a connection limit of 5" }]);
-    expect(of("connections")).toMatchObject([{ verdict: "ok", found: "the fleet may open 3 of 5" }]);
-    expect(of("deadlines")).toMatchObject([{ verdict: "ok" }]);
-    expect(code).toBe(0);
-  });
-
-  test("that grants less than the fleet may open has to be mended", async () => {
-    const { code, of } = await examined({ ...MODEST, DATABASE_URL: asRole("bounded"), EXPECTED_INSTANCES: "2" });
-    expect(of("connections")).toMatchObject([{ verdict: "fail", found: "the fleet may open 6, the server grants 5" }]);
-    expect(code).toBe(1);
-  });
-
-  test("whose role nothing bounds is warned of, with the statement that mends it", async () => {
-    const { of } = await examined({ ...MODEST, DATABASE_URL: asRole("unbounded") });
-    expect(of("role")).toMatchObject([{ verdict: "warn", remedy: "alter role unbounded connection limit 3" }]);
-    const superuser = await examined({ ...MODEST, DATABASE_URL: server.url });
-    expect(superuser.of("role")).toMatchObject([{ verdict: "warn", found: expect.stringContaining("superuser") }]);
-  });
-
-  test("that is away is told, without its password", async () => {
-    const { code, of, out } = await examined({ DATABASE_URL: "postgres://app:a-secret-password@127.0.0.1:1/fab" });
-    expect(of("database")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("DB_CONNECTION_FAILED") }]);
-    expect(code).toBe(1);
-    expect(out).not.toContain("a-secret-password");
-  });
-
-  const noPooler = pgbouncerUnavailable();
-  test.skipIf(noPooler)(`a pooler in between is noticed${because(noPooler)}`, async () => {
-    const bouncer = await startPgBouncer(server);
-    try {
-      const without = await examined({ ...MODEST, DATABASE_URL: bouncer.url });
-      expect(without.code).toBe(1);
-      expect(without.of("database")).toMatchObject([
-        { verdict: "fail", remedy: expect.stringContaining("DB_POOLER=transaction") },
-      ]);
-      const { of } = await examined({ ...MODEST, DATABASE_URL: bouncer.url, DB_POOLER: "transaction" });
-      expect(of("database")).toMatchObject([{ verdict: "ok" }]);
-      expect(of("deadlines")).toMatchObject([{ verdict: "ok" }]);
-    } finally {
-      await bouncer.dispose();
-    }
   });
 });
 

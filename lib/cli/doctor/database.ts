@@ -1,49 +1,53 @@
-/** The database as the environment has it: reached by the application's own driver, and its limits against the fleet's. */
+/** The database as the environment has it, reached by the application's own driver. */
 import type { Config } from "../../config.ts";
-import type { Database, DatabaseAdapter, Execution } from "../../database/port.ts";
-import { DatabaseError } from "../../database/port.ts";
+import { type Database, type DatabaseAdapter, DatabaseError } from "../../database/port.ts";
 import { sql } from "../../database/sql.ts";
 import type { Runtime } from "../../runtime.ts";
+import { type Ask, asking, inTime } from "./ask.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
+import { clockCheck, type Reading, readClock } from "./clock.ts";
+import { checkConnections, needed } from "./connections.ts";
+import { checkDeadlines } from "./deadlines.ts";
+import { checkPooler } from "./pooler.ts";
 
 /** PostgreSQL's: a pooler does not know a parameter that a connection began with. */
 const PROTOCOL_VIOLATION = "08P01";
+const CLOCK_READINGS = 3;
 
 export async function checkDatabase(config: Config, runtime: Runtime): Promise<readonly Check[]> {
-  const { database: target, pool } = config;
+  const { database: target } = config;
   // Two processes on one directory would destroy it.
   if (target.kind === "pglite")
     return [ok("database", `${target.address}, which is not opened beside the application`)];
-  const database = (await adapterOf(target)).open(pool, runtime);
+  const { checks, isThere } = await reach(target, config, runtime);
+  // When the driver has closed its connection: a role may have few.
+  if (!isThere || target.kind === "oracle") return checks;
+  return [...checks, await checkPooler(target.url, config, runtime)];
+}
+
+type Target = Exclude<Config["database"], { kind: "pglite" }>;
+
+/** `isThere`: something answered, if only to refuse. */
+async function reach(target: Target, config: Config, runtime: Runtime) {
+  const database = (await adapterOf(target)).open(config.pool, runtime);
   try {
-    const startedAt = runtime.monotonicMs();
-    await database.ping(executionOf(config, runtime));
-    const tookMs = Math.round(runtime.monotonicMs() - startedAt);
+    const askedAt = runtime.monotonicMs();
+    await inTime(config, runtime, (execution) => database.ping(execution));
+    const tookMs = Math.round(runtime.monotonicMs() - askedAt);
     const reached = ok("database", `${target.address} answers after ${tookMs} ms, the log-on included`);
-    if (target.kind === "postgres") return [reached, ...(await checkPostgres(database, config, runtime))];
-    return [
-      reached,
-      warn("role", "limits are not looked at on Oracle", `set SESSIONS_PER_USER to at least ${needed(config)}`),
-    ];
+    return { checks: [reached, ...(await limitsOf(database, config, runtime))], isThere: true };
   } catch (error) {
-    return [unreachable(error, config)];
+    const isThere = error instanceof DatabaseError && error.vendorCode === PROTOCOL_VIOLATION;
+    return { checks: [unreachable(error, config)], isThere };
   } finally {
     await database.close(0).catch(() => {});
   }
 }
 
-async function adapterOf(target: Exclude<Config["database"], { kind: "pglite" }>): Promise<DatabaseAdapter> {
+async function adapterOf(target: Target): Promise<DatabaseAdapter> {
   return target.kind === "postgres"
     ? (await import("../../database/postgres/postgres.ts")).postgres(target.url)
     : (await import("../../database/oracle/oracle.ts")).oracle(target.url);
-}
-
-function executionOf({ pool }: Config, runtime: Runtime): Execution {
-  const now = runtime.monotonicMs();
-  const deadlineMs = Math.min(pool.callTimeoutMs, 10_000);
-  const connectBy = now + pool.connectTimeoutMs;
-  const signal = new AbortController().signal;
-  return { lane: "request", deadlineMs, startBy: connectBy + deadlineMs, connectBy, signal };
 }
 
 function unreachable(error: unknown, { database, pool }: Config): Check {
@@ -53,90 +57,49 @@ function unreachable(error: unknown, { database, pool }: Config): Check {
     vendorCode = null,
   } = error instanceof DatabaseError ? error : { message: String(error) };
   const found = `${database.address}: ${[code, vendorCode, message].filter(Boolean).join(" ")}`;
-  if (vendorCode === PROTOCOL_VIOLATION && pool.pooler === "none")
-    return fail("database", found, "a pooler seems to stand in between: set DB_POOLER=transaction");
+  if (vendorCode === PROTOCOL_VIOLATION)
+    return fail(
+      "database",
+      found,
+      pool.pooler === "none"
+        ? "a pooler seems to stand in between: set DB_POOLER=transaction"
+        : "take settings of the server out of DATABASE_URL, which the pooler does not know",
+    );
   return fail("database", found, "check DATABASE_URL, that the server runs, and that it lets this machine in");
 }
 
-interface Limits {
-  readonly role: string;
-  readonly superuser: boolean;
-  /** -1: none. */
-  readonly role_limit: number;
-  readonly database_limit: number;
-  readonly max_connections: number;
-  readonly reserved: number;
-  readonly version: string;
-  readonly port: number;
-  readonly standby: boolean;
-  readonly timeout_ms: number;
-}
-
-const LIMITS = sql`select rolname::text as role, rolsuper as superuser, rolconnlimit as role_limit,
-  (select datconnlimit from pg_database where datname = current_database()) as database_limit,
-  current_setting('max_connections')::int as max_connections,
-  current_setting('superuser_reserved_connections')::int
-    + coalesce(current_setting('reserved_connections', true)::int, 0) as reserved,
-  current_setting('server_version') as version, current_setting('port')::int as port,
-  pg_is_in_recovery() as standby,
-  (select setting::int from pg_settings where name = 'statement_timeout') as timeout_ms
-  from pg_roles where rolname = current_user`;
-
-async function checkPostgres(database: Database, config: Config, runtime: Runtime): Promise<readonly Check[]> {
-  const [limits] = await database.query<Limits>(LIMITS, executionOf(config, runtime));
-  if (!limits) return [fail("role", "the server does not say who this is", "give the role a name of its own")];
+async function limitsOf(database: Database, config: Config, runtime: Runtime): Promise<readonly Check[]> {
+  if (database.kind === "oracle")
+    return [warn("role", "limits are not looked at on Oracle", `set SESSIONS_PER_USER to at least ${needed(config)}`)];
+  const ask = asking(database, config, runtime);
   return [
-    ...serverChecks(limits, config),
-    ...roleChecks(limits, needed(config)),
-    limits.timeout_ms > 0
-      ? ok("deadlines", `the server ends a statement by itself (statement_timeout)`)
-      : fail("deadlines", "statement_timeout is not in force", "set DB_POOLER=transaction if a pooler is in between"),
+    ...(await checkServer(ask)),
+    ...(await checkConnections(ask, config)),
+    ...(await checkDeadlines(ask, config, runtime)),
+    await checkClock(ask, config, runtime),
   ];
 }
 
-function serverChecks({ version, standby, port }: Limits, { database, pool }: Config): Check[] {
-  const asked = database.kind === "postgres" ? Number(new URL(database.url).port || 5432) : port;
-  const server = `PostgreSQL ${version}`;
-  return [
+const SERVER = sql`select current_setting('server_version') as version, pg_is_in_recovery() as standby`;
+
+async function checkServer(ask: Ask): Promise<readonly Check[]> {
+  const rows = await ask<{ readonly version: string; readonly standby: boolean }>(SERVER);
+  return rows.map(({ version, standby }) =>
     standby
-      ? warn("server", `${server}, a standby: it only reads`, "point DATABASE_URL at the primary, unless you only read")
-      : ok("server", server),
-    ...(asked !== port && pool.pooler === "none"
-      ? [
-          warn(
-            "pooler",
-            `the server listens on ${port}, and was reached by ${asked}: something is in between`,
-            "set DB_POOLER=transaction if it is PgBouncer or the like in that mode",
-          ),
-        ]
-      : []),
-  ];
-}
-
-/** What the whole fleet may open. */
-export function needed({ pool, store }: Config): number {
-  const each = pool.poolSize + pool.maxOverflow + pool.slowMaxConcurrent + pool.healthPoolSize;
-  return store.expectedInstances * each;
-}
-
-function roleChecks({ role, superuser, ...limits }: Limits, wanted: number): Check[] {
-  const alter = `alter role ${role} connection limit ${wanted}`;
-  const free = limits.max_connections - limits.reserved;
-  const bounds = [limits.role_limit, limits.database_limit].filter((limit) => limit >= 0);
-  const least = Math.min(free, ...bounds);
-  const limit = limits.role_limit < 0 ? "no connection limit" : `a connection limit of ${limits.role_limit}`;
-  return [
-    superuser
-      ? warn("role", `${role} is a superuser, whom no limit binds`, "give the application a role of its own")
-      : limits.role_limit < 0
-        ? warn("role", `${role} has ${limit}: nothing but the gate bounds what runs at the server`, alter)
-        : ok("role", `${role} has ${limit}`),
-    least < wanted
-      ? fail(
-          "connections",
-          `the fleet may open ${wanted}, the server grants ${least}`,
-          "lower DB_POOL_SIZE, DB_MAX_OVERFLOW or EXPECTED_INSTANCES, or raise what is granted",
+      ? warn(
+          "server",
+          `PostgreSQL ${version}, a standby: it only reads`,
+          "point DATABASE_URL at the primary, unless you only read",
         )
-      : ok("connections", `the fleet may open ${wanted} of ${least}`),
-  ];
+      : ok("server", `PostgreSQL ${version}`),
+  );
+}
+
+const NOW = sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`;
+
+async function checkClock(ask: Ask, config: Config, runtime: Runtime): Promise<Check> {
+  const tell = async () => (await ask<{ readonly ms: number }>(NOW))[0]?.ms ?? 0;
+  const readings: Reading[] = [];
+  while (readings.length < CLOCK_READINGS) readings.push(await readClock(tell, runtime));
+  return clockCheck("database clock", readings, config);
 }

@@ -2,8 +2,9 @@
 import type { Config } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
+import { clockCheck, type Reading, readClock } from "./clock.ts";
 
-const PINGS = 5;
+const READINGS = 5;
 /** Scripts that read the clock and then write, which an older one refuses. */
 const OLDEST_MAJOR = 5;
 
@@ -44,9 +45,9 @@ async function redisChecks(url: string, config: Config, runtime: Runtime): Promi
   client.on("error", () => {});
   try {
     await client.connect();
-    const times = await pings(() => client.ping(), runtime);
+    const readings = await clockOf(() => client.sendCommand<readonly string[]>(["TIME"]), runtime);
     const info = infoOf(await client.info());
-    return [latency(config.store.address, times, config), ...infoChecks(info)];
+    return [...answerChecks(readings, config), ...infoChecks(info)];
   } catch (error) {
     return [unreachable(config.store.address, error)];
   } finally {
@@ -55,7 +56,7 @@ async function redisChecks(url: string, config: Config, runtime: Runtime): Promi
 }
 
 async function upstashChecks(url: string, token: string, config: Config, runtime: Runtime): Promise<Check[]> {
-  const tell = async (...command: string[]): Promise<string> => {
+  const tell = async (...command: string[]): Promise<unknown> => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const late = new AbortController();
     const timer = runtime.setTimer(() => late.abort(), 5_000);
@@ -64,15 +65,18 @@ async function upstashChecks(url: string, token: string, config: Config, runtime
       const response = await runtime.fetch(url, { method: "POST", headers, body, signal: late.signal });
       const { result, error } = (await response.json()) as { result?: unknown; error?: string };
       if (error !== undefined) throw new Error(error.split(".")[0]);
-      return String(result);
+      return result;
     } finally {
       runtime.clearTimer(timer);
     }
   };
   try {
-    const times = await pings(() => tell("PING"), runtime);
-    const info = await tell("INFO").then(infoOf, () => new Map<string, string>());
-    return [latency(config.store.address, times, config), ...(info.size > 0 ? infoChecks(info) : [])];
+    const readings = await clockOf(async () => (await tell("TIME")) as readonly string[], runtime);
+    const info = await tell("INFO").then(
+      (text) => infoOf(String(text)),
+      () => new Map<string, string>(),
+    );
+    return [...answerChecks(readings, config), ...infoChecks(info)];
   } catch (error) {
     return [unreachable(config.store.address, error)];
   }
@@ -83,22 +87,28 @@ function unreachable(address: string, error: unknown): Check {
   return fail("store", `${address}: ${found}`, "check STATE_URL (and STATE_TOKEN), and that it lets this machine in");
 }
 
-async function pings(ping: () => Promise<unknown>, runtime: Runtime): Promise<readonly number[]> {
+/** @param time Asks for its clock, which every batch of the application reads: seconds and microseconds. */
+async function clockOf(time: () => Promise<readonly string[]>, runtime: Runtime): Promise<readonly Reading[]> {
+  const tell = async () => {
+    const [seconds, microseconds] = await time();
+    return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  };
   // The first one pays for what is opened.
-  await ping();
-  const times: number[] = [];
-  for (let count = 0; count < PINGS; count++) {
-    const startedAt = runtime.monotonicMs();
-    await ping();
-    times.push(runtime.monotonicMs() - startedAt);
-  }
-  return times;
+  await tell();
+  const readings: Reading[] = [];
+  while (readings.length < READINGS) readings.push(await readClock(tell, runtime));
+  return readings;
+}
+
+function answerChecks(readings: readonly Reading[], config: Config): Check[] {
+  return [latency(readings, config), clockCheck("store clock", readings, config)];
 }
 
 /** Half of the deadline is left for the batch itself and a bad moment. */
-function latency(address: string, times: readonly number[], { store }: Config): Check {
-  const slowestMs = Math.max(...times);
-  const found = `${address} answers within ${slowestMs.toFixed(1)} ms, of ${store.deadlineMs} ms (STATE_DEADLINE_MS)`;
+function latency(readings: readonly Reading[], { store }: Config): Check {
+  const slowestMs = Math.max(...readings.map(({ tookMs }) => tookMs));
+  const within = `within ${slowestMs.toFixed(1)} ms, of ${store.deadlineMs} ms (STATE_DEADLINE_MS)`;
+  const found = `${store.address} answers ${within}`;
   if (slowestMs <= store.deadlineMs / 2) return ok("store", found);
   return warn("store", found, "use one that is nearer, or raise STATE_DEADLINE_MS: what is later counts as away");
 }
