@@ -29,9 +29,9 @@ export interface ProblemWriting {
 
 /** RFC 9457, in one body with the older `{ success, error, meta }`. */
 export function problemResponse(problem: Problem, writing: ProblemWriting): Response {
-  const { code, message, details, retryAfterMs, headers: more } = problem;
-  const { status, title, retryable, degraded } = CODES[code];
-  const retry = degraded ? writing.retryAfterSeconds(retryAfterMs ?? writing.defaultRetryAfterMs) : undefined;
+  const { code, message, details, headers: more } = problem;
+  const { status, title, retryable } = CODES[code];
+  const retry = retrySeconds(problem, writing);
   const headers = new Headers({
     ...more,
     // Not of a degraded answer alone: no error is true for longer than its moment.
@@ -56,4 +56,10 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
     retryable,
   };
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+function retrySeconds({ code, retryAfterMs, notBeforeMs }: Problem, writing: ProblemWriting): number | undefined {
+  if (!CODES[code].degraded) return undefined;
+  if (notBeforeMs !== undefined) return Math.max(1, Math.ceil(notBeforeMs / 1_000));
+  return writing.retryAfterSeconds(retryAfterMs ?? writing.defaultRetryAfterMs);
 }

@@ -13,6 +13,8 @@ export interface Problem {
   readonly details?: unknown;
   /** When asking again makes sense; spread and bounded when it is written. Default 5 s where the code wants one. */
   readonly retryAfterMs?: number | undefined;
+  /** Whoever asks before is refused again: told as it is, neither spread nor bounded. */
+  readonly notBeforeMs?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

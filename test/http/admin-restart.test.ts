@@ -30,12 +30,15 @@ describe("POST /admin/api/worker/restart", () => {
   });
 
   test("refuses while cooling down, for as long as that lasts, unless it is overridden with a reason", async () => {
-    const app = operatedApp();
+    const app = operatedApp({ env: { WORKER_RESTART_COOLDOWN: "600" } });
     await app.restart();
     const refused = await app.restart();
     expect(refused.status).toBe(429);
     expect(refused.body.error).toMatchObject({ code: "TOO_MANY_REQUESTS" });
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(55);
+    const seconds = Number(refused.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThan(580);
+    expect(seconds).toBeLessThanOrEqual(600);
+    expect(refused.body.meta).toMatchObject({ retry_after_seconds: seconds });
     const half = await app.restart({ ...OVERRIDE, override_acknowledged: false });
     expect(half.status).toBe(429);
     const passed = await app.restart(OVERRIDE);

@@ -137,7 +137,7 @@ function refusal({ because, policy, retryAfterMs }: Extract<RestartAnswer, { kin
     cooldown_remaining_seconds: Math.ceil(policy.cooldownRemainingMs / 1_000),
   };
   if (because === "cooldown")
-    return new ProblemError("TOO_MANY_REQUESTS", REFUSALS.cooldown, { details, retryAfterMs });
+    return new ProblemError("TOO_MANY_REQUESTS", REFUSALS.cooldown, { details, notBeforeMs: retryAfterMs });
   return new ProblemError("RESTART_POLICY_BLOCKED", REFUSALS[because], { details });
 }
 
