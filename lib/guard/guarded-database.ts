@@ -3,6 +3,7 @@ import type { Database } from "../database/port.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import { connectBy } from "./connect-by.ts";
 import type { Guard } from "./guard.ts";
 import { type Query, statementOf } from "./query.ts";
 import { rowStream } from "./stream.ts";
@@ -72,11 +73,12 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
   const { guard, database, runtime, log, waitTimeoutMs, lane = "request", signal } = options;
   const query = <Row>(...parts: Query): Promise<Row[]> => {
     const statement = statementOf(parts);
-    const connectBy = runtime.monotonicMs() + waitTimeoutMs;
-    return guard.run((context) => database.query<Row>(statement, { ...context, lane, connectBy }), {
-      ...{ lane, signal },
-      ends: true,
-    });
+    const waitUntil = runtime.monotonicMs() + waitTimeoutMs;
+    return guard.run(
+      (context) =>
+        database.query<Row>(statement, { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) }),
+      { lane, signal, ends: true },
+    );
   };
   return {
     query,
@@ -86,7 +88,7 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
     transaction: (work, transactionOptions = {}) =>
       runGuarded({
         ...{ guard, database, runtime, lane, signal, work },
-        connectBy: runtime.monotonicMs() + waitTimeoutMs,
+        waitUntil: runtime.monotonicMs() + waitTimeoutMs,
         options: transactionOptions,
       }),
     lane: (other) => guardDatabase({ ...options, lane: other }),

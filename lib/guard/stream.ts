@@ -7,6 +7,7 @@ import type { Statement } from "../database/sql.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import { connectBy } from "./connect-by.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
 import { type Handoff, handoff } from "./handoff.ts";
@@ -80,7 +81,7 @@ async function produce<Row>(
   batches: Handoff<Row>,
   left: AbortSignal,
 ): Promise<void> {
-  const connectBy = runtime.monotonicMs() + waitTimeoutMs;
+  const waitUntil = runtime.monotonicMs() + waitTimeoutMs;
   const time = databaseTime(runtime);
   const ended = signal === undefined ? left : AbortSignal.any([signal, left]);
   let given = 0;
@@ -96,7 +97,8 @@ async function produce<Row>(
   };
   const fetching: Parameters<typeof guard.run>[0] = (context) => {
     time.resume();
-    return database.stream(statement, { ...context, lane, connectBy }, BATCH_ROWS, take);
+    const execution = { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) };
+    return database.stream(statement, execution, BATCH_ROWS, take);
   };
   try {
     await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify, ends: true });

@@ -9,6 +9,7 @@ import {
 } from "../database/port.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
+import { connectBy } from "./connect-by.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard, RunOptions } from "./guard.ts";
 import { type Query, statementOf } from "./query.ts";
@@ -31,14 +32,15 @@ export interface GuardedTransaction<Value> {
   readonly database: Database;
   readonly runtime: Runtime;
   readonly lane: QueuedLane;
-  readonly connectBy: number;
+  /** On the monotonic clock: the end of its wait for a permit and a connection together. */
+  readonly waitUntil: number;
   readonly signal: AbortSignal | undefined;
   readonly options: TransactionOptions;
   readonly work: (tx: Transaction) => Promise<Value> | Value;
 }
 
 export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promise<Value> {
-  const { guard, database, runtime, lane, connectBy, signal, options, work } = given;
+  const { guard, database, runtime, lane, waitUntil, signal, options, work } = given;
   const { deadlineMs, classify, isolation, readOnly } = options;
   checkIsolation(isolation);
   const time = databaseTime(runtime);
@@ -59,7 +61,8 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
       async (context) => {
         time.resume();
         try {
-          return await database.transaction({ ...context, lane, connectBy }, { isolation, readOnly }, task);
+          const execution = { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) };
+          return await database.transaction(execution, { isolation, readOnly }, task);
         } finally {
           committing = false;
         }

@@ -1,5 +1,6 @@
 /** One ping of the database, through the lane that is health's own: it neither waits for requests nor votes. */
 import { type Database, DatabaseError } from "../database/port.ts";
+import { WAIT_SHARE } from "../guard/connect-by.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
@@ -44,12 +45,6 @@ export interface PingOptions {
   readonly pingTimeoutMs: number;
   readonly runtime: Runtime;
 }
-
-/**
- * Of that, what the wait for a connection may take. Its end is no news and that of the ping is bad news, so it must not be
- * chance which of them comes first.
- */
-const WAIT_SHARE = 0.9;
 
 /** Never rejects. */
 export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, runtime }: PingOptions): Promise<Ping> {

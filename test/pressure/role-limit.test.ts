@@ -1,7 +1,8 @@
 /** Done-when: a role with `CONNECTION LIMIT 5` and a pool of 10. The database is well; there is just no more of it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgresUnavailable } from "../support/postgres.ts";
-import { keepAsking, pressureScene, type Scene, tally } from "./scene.ts";
+import { eventually } from "../support/processes.ts";
+import { keepAsking, pressureScene, RUNNING, type Scene, tally } from "./scene.ts";
 
 const POOL = { DB_POOL_SIZE: "10", DB_MAX_OVERFLOW: "0", DB_CALL_TIMEOUT_MS: "10000" };
 
@@ -38,6 +39,17 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(Object.keys(counts).sort()).toEqual(["200", "DB_POOL_EXHAUSTED"]);
       expect(answers.find(({ code }) => code !== undefined)).toMatchObject({ status: 503 });
       expect(await instance.held()).toMatchObject({ breaker: "closed", permits: 0 });
+      await instance.stop();
+    });
+
+    test("whose wait is longer than a statement may take is told so before its deadline", async () => {
+      const env = { ...POOL, DB_POOL_TIMEOUT: "30", DB_CALL_TIMEOUT_MS: "3000" };
+      const instance = await scene.instance(env, { url });
+      await eventually("nobody has any", async () => (await scene.seen("usename = 'limited'")) === 0);
+      const holders = Array.from({ length: 5 }, () => instance.get("/sleep?ms=60000"));
+      await eventually("the five are taken", async () => (await scene.seen(RUNNING)) === 5);
+      expect(await instance.get("/session")).toMatchObject({ status: 503, code: "DB_POOL_EXHAUSTED" });
+      expect(tally(await Promise.all(holders))).toEqual({ DB_QUERY_TIMEOUT: 5 });
     });
   },
 );
