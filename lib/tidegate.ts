@@ -144,7 +144,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
   const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
-  for (const { variable, message } of config.warnings) log.warn("config.warning", { variable, message });
+  for (const warning of config.warnings) log.warn("config.warning", { ...warning });
   const opened = options.store.open(runtime);
   const store = options.waitUntil ? outliving(opened, options.waitUntil) : opened;
   const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);

@@ -1,4 +1,5 @@
 /** What is wrong with an environment, all of it at once, in words that are safe to print. */
+import type { ConfigWarning } from "./types.ts";
 
 /** One variable that cannot be used. `found` is quoted, shortened and free of secrets. */
 export interface ConfigFault {
@@ -9,21 +10,30 @@ export interface ConfigFault {
 }
 
 /**
- * Thrown by `readConfig` when the environment cannot be used. `faults` names every variable that is wrong; `message`
- * says the same to a person at a terminal. Neither holds a secret, so both may be printed and logged.
+ * Thrown by `readConfig` when the environment cannot be used. `faults` names every variable that is wrong, `slips` those
+ * that nobody reads, which may be why another is missing; `message` says the same to a person at a terminal. None holds
+ * a secret, so all may be printed and logged.
  */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly faults: readonly ConfigFault[];
+  readonly slips: readonly ConfigWarning[];
 
-  constructor(faults: readonly ConfigFault[]) {
-    super(inWords(faults));
+  constructor(faults: readonly ConfigFault[], slips: readonly ConfigWarning[] = []) {
+    super(inWords(faults, slips));
     this.faults = Object.freeze([...faults]);
+    this.slips = Object.freeze([...slips]);
   }
 }
 
-function inWords(faults: readonly ConfigFault[]): string {
+function inWords(faults: readonly ConfigFault[], slips: readonly ConfigWarning[]): string {
   const count = faults.length === 1 ? "one variable is" : `${faults.length} variables are`;
   const each = faults.map(({ variable, needed, found }) => `  ${variable}\n    needs  ${needed}\n    found  ${found}`);
-  return `Reading the environment: ${count} not usable.\n\n${each.join("\n\n")}\n\nEvery variable is described in .env.example.`;
+  const unread = slips.map(({ variable, message }) => `  ${variable} ${message}`);
+  return [
+    `Reading the environment: ${count} not usable.`,
+    ...each,
+    ...unread,
+    "Every variable is described in .env.example.",
+  ].join("\n\n");
 }

@@ -51,11 +51,12 @@ export function readConfig(env: Environment = systemEnvironment(NAMES), options:
     { name: "appName", variable: { default: null, schema: APP_NAME }, written: appName },
   ]);
   const all = [...faults, ...relationFaults(values)];
-  if (all.length > 0) throw new ConfigError(all);
+  const slips = typoWarnings(Object.keys(env), NAMES);
+  if (all.length > 0) throw new ConfigError(all, slips);
 
   const complete = values as Values;
   const isSet = (name: keyof Values) => textOf(env[name]) !== "";
-  const warnings = [...relationWarnings(complete, isSet), ...typoWarnings(Object.keys(env), NAMES)];
+  const warnings = [...relationWarnings(complete, isSet), ...slips];
   return deepFreeze({ ...assemble(complete, appName), warnings });
 }
 

@@ -35,42 +35,70 @@ export function relationFaults(values: Usable): readonly ConfigFault[] {
 }
 
 /** Below this a bearer token can be guessed: 16 characters of base64 are 96 bits. */
-const SHORTEST_TOKEN = 16;
+export const SHORTEST_TOKEN = 16;
 
 /** @param isSet whether the environment itself names the variable. */
 export function relationWarnings(values: Values, isSet: (name: keyof Values) => boolean): readonly ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
-  const warn = (variable: keyof Values, message: string) => warnings.push({ variable, message });
+  const warn = (variable: keyof Values, message: string, remedy: string) =>
+    warnings.push({ variable, message, remedy });
   const hasAdmins = values.ADMIN_TOKENS ?? values.ADMIN_OIDC_ISSUER ?? values.CF_ACCESS_TEAM_DOMAIN;
 
   if (values.STATE_URL.kind !== "memory" && !isSet("EXPECTED_INSTANCES")) {
     warn(
       "EXPECTED_INSTANCES",
       "is not set: while the shared store is away, each instance takes itself for the only one",
+      "set it to the largest number of instances that there may be",
     );
   }
   const unshared = unsharedTarget(values);
   if (values.WEB_CONCURRENCY !== null && unshared !== null) {
-    warn("WEB_CONCURRENCY", `is not followed: ${unshared}; one process runs, without a supervisor`);
+    warn(
+      "WEB_CONCURRENCY",
+      `is not followed: ${unshared}; one process runs, without a supervisor`,
+      "remove it, or set DATABASE_URL and STATE_URL to what processes can share",
+    );
   }
   if (values.AUDIT_FILE !== null && values.STATE_URL.kind !== "memory") {
-    warn("AUDIT_FILE", "is not followed: the audit is in the store that STATE_URL names, one for all instances");
+    warn(
+      "AUDIT_FILE",
+      "is not followed: the audit is in the store that STATE_URL names, one for all instances",
+      "remove it",
+    );
   }
   if (values.APP_ENV !== "production") return warnings;
 
-  if (!hasAdmins) warn("ADMIN_TOKENS", "is not set, nor any other admin identity: /admin is not served");
+  if (!hasAdmins) {
+    warn(
+      "ADMIN_TOKENS",
+      "is not set, nor any other admin identity: /admin is not served",
+      "set it to name:token, with a token of openssl rand -base64 24",
+    );
+  }
   if (hasAdmins && values.SESSION_SECRET === null) {
-    warn("SESSION_SECRET", "is not set: in production nobody can sign in to the console");
+    warn(
+      "SESSION_SECRET",
+      "is not set: in production nobody can sign in to the console",
+      "set it to what openssl rand -base64 24 prints, the same on every instance",
+    );
   }
   for (const name of ["ADMIN_TOKENS", "MONITOR_TOKENS"] as const) {
     const short = values[name]?.filter(({ token }) => token.length < SHORTEST_TOKEN) ?? [];
     if (short.length > 0) {
       const whose = short.map((entry) => entry.name).join(", ");
-      warn(name, `has tokens of less than ${SHORTEST_TOKEN} characters, which can be guessed: ${whose}`);
+      warn(
+        name,
+        `has tokens of less than ${SHORTEST_TOKEN} characters, which can be guessed: ${whose}`,
+        "replace them by what openssl rand -base64 24 prints",
+      );
     }
   }
   if ((values.DATABASE_URL ?? { kind: "pglite" }).kind === "pglite") {
-    warn("DATABASE_URL", "is the embedded database, which is for development");
+    warn(
+      "DATABASE_URL",
+      "is the embedded database, which is for development",
+      "set it to a database of its own, postgres:// or oracle://",
+    );
   }
   return warnings;
 }

@@ -69,6 +69,8 @@ export interface ConfigWarning {
   readonly variable: string;
   /** Goes on where the variable's name ends: "DB_POOLSIZE is not read; did you mean …?" */
   readonly message: string;
+  /** What to do, as a sentence without a full stop. */
+  readonly remedy: string;
 }
 
 /** What the environment says about the breaker, for people and payloads; {@link Config.gate} has it for the gate. */

@@ -15,9 +15,12 @@ export function typoWarnings(names: readonly string[], known: readonly string[])
   return names.flatMap((variable) => {
     if (isKnown.has(variable) || variable.length > LONGEST_NAME) return [];
     const meant = known.find((name) => isCloseTo(variable.toUpperCase(), name));
-    if (meant !== undefined) return [{ variable, message: `is not read; did you mean ${meant}?` }];
+    if (meant !== undefined)
+      return [
+        { variable, message: `is not read; did you mean ${meant}?`, remedy: `rename it to ${meant}, or remove it` },
+      ];
     const isOwn = OWN_PREFIXES.some((prefix) => variable.startsWith(prefix));
-    return isOwn ? [{ variable, message: "is not read, and no variable has a similar name" }] : [];
+    return isOwn ? [{ variable, message: "is not read, and no variable has a similar name", remedy: "remove it" }] : [];
   });
 }
 

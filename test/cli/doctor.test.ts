@@ -1,46 +1,8 @@
-/** The doctor in front of configurations, stores and hooks that are well, or not. */
+/** The doctor in front of stores and hooks that are well, or not. */
 import { describe, expect, test } from "vitest";
-import { cli } from "../support/cli.ts";
 import { because, examined } from "../support/examined.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
-
-describe("configuration", () => {
-  test("that cannot be used is told whole, and nothing else is looked at", async () => {
-    const { code, checks, out } = await examined({ DATABASE_URL: "mysql://root:hunter2@db/fab", DB_POOL_SIZE: "many" });
-    expect(code).toBe(1);
-    expect(checks.map(({ verdict, found }) => `${verdict} ${found.split(" ")[0]}`)).toEqual([
-      "fail DATABASE_URL",
-      "fail DB_POOL_SIZE",
-    ]);
-    expect(out).not.toContain("hunter2");
-  });
-
-  test("of a development start is fine", async () => {
-    const { code, of } = await examined({});
-    expect(of("database")).toMatchObject([{ verdict: "ok", found: expect.stringContaining("pglite") }]);
-    expect(of("store")).toMatchObject([{ verdict: "ok" }]);
-    expect(of("restart hook")).toMatchObject([{ verdict: "ok", found: "soft: nothing to ask" }]);
-    expect(code).toBe(0);
-  });
-
-  test("of production warns of what is missing; --strict makes that an end with 1", async () => {
-    const env = { APP_ENV: "production", DATABASE_URL: "pglite:" };
-    const { code, of } = await examined(env);
-    expect(of("configuration").map(({ verdict }) => verdict)).toContain("warn");
-    expect(of("audit")).toMatchObject([{ verdict: "warn", remedy: expect.stringContaining("AUDIT_FILE") }]);
-    expect(code).toBe(0);
-    expect((await examined(env, "--strict")).code).toBe(1);
-  });
-
-  test("is written for people as well", async () => {
-    const { code, out } = await cli(["doctor"], { APP_ENV: "production", DATABASE_URL: "pglite:" });
-    expect(code).toBe(0);
-    expect(out).toMatch(/^ok +database +pglite/m);
-    expect(out).toMatch(/^warn +audit .*\n +→ set AUDIT_FILE/m);
-    expect(out).toMatch(/^\d+ fine, \d+ to look at, 0 to mend$/m);
-  });
-});
 
 const noRedis = redisUnavailable();
 describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {

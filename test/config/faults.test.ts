@@ -45,6 +45,14 @@ test("all faults are reported at once, each with its variable, what it needs and
   expect(error.message).not.toMatch(/hunter2|no-name-here/);
 });
 
+test("names that nobody reads are told with the faults that may come of them", () => {
+  const error = refusal({ STATE_URL: "upstash:https://eu1.example", STATE_TOKN: "a-secret-token" });
+  expect(error.faults.map(({ variable }) => variable)).toEqual(["STATE_TOKEN"]);
+  expect(error.slips).toMatchObject([{ variable: "STATE_TOKN", remedy: "rename it to STATE_TOKEN, or remove it" }]);
+  expect(error.message).toContain("\n\n  STATE_TOKN is not read; did you mean STATE_TOKEN?\n\n");
+  expect(error.message).not.toContain("a-secret-token");
+});
+
 describe("numbers", () => {
   const integers = VARIABLE_LIST.filter(([, variable]) => /^\d+$/.test(variable.default ?? "")).map(([name]) => name);
 

@@ -18,7 +18,11 @@ describe("names that nobody reads", () => {
     ["CIRCUT_BREAKER_ENABLED", "CIRCUIT_BREAKER_ENABLED"],
   ])("%s was meant to be %s", (wrong, right) => {
     expect(readConfig({ [wrong]: "1" }).warnings).toEqual([
-      { variable: wrong, message: `is not read; did you mean ${right}?` },
+      {
+        variable: wrong,
+        message: `is not read; did you mean ${right}?`,
+        remedy: `rename it to ${right}, or remove it`,
+      },
     ]);
   });
 

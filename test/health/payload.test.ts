@@ -80,7 +80,11 @@ describe("the health payload", () => {
     expect(small.lines).toContainEqual({
       level: "warn",
       event: "config.warning",
-      fields: { variable: "ADMIN_TOKENS", message: expect.stringContaining("alice") },
+      fields: {
+        variable: "ADMIN_TOKENS",
+        message: expect.stringContaining("alice"),
+        remedy: expect.stringContaining("openssl"),
+      },
     });
   });
 

@@ -2,9 +2,11 @@
 import { type Config, ConfigError, readConfig } from "../../config.ts";
 import { createRedactor } from "../../log/redaction.ts";
 import { type Command, EXIT, type Finding, type Given, type World } from "../command.ts";
-import { type Check, checked, fail, ok, warn } from "../doctor/check.ts";
+import { type Check, checked } from "../doctor/check.ts";
+import { checkConfiguration, faultChecks } from "../doctor/configuration.ts";
 import { checkDatabase } from "../doctor/database.ts";
 import { checkHook } from "../doctor/hook.ts";
+import { checkSecrets } from "../doctor/secrets.ts";
 import { checkStore } from "../doctor/store.ts";
 import { columns } from "../text.ts";
 
@@ -12,7 +14,7 @@ export const doctor: Command = {
   name: "doctor",
   words: "",
   mostWords: 0,
-  summary: "Checks configuration, database, store and restart hook, and says what to mend.",
+  summary: "Checks configuration, secrets, database, store, clocks and restart hook, and says what to mend.",
   findingMeans: "something fails (with --strict: or is a warning)",
   options: { strict: { help: "end with 1 for warnings too" } },
   more: [
@@ -31,13 +33,12 @@ async function examine({ env, runtime }: World): Promise<readonly Check[]> {
     config = readConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.faults.map(({ variable, needed, found }) =>
-      fail("configuration", `${variable} is ${found}`, `it must be ${needed}`),
-    );
+    return faultChecks(error);
   }
   const { text: redact } = createRedactor({ secrets: config.secrets });
   const groups = await Promise.all([
-    configurationChecks(config),
+    checkConfiguration(config),
+    checkSecrets(config),
     checked("database", "check DATABASE_URL", () => checkDatabase(config, runtime)),
     checked("store", "check STATE_URL", () => checkStore(config, runtime)),
     checked("restart hook", "check RESTART_HOOK and its variables", () =>
@@ -45,18 +46,6 @@ async function examine({ env, runtime }: World): Promise<readonly Check[]> {
     ),
   ]);
   return groups.flat().map((check) => ({ ...check, found: redact(check.found) }));
-}
-
-function configurationChecks({ app, warnings, watchdog }: Config): readonly Check[] {
-  return [
-    ok("configuration", `every variable can be used, for ${app.env}`),
-    ...warnings.map(({ variable, message }) =>
-      warn("configuration", `${variable} ${message}`, `set ${variable}, or mean it`),
-    ),
-    watchdog.enabled
-      ? ok("watchdog", "looks, and restarts by the policy")
-      : ok("watchdog", "does not look: nothing restarts by itself (WATCHDOG_ENABLED)"),
-  ];
 }
 
 const TONES = { ok: "good", warn: "warn", fail: "bad" } as const;
