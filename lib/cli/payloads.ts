@@ -46,6 +46,7 @@ export interface RestartRow {
   readonly requested_at: string;
   readonly decision: string;
   readonly success: boolean | null;
+  readonly failure?: string;
   /** What the platform says of its deployment, where it says something. */
   readonly progress?: "running" | "succeeded" | "failed";
   readonly deployment?: { readonly id: string | null; readonly url: string | null; readonly status: string | null };

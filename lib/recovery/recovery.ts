@@ -99,7 +99,8 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     },
   };
   const chosen = way ?? soft;
-  const restarts = createRestarts({ ledger, audit, fire: chosen.fire, fireWithinMs: chosen.deadlineMs, runtime, log });
+  const { fire, deadlineMs: fireWithinMs } = chosen;
+  const restarts = createRestarts({ ledger, audit, fire, fireWithinMs, redact, runtime, log });
   const epoch = watchEpoch({
     look: () => ledger.send({ kind: "look" }),
     everyMs: EPOCH_LOOK_MS,

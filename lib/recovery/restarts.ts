@@ -61,6 +61,7 @@ export interface RestartsOptions {
   readonly fire: (firing: Firing) => Promise<Deployment | null>;
   /** Longest that may take, in milliseconds. */
   readonly fireWithinMs: number;
+  readonly redact: <Value>(value: Value) => Value;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -78,7 +79,8 @@ const TELLING_PAUSE_MS = 500;
 /** The ledger waits longer than the hook may take, for its answer to arrive. */
 const COMPLETE_MARGIN_MS = 10_000;
 
-export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log }: RestartsOptions): Restarts {
+export function createRestarts(options: RestartsOptions): Restarts {
+  const { ledger, audit, fire, fireWithinMs, redact, runtime, log } = options;
   /** For what is done already, or was not: it is worth knowing, and nothing depends on it. */
   const note = (entry: AuditEntry) =>
     audit.write(entry).catch((error: unknown) => log.error("audit.failed", { action: entry.action, error }));
@@ -95,25 +97,26 @@ export function createRestarts({ ledger, audit, fire, fireWithinMs, runtime, log
     }
   };
 
-  const finish = async (restart: Restart, deployment: Deployment | null, success: boolean): Promise<Restart> => {
-    const reply = await tell({ kind: "complete", id: restart.id, success, deployment });
+  const finish = async (restart: Restart, end: Pick<Restart, "deployment" | "failure">): Promise<Restart> => {
+    const reply = await tell({ kind: "complete", id: restart.id, ...end });
     const known = reply?.view.history.find(({ id }) => id === restart.id);
-    return known ?? { ...restart, phase: success ? "executed" : "failed", deployment };
+    return known ?? { ...restart, phase: end.failure === null ? "executed" : "failed", ...end };
   };
 
   const fireBegun = async (restart: Restart, order: RestartOrder, overridden: boolean): Promise<RestartAnswer> => {
     const outcome = (text: string) => note({ ...entryOf(order, restart), action: "restart.outcome", outcome: text });
     try {
       const deployment = await firedWithin(fire, restart, fireWithinMs, runtime);
-      const done = await finish(restart, deployment, true);
+      const done = await finish(restart, { deployment, failure: null });
       log.info("restart.executed", { restart_id: restart.id, source: order.source, actor: order.actor });
       await outcome("executed");
       return { kind: "accepted", restart: done, overridden };
     } catch (error) {
-      const done = await finish(restart, null, false);
+      const failure = redact(error instanceof Error ? error.message : String(error));
+      const done = await finish(restart, { deployment: null, failure });
       log.error("restart.failed", { restart_id: restart.id, source: order.source, actor: order.actor, error });
       await outcome("failed");
-      return { kind: "failed", restart: done, overridden, error: error instanceof Error ? error.message : `${error}` };
+      return { kind: "failed", restart: done, overridden, error: failure };
     }
   };
 

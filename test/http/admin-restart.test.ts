@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MONITOR, operatedApp } from "../support/operated-app.ts";
+import { ADMIN, MONITOR, operatedApp } from "../support/operated-app.ts";
 
 const OVERRIDE = { manual_override: true, override_acknowledged: true, override_reason: "the pool is wedged" };
 
@@ -170,13 +170,18 @@ describe("POST /admin/api/worker/restart", () => {
   });
 
   test("says that the platform failed, and again for the same key", async () => {
-    const app = operatedApp({ fire: () => Promise.reject(new Error("the platform said 500 to hunter2")) });
+    const said = `the platform said 500 to hunter2 with ${ADMIN}`;
+    const app = operatedApp({ fire: () => Promise.reject(new Error(said)) });
     for (let n = 0; n < 2; n++) {
       const failed = await app.restart({}, { "idempotency-key": "k-1" });
       expect(failed).toMatchObject({ status: 502, body: { error: { code: "RESTART_FAILED" } } });
       expect(JSON.stringify(failed.body)).not.toContain("hunter2");
     }
     expect(app.fired).toHaveLength(1);
+    const { body } = await app.get("/admin/api/worker/status");
+    const failure = expect.stringContaining("said 500 to hunter2 with ");
+    expect(body.data).toMatchObject({ restart_history: [{ decision: "failed", failure }] });
+    expect(JSON.stringify(body)).not.toContain(ADMIN);
   });
 
   test("does nothing that cannot be written down", async () => {

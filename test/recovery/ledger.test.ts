@@ -56,7 +56,7 @@ describe("the policy of restarts", () => {
     });
     expect(ledger.begin(OVERRIDE)).toMatchObject({ kind: "refused", because: "in_progress" });
     ledger.send({ ...FIRE, id: "first" });
-    ledger.send({ kind: "complete", id: "first", success: true, deployment: null });
+    ledger.send({ kind: "complete", id: "first", deployment: null, failure: null });
     const reason = OVERRIDE.override.reason;
     for (const policyState of ["cooldown", "blocked"]) {
       expect(ledger.begin({ id: policyState, ...OVERRIDE })).toMatchObject({
@@ -64,7 +64,7 @@ describe("the policy of restarts", () => {
         restart: { policyState, overrideReason: reason },
       });
       ledger.send({ ...FIRE, id: policyState });
-      ledger.send({ kind: "complete", id: policyState, success: true, deployment: null });
+      ledger.send({ kind: "complete", id: policyState, deployment: null, failure: null });
     }
   });
 
@@ -143,7 +143,7 @@ describe("a restart", () => {
     expect(ledger.send({ ...FIRE, id: "a" }).result).toEqual({ kind: "void" });
     ledger.passes(1_000);
     const deployment = { id: "d1", url: null, status: "READY" };
-    ledger.send({ kind: "complete", id: "a", success: true, deployment });
+    ledger.send({ kind: "complete", id: "a", deployment, failure: null });
     expect(ledger.view().history).toMatchObject([{ phase: "executed", deployment }]);
   });
 

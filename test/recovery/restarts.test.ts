@@ -109,7 +109,9 @@ describe("a restart", () => {
       restart: { phase: "failed" },
       error: "the platform answered 500",
     });
-    expect((await ledger.send({ kind: "look" })).view.policy).toMatchObject({ state: "cooldown", attemptsInWindow: 1 });
+    const { view } = await ledger.send({ kind: "look" });
+    expect(view.policy).toMatchObject({ state: "cooldown", attemptsInWindow: 1 });
+    expect(view.history).toMatchObject([{ failure: "the platform answered 500" }]);
     expect((await audited()).at(-1)).toMatchObject({ action: "restart.outcome", outcome: "failed" });
   });
 

@@ -71,7 +71,7 @@ export class TestLedger {
     if (begun.kind !== "begun") throw new Error(`a restart was needed, was ${JSON.stringify(begun)}`);
     const { id } = begun.restart;
     this.send({ kind: "fire", id, completeWithinMs: 30_000 });
-    this.send({ kind: "complete", id, success, deployment: null });
+    this.send({ kind: "complete", id, deployment: null, failure: success ? null : "it failed" });
     return id;
   }
 }

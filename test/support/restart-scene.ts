@@ -64,7 +64,8 @@ export function restartScene(adapter: StoreAdapter, runtime: Runtime, options: R
       fired.push(firing);
       return options.fire?.(firing) ?? null;
     };
-    const restarts = createRestarts({ ledger, audit, fire, fireWithinMs: FIRE_WITHIN_MS, runtime, log });
+    const redact = <Value>(value: Value) => value;
+    const restarts = createRestarts({ ledger, audit, fire, fireWithinMs: FIRE_WITHIN_MS, redact, runtime, log });
     return { audit, ledger, restarts };
   };
   return { store, fired, events, instance };

@@ -81,6 +81,7 @@ function restartRows({ platform, cooldown, resilience, restart_history: history 
   return [
     ["restarts", `${policy?.state ?? "unknown"}${blocked}${left}${budget} (${platform.hook}${targets})`],
     ...(last ? [["", `last ${last.requested_at} by ${last.requested_by}: ${last.decision}`]] : []),
+    ...(last?.failure ? [["", last.failure]] : []),
   ];
 }
 

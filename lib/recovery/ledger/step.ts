@@ -14,6 +14,7 @@ import {
   type LedgerRules,
   type LedgerState,
   type LedgerView,
+  LONGEST_FAILURE,
   type Policy,
   type Restart,
   type RestartPhase,
@@ -43,10 +44,11 @@ function apply(state: LedgerState, rules: LedgerRules, command: LedgerCommand, n
     case "complete":
       // Also where it is late: that is more than was known.
       return change(state, command.id, ["fired", "unknown"], (restart) => {
-        restart.phase = command.success ? "executed" : "failed";
+        restart.phase = command.failure === null ? "executed" : "failed";
         restart.completedAt = now;
         restart.dueAt = 0;
         restart.deployment = command.deployment;
+        restart.failure = command.failure?.slice(0, LONGEST_FAILURE) ?? null;
       });
     case "abandon":
       return change(state, command.id, ["begun"], (restart) => {
@@ -134,6 +136,7 @@ function enter(state: LedgerState, command: Begin, policy: Policy, overridden: b
     firedAt: 0,
     completedAt: 0,
     deployment: null,
+    failure: null,
     progress: null,
     followedAt: 0,
   };

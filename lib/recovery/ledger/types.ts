@@ -81,6 +81,8 @@ export interface Restart {
   completedAt: number;
   /** As the hook returned it. */
   deployment: Deployment | null;
+  /** Why the hook failed, for people; null where it did not. */
+  failure: string | null;
   /** What the platform said of it last; null before it said anything. */
   progress: Progress | null;
   /** When it said so. */
@@ -124,8 +126,9 @@ export type LedgerCommand =
   | {
       readonly kind: "complete";
       readonly id: string;
-      readonly success: boolean;
       readonly deployment: Deployment | null;
+      /** Why it failed, for people and without secrets; null where it did not. */
+      readonly failure: string | null;
     }
   /** It has not been fired and will not be. */
   | { readonly kind: "abandon"; readonly id: string }
@@ -197,6 +200,8 @@ export interface LedgerState {
 }
 
 export const HISTORY_KEPT = 50;
+/** In characters, of what a platform is quoted with. */
+export const LONGEST_FAILURE = 500;
 export const KEYS_KEPT = 1_000;
 export const KEY_LIFE_MS = 86_400_000;
 /** A restart that is not fired in this time never will be: longer than an audit record may take to be stored. */

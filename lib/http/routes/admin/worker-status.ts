@@ -77,6 +77,7 @@ function historyRow(restart: Restart): object {
     manual_override: restart.overrideReason !== null,
     override_reason: restart.overrideReason,
     policy_state: restart.policyState,
+    ...(restart.failure && { failure: restart.failure }),
     ...(deployment && { deployment }),
     ...(restart.progress && { progress: restart.progress.state }),
   };

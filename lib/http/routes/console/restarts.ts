@@ -36,7 +36,7 @@ ${table(
       `${restart.requested_by} (${restart.source})`,
       whyOf(restart),
       state(plain(restart.decision), DECISIONS[restart.decision] ?? "soft"),
-      restart.deployment?.status ?? "",
+      restart.failure ?? restart.deployment?.status ?? "",
     ]),
 )}</section>`;
 }

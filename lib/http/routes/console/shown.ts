@@ -96,6 +96,7 @@ export interface ShownRestart {
   readonly decision: string;
   readonly decision_reason: string;
   readonly override_reason: string | null;
+  readonly failure?: string;
   readonly deployment?: { readonly url: string | null; readonly status: string | null };
 }
 
