@@ -72,6 +72,11 @@ describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
     expect(bad()).toEqual([]);
   });
 
+  test("with DB_POOLER and no pooler still has to grant what the fleet may open", async () => {
+    const env = { ...MODEST, DATABASE_URL: asRole("bounded"), DB_POOLER: "transaction", EXPECTED_INSTANCES: "2" };
+    expect((await examined(env)).of("connections")).toMatchObject([{ verdict: "fail" }]);
+  });
+
   const noPooler = pgbouncerUnavailable();
   describe.skipIf(noPooler)(`behind a PgBouncer${because(noPooler)}`, () => {
     async function behind(settings: Record<string, string>, env: Record<string, string> = {}) {
@@ -120,6 +125,23 @@ describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
       await server.query("alter database postgres reset statement_timeout");
       const found = "statement_timeout is 3000 ms, and DB_CALL_TIMEOUT_MS 55000";
       expect(deadlines).toMatchObject({ verdict: "fail", found });
+    });
+
+    test("grants what the pooler opens, however many the fleet opens to that", async () => {
+      await server.query("create role guest login");
+      const bouncer = await startPgBouncer(server);
+      const DATABASE_URL = bouncer.url.replace("//tidegate:", "//guest:");
+      const { bad, of } = await examined({
+        ...MODEST,
+        DATABASE_URL,
+        DB_POOLER: "transaction",
+        EXPECTED_INSTANCES: "1000",
+      });
+      await bouncer.dispose();
+      expect(of("connections")).toMatchObject([
+        { found: expect.stringMatching(/^the fleet may open 3000 to the pooler/) },
+      ]);
+      expect(bad().map(({ about }) => about)).toEqual(["store"]);
     });
 
     test("with no connection for a second client it is noticed as well", async () => {

@@ -157,6 +157,14 @@ it("without the optional peers, what does not need them is there all the same", 
     expect(linesOf(await bare.run(process.execPath, "answer.js"))).toEqual([ANSWERED]);
     bare.write("redis.js", 'await import("tidegate/stores/redis");');
     await expect(bare.run(process.execPath, "redis.js")).rejects.toThrow("Cannot find package 'redis'");
+    bare.write(".env", "DATABASE_URL=postgres://nobody@127.0.0.1:1/none\nSTATE_URL=redis://127.0.0.1:1\n");
+    const doctor = bare.run(
+      process.execPath,
+      "--env-file=.env",
+      "node_modules/tidegate/dist/cli/tidegate.js",
+      "doctor",
+    );
+    await expect(doctor).rejects.toThrow(/→ npm install postgres$[\s\S]*→ npm install redis$/m);
   } finally {
     bare.remove();
   }

@@ -22,7 +22,10 @@ export const fail = (about: string, found: string, remedy: string): Check => ({
   remedy,
 });
 
-/** One that throws is a finding as well. */
+/** As Node says it, and Deno. */
+const MISSING_PACKAGE = /^(?:Cannot find package '|Import ")([^'"]+)/;
+
+/** One that throws is a finding as well. A driver that is not there was an optional peer. */
 export async function checked(
   about: string,
   remedy: string,
@@ -31,6 +34,9 @@ export async function checked(
   try {
     return await look();
   } catch (error) {
-    return [fail(about, error instanceof Error ? error.message : String(error), remedy)];
+    const found = error instanceof Error ? error.message : String(error);
+    const missing = MISSING_PACKAGE.exec(found)?.[1];
+    if (missing === undefined) return [fail(about, found, remedy)];
+    return [fail(about, `the package ${missing} is not installed here`, `npm install ${missing}`)];
   }
 }

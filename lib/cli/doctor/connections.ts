@@ -1,8 +1,8 @@
 /** The connections of the whole fleet, against what the server grants to the role. */
 import type { Config } from "../../config.ts";
 import { sql } from "../../database/sql.ts";
-import type { Ask } from "./ask.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
+import type { Ask } from "./visit.ts";
 
 /** A process opens them all, whatever the gate lets through: they are its own. */
 const eachOpens = ({ pool }: Config): number =>
@@ -16,7 +16,7 @@ const replacements = ({ store, listen }: Config): number =>
 export const needed = (config: Config): number =>
   (config.store.expectedInstances + replacements(config)) * eachOpens(config);
 
-interface Limits {
+export interface Limits {
   readonly role: string;
   readonly superuser: boolean;
   /** -1: none. */
@@ -33,16 +33,26 @@ const LIMITS = sql`select rolname::text as role, rolsuper as superuser, rolconnl
     + coalesce(current_setting('reserved_connections', true)::int, 0) as reserved
   from pg_roles where rolname = current_user`;
 
-export async function checkConnections(ask: Ask, config: Config): Promise<readonly Check[]> {
+/** @throws DatabaseError as {@link Ask} does. Undefined where the role is none that the server lists. */
+export async function limitsOf(ask: Ask): Promise<Limits | undefined> {
   const [limits] = await ask<Limits>(LIMITS);
-  if (!limits) return [fail("role", "the server does not say who this is", "give the role a name of its own")];
-  return [roleCheck(limits, needed(config)), fleetCheck(limits, config)];
+  return limits;
 }
 
-function roleCheck({ role, superuser, role_limit: limit }: Limits, wanted: number): Check {
+/** @param behindPooler It opens connections of its own, as many as it was told to; the fleet's end there. */
+export function connectionChecks(limits: Limits | undefined, config: Config, behindPooler: boolean): readonly Check[] {
+  if (!limits) return [fail("role", "the server does not say who this is", "give the role a name of its own")];
+  return [
+    roleCheck(limits, needed(config), behindPooler),
+    behindPooler ? poolerCheck(limits, config) : fleetCheck(limits, config),
+  ];
+}
+
+function roleCheck({ role, superuser, role_limit: limit }: Limits, wanted: number, behindPooler: boolean): Check {
   if (superuser)
     return warn("role", `${role} is a superuser, whom no limit binds`, "give the application a role of its own");
   if (limit >= 0) return ok("role", `${role} has a connection limit of ${limit}`);
+  if (behindPooler) return ok("role", `${role} has no connection limit but the pooler's`);
   return warn(
     "role",
     `${role} has no connection limit: nothing but the gate bounds what runs at the server`,
@@ -50,9 +60,18 @@ function roleCheck({ role, superuser, role_limit: limit }: Limits, wanted: numbe
   );
 }
 
-function fleetCheck({ role_limit, database_limit, max_connections, reserved }: Limits, config: Config): Check {
+function grantedBy({ role_limit, database_limit, max_connections, reserved }: Limits): number {
   const bounds = [role_limit, database_limit].filter((limit) => limit >= 0);
-  const granted = Math.min(max_connections - reserved, ...bounds);
+  return Math.min(max_connections - reserved, ...bounds);
+}
+
+function poolerCheck(limits: Limits, config: Config): Check {
+  const found = `the fleet may open ${needed(config)} to the pooler, which has ${grantedBy(limits)} of the server at most`;
+  return ok("connections", found);
+}
+
+function fleetCheck(limits: Limits, config: Config): Check {
+  const granted = grantedBy(limits);
   const wanted = needed(config);
   const extra = replacements(config) * eachOpens(config);
   const meanwhile = extra === 0 ? "" : `, ${extra} of them while workers are replaced`;

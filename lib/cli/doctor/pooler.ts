@@ -27,33 +27,47 @@ interface Client {
   end(): Promise<void>;
 }
 
-/** On connections of its own, one at a time unless there is a pooler. */
-export async function checkPooler(url: string, { pool }: Config, runtime: Runtime): Promise<Check> {
+/** Where it cannot be told, `isBetween` is what `DB_POOLER` says. */
+export interface PoolerFound {
+  readonly isBetween: boolean;
+  readonly check: Check;
+}
+
+/** On connections of its own, one at a time unless there is a pooler. Never rejects where `postgres` can be loaded. */
+export async function lookForPooler(url: string, { pool }: Config, runtime: Runtime): Promise<PoolerFound> {
+  const isSaid = pool.pooler === "transaction";
   const one = await connect(url, pool, runtime);
   try {
     const { announced, served } = await one.serving(pool.connectTimeoutMs);
-    if (announced === null) return ok(ABOUT, "cannot be told: the server does not announce who serves a connection");
-    if (announced === served)
-      return ok(
-        ABOUT,
-        pool.pooler === "none"
-          ? "nothing in between"
-          : "none to be seen: if there is none, DB_POOLER costs each statement two round trips",
-      );
-    if (pool.pooler === "transaction") return ok(ABOUT, "in between, as DB_POOLER says");
-    return (await sharesServers(one, url, pool, runtime))
-      ? fail(
-          ABOUT,
-          "in between, with a connection of the server for several clients: they meet each other's sessions",
-          REMEDY,
-        )
-      : warn(ABOUT, "in between, with a connection of the server for each client as far as can be seen", REMEDY);
+    if (announced === null) {
+      const check = ok(ABOUT, "cannot be told: the server does not announce who serves a connection");
+      return { isBetween: isSaid, check };
+    }
+    if (announced === served) return { isBetween: false, check: absent(isSaid) };
+    if (isSaid) return { isBetween: true, check: ok(ABOUT, "in between, as DB_POOLER says") };
+    return { isBetween: true, check: unsaid(await sharesServers(one, url, pool, runtime)) };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return warn(ABOUT, `could not be looked at: ${found}`, "try again while the role has a connection to spare");
+    const check = warn(ABOUT, `could not be looked at: ${found}`, "ask again while the role has a connection to spare");
+    return { isBetween: isSaid, check };
   } finally {
     await one.end();
   }
+}
+
+function absent(isSaid: boolean): Check {
+  if (!isSaid) return ok(ABOUT, "nothing in between");
+  return ok(ABOUT, "none to be seen: if there is none, DB_POOLER costs each statement two round trips");
+}
+
+function unsaid(shares: boolean): Check {
+  if (shares)
+    return fail(
+      ABOUT,
+      "in between, with a connection of the server for several clients: they meet each other's sessions",
+      REMEDY,
+    );
+  return warn(ABOUT, "in between, with a connection of the server for each client as far as can be seen", REMEDY);
 }
 
 /** Whether two clients that are both connected have had the same process. */
