@@ -1,16 +1,13 @@
 /** What a watchdog goes by: the fleet's health, and since when the gate has been full. */
 import type { Config } from "../config/types.ts";
 import type { Guard } from "../guard/guard.ts";
-import type { Recommendation } from "../recovery/recommendation.ts";
-import type { Sight } from "../recovery/watchdog.ts";
+import type { Advice, Sight } from "../recovery/watchdog.ts";
 import type { Health } from "./health.ts";
 import { stuckAfterMs } from "./status.ts";
 
 /** As the payload writes it. */
 interface Written {
-  readonly resilience?: {
-    readonly recovery_recommendation?: Pick<Recommendation, "level" | "action" | "reason">;
-  };
+  readonly resilience?: { readonly recovery_recommendation?: Advice };
 }
 
 /**
@@ -20,9 +17,8 @@ interface Written {
 export function evidenceOf(health: Health, guard: Guard, config: Config): () => Promise<Sight> {
   return async () => {
     const { report } = await health.read();
-    const found = (report.health as Written).resilience?.recovery_recommendation;
-    if (!found) throw new Error("look at the fleet: its health payload says nothing of a recommendation");
-    const recommendation = { ...found, nextActionInMs: null };
+    const recommendation = (report.health as Written).resilience?.recovery_recommendation;
+    if (!recommendation) throw new Error("look at the fleet: its health payload says nothing of a recommendation");
     if (recommendation.level !== "recover") return { recommendation, evidence: null };
     const { fullSince } = (await guard.view()).lanes.request;
     return { recommendation, evidence: fullSince === 0 ? null : { since: fullSince, forMs: stuckAfterMs(config) } };

@@ -7,14 +7,17 @@ import type { Evidence } from "./ledger/types.ts";
 import type { Recommendation } from "./recommendation.ts";
 import type { RestartAnswer, Restarts } from "./restarts.ts";
 
+/** As the health payload has it. */
+export type Advice = Pick<Recommendation, "level" | "action" | "reason">;
+
 export interface Sight {
-  readonly recommendation: Recommendation;
+  readonly recommendation: Advice;
   /** Null where nothing speaks for a restart. */
   readonly evidence: Evidence | null;
 }
 
 export interface TickReport {
-  readonly recommendation: Recommendation | null;
+  readonly recommendation: Advice | null;
   /**
    * `off`: `WATCHDOG_ENABLED` is false. `idle`: nothing to do. `overlapped`: another tick of this instance is under way.
    * `blind`: it could not look.

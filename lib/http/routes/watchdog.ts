@@ -8,6 +8,6 @@ export function watchdogRoutes(requireCron: MiddlewareHandler<TidegateEnv>, watc
   return new Hono<TidegateEnv>().on(["GET", "POST"], "/internal/watchdog", requireCron, async (c) => {
     const { outcome, because, recommendation } = await watchdog.tick();
     c.header("Cache-Control", "no-store");
-    return success(c, { outcome, because, recommendation: recommendation && { ...recommendation } });
+    return success(c, { outcome, because, recommendation });
   });
 }

@@ -72,6 +72,10 @@ function gateOf(view: GateView): object {
       ]),
     ),
     seconds: seconds.map(({ at, ...second }) => ({ at: iso(at * 1_000), ...second })),
-    transitions: transitions.map(({ at, ...transition }) => ({ at: iso(at), ...transition })),
+    transitions: transitions.map((transition) => ({
+      ...transition,
+      at: iso(transition.at),
+      ...(transition.kind === "override" && { until: iso(transition.until) }),
+    })),
   };
 }
