@@ -3,11 +3,12 @@
  * exits 1.
  *
  * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the README's table of
- * variables, `scripts` what pages run in the browser, `jsr` the package for JSR.
+ * variables, `scripts` what pages run in the browser, `jsr` the package for JSR; `infra/openapi` describes the addresses.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { demoModule, libraryModule } from "../openapi/openapi.ts";
 import { envExample, withSection } from "./environment.ts";
 import { jsrManifest } from "./jsr.ts";
 import { consoleScript, pageScripts } from "./scripts.ts";
@@ -18,6 +19,8 @@ const FILES: readonly (readonly [path: string, next: (text: string | null) => st
   ["README.md", withSection],
   ["jsr.json", jsrManifest],
   ["functions/pages/scripts.generated.ts", pageScripts],
+  ["functions/openapi.generated.ts", demoModule],
+  ["lib/openapi/document.generated.ts", libraryModule],
   ["lib/http/routes/console/script.generated.ts", consoleScript],
 ];
 

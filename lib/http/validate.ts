@@ -30,12 +30,20 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
     throw new ProblemError("VALIDATION_ERROR", sentence, { details: issues });
     // biome-ignore lint/suspicious/noExplicitAny: the declared type above says the same, without the failed response.
   }) as any;
-  if (target !== "json") return check;
-  return (c, next) => {
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  const middleware: MiddlewareHandler<any, string, Checked<Target, Schema>> = (c, next) => {
     // Hono takes a body of another type for an empty one, and what is then said about its parts misleads.
-    if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) throw new ProblemError("VALIDATION_ERROR", NOT_JSON);
+    if (target === "json" && !JSON_TYPE.test(c.req.header("content-type") ?? ""))
+      throw new ProblemError("VALIDATION_ERROR", NOT_JSON);
     return check(c, next);
   };
+  return Object.assign(middleware, { checks: { target, schema } satisfies Checks });
+}
+
+/** What a middleware of {@link validate} has as `checks`, for whoever describes an application by its routes. */
+export interface Checks {
+  readonly target: keyof ValidationTargets;
+  readonly schema: StandardSchemaV1;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;

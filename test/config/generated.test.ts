@@ -6,6 +6,7 @@ import { envExample, readmeSection, withSection } from "../../infra/generate/env
 import { generate } from "../../infra/generate/generate.ts";
 import { jsrManifest } from "../../infra/generate/jsr.ts";
 import { consoleScript, pageScripts } from "../../infra/generate/scripts.ts";
+import { demoModule, libraryModule } from "../../infra/openapi/openapi.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
 import { readConfig } from "../../lib/config.ts";
 
@@ -35,6 +36,11 @@ test("the pages' scripts are what their sources say: `npm run generate` brings t
   expect(console).toBe(await consoleScript());
 });
 
+test("the descriptions of the addresses are what the routes say: `npm run generate` brings them up to date", async () => {
+  expect(await readFile(new URL("functions/openapi.generated.ts", root), "utf8")).toBe(demoModule());
+  expect(await readFile(new URL("lib/openapi/document.generated.ts", root), "utf8")).toBe(libraryModule());
+});
+
 test("jsr.json is what package.json says: `npm run generate` brings it up to date", async () => {
   expect(await readFile(new URL("jsr.json", root), "utf8")).toBe(await jsrManifest());
 });
@@ -49,7 +55,7 @@ test("both name every variable, and the example changes nothing once its comment
 test("generating writes all files, and then has nothing more to do", async () => {
   const folder = await emptyFolder();
   await writeFile(`${folder}README.md`, MARKS);
-  expect(await generate(folder, true)).toHaveLength(5);
+  expect(await generate(folder, true)).toHaveLength(7);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
   const readme = await readFile(`${folder}README.md`, "utf8");

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { deepSchema, healthSchema } from "../../infra/openapi/payloads/health.ts";
 import { readConfig } from "../../lib/config.ts";
 import type { HealthFacts } from "../../lib/health/facts.ts";
 import { reportOn } from "../../lib/health/report.ts";
 import { NO_RESTARTS, type RestartFacts } from "../../lib/recovery/recovery.ts";
 import { fillLane } from "../../lib/testing/testing.ts";
 import { smallApp } from "../support/app.ts";
-import { deepSchema, healthSchema } from "../support/health-schemas.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 

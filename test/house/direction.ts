@@ -33,6 +33,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/http/routes/console/browser/": ["lib/client/"],
   "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
   "lib/tidegate.ts": ["lib/"],
+  // Nothing but a text.
+  "lib/openapi/": [],
   // Entries: they choose, so they may name what is concrete.
   // The supervisor decides about its workers by the ledger.
   "lib/node/": [...BASE, "lib/config", "lib/log/", "lib/store/port.ts", "lib/recovery/", "lib/tidegate.ts"],

@@ -1,13 +1,13 @@
 /** Every state in every form: one computation, and each payload's names to the letter. */
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { deepSchema, healthSchema, ietfSchema } from "../../infra/openapi/payloads/health.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
 import { fillLane, openBreaker } from "../../lib/testing/testing.ts";
 import { type SmallApp, smallApp } from "../support/app.ts";
 import { follow } from "../support/guarded.ts";
-import { deepSchema, healthSchema, ietfSchema } from "../support/health-schemas.ts";
 
 const MONITOR = { MONITOR_TOKENS: "kuma:a-monitor-token-that-is-long-enough" };
 const AS_MONITOR = { Authorization: "Bearer a-monitor-token-that-is-long-enough" };

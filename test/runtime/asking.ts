@@ -1,5 +1,9 @@
-/** How a deployment is asked, and its admin addresses by an admin. */
+/** How a deployment is asked, and its admin addresses by an admin. What it answers is held to its description. */
+import { OPENAPI } from "../../functions/openapi.generated.ts";
+import { holdTo } from "../support/described.ts";
 import { bearer, TOKENS } from "./settings.ts";
+
+const hold = holdTo(JSON.parse(OPENAPI));
 
 export interface Answer {
   readonly status: number;
@@ -32,6 +36,7 @@ async function asked(url: URL, init?: RequestInit): Promise<Answer> {
   const startedAt = performance.now();
   const response = await fetch(url, { redirect: "manual", ...init });
   const text = await response.text();
+  hold(init?.method ?? "GET", url.pathname, { status: response.status, headers: response.headers, text });
   const isJson = response.headers.get("content-type")?.includes("json") && text !== "";
   return {
     status: response.status,

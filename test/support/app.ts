@@ -3,10 +3,14 @@ import { Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import { type FaultControl, withFaults } from "../../lib/database/faults.ts";
 import type { Log, LogFields } from "../../lib/log/port.ts";
+import { openapi } from "../../lib/openapi/openapi.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/fake-database.ts";
 import { type ManualRuntime, manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { type Tidegate, type TidegateEnv, type TidegateOptions, tidegate } from "../../lib/tidegate.ts";
+import { described, holdTo } from "./described.ts";
+
+const hold = holdTo(openapi);
 
 export interface SmallApp {
   readonly app: Hono<TidegateEnv>;
@@ -45,5 +49,5 @@ export function smallApp(
     .get("/orders", async (c) => c.json(await c.var.db.query`select * from orders`))
     .post("/orders", async (c) => c.json(await c.req.json()))
     .route("/", tide.routes());
-  return { app, tide, runtime, faults, lines };
+  return { app: described(app, hold), tide, runtime, faults, lines };
 }

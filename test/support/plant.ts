@@ -9,10 +9,12 @@ import { pglite } from "tidegate/databases/pglite";
 import { postgres } from "tidegate/databases/postgres";
 import { memory } from "tidegate/stores/memory";
 import { createApp } from "../../functions/app.ts";
+import { OPENAPI } from "../../functions/openapi.generated.ts";
 import { load } from "../../infra/load.ts";
 import { demoStatements } from "../../infra/seed-statements.ts";
 import type { DatabaseAdapter } from "../../lib/database/port.ts";
 import type { Log } from "../../lib/log/port.ts";
+import { described, holdTo } from "./described.ts";
 import { startPostgres } from "./postgres.ts";
 import { eventually } from "./processes.ts";
 
@@ -53,7 +55,7 @@ export async function seedServer(url: string, lotCount: number, lotsPerTransacti
 async function plant(database: DatabaseAdapter, dispose: () => Promise<void>): Promise<Plant> {
   const config = readConfig({ APP_ENV: "testing" });
   const tide = tidegate({ database, store: memory(), config, log: SILENT });
-  const app = createApp(tide);
+  const app = described(createApp(tide), holdTo(JSON.parse(OPENAPI)));
   // On a busy machine the embedded database can take longer to start than a statement may wait for it.
   await eventually("the plant is loaded", () => tide.db.query`select 1`.then(Boolean, () => false), 90_000);
   const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });

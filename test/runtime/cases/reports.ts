@@ -1,5 +1,6 @@
 /** The reports and the page: data, CSV, headers, and what is wrong with a request. */
 import { expect } from "vitest";
+import { OPENAPI } from "../../../functions/openapi.generated.ts";
 import type { Case } from "../cell.ts";
 import { bearer, ORIGIN, TOKENS } from "../settings.ts";
 
@@ -50,9 +51,20 @@ export const REPORT_CASES: readonly Case[] = [
     },
   },
   {
+    name: "all of this is described, and who has the description is not sent it again",
+    run: async ({ ask }) => {
+      const { status, headers, text } = await ask("/openapi.json");
+      expect([status, headers.get("content-type"), text]).toEqual([200, "application/json", OPENAPI]);
+      const again = await ask("/openapi.json", { headers: { "if-none-match": headers.get("etag") ?? "" } });
+      expect([again.status, again.text]).toEqual([304, ""]);
+      const wrong = await ask("/openapi.json", { method: "POST" });
+      expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    },
+  },
+  {
     name: "HEAD is GET without the body",
     run: async ({ ask }) => {
-      for (const path of [REPORT, "/health", "/health/live", "/health/ready", "/"]) {
+      for (const path of [REPORT, "/health", "/health/live", "/health/ready", "/", "/openapi.json"]) {
         const [get, head] = [await ask(path), await ask(path, { method: "HEAD" })];
         expect([path, head.status, head.text]).toEqual([path, get.status, ""]);
         expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));

@@ -9,8 +9,9 @@ const DEFAULT_PAGE = 50;
 const whole = (name: string, most: number) =>
   v.pipe(
     v.string(name),
-    v.regex(/^[1-9]\d{0,15}$/, name),
+    v.regex(/^\d{1,16}$/, name),
     v.transform(Number),
+    v.minValue(1, name),
     v.maxValue(most, `${name} up to ${most}`),
   );
 

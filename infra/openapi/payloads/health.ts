@@ -1,12 +1,10 @@
-/** Every health payload of the contract as a schema: its names to the letter, none missing and none beside. */
+/** Every health payload as a schema: its names to the letter, none missing and none beside. */
 import * as v from "valibot";
+import { amount, count, isoTime, ratio, someText } from "./values.ts";
 
-const isoTime = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const amount = v.pipe(v.number(), v.minValue(0));
-const ratio = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const someTexts = v.pipe(v.array(v.string()), v.minLength(1));
 const status = v.picklist(["healthy", "degraded", "unhealthy"]);
-const reason = v.nullable(
+export const degradedReason = v.nullable(
   v.picklist([
     "database_unreachable",
     "circuit_breaker_open",
@@ -17,7 +15,11 @@ const reason = v.nullable(
 );
 const storeKind = v.picklist(["memory", "redis", "upstash", "durable-object", "deno-kv"]);
 
-const circuitBreaker = v.strictObject({
+const forced = { mode: v.picklist(["force_open", "force_closed", "observe"]), until: isoTime };
+/** Who it was, and why, is for operators. */
+export const forcedByOperator = v.nullable(v.strictObject({ ...forced, actor: v.string(), reason: v.string() }));
+
+export const circuitBreaker = v.strictObject({
   state: v.picklist(["CLOSED", "OPEN", "HALF_OPEN"]),
   enabled: v.boolean(),
   failure_count: count,
@@ -27,10 +29,10 @@ const circuitBreaker = v.strictObject({
   window_size: count,
   last_failure_time: v.nullable(isoTime),
   open_until: v.nullable(isoTime),
-  forced: v.nullable(v.strictObject({ mode: v.picklist(["force_open", "force_closed", "observe"]), until: isoTime })),
+  forced: v.nullable(v.strictObject(forced)),
 });
 
-const poolRuntime = v.strictObject({
+export const poolRuntime = v.strictObject({
   pool_size: count,
   max_overflow: count,
   pool_timeout: amount,
@@ -43,7 +45,7 @@ const poolRuntime = v.strictObject({
   pool_exhausted_retry_after_seconds: amount,
 });
 
-const poolState = v.strictObject({
+export const poolState = v.strictObject({
   size: count,
   checked_out: count,
   checked_in: count,
@@ -55,7 +57,33 @@ const poolState = v.strictObject({
   waiting: count,
 });
 
-const resilience = v.strictObject({
+export const policyState = v.strictObject({
+  state: v.picklist(["allowed", "cooldown", "blocked"]),
+  allowed: v.boolean(),
+  cooldown: v.boolean(),
+  blocked: v.boolean(),
+  cooldown_remaining_seconds: count,
+});
+
+export const recommendation = v.strictObject({
+  level: v.picklist(["none", "observe", "throttle", "recover"]),
+  action: v.picklist([
+    "none",
+    "check_database_connectivity",
+    "wait_for_circuit_half_open",
+    "throttle_and_investigate_queries",
+    "wait_for_restart_cooldown",
+    "manual_override_required",
+    "consider_controlled_worker_restart",
+    "throttle_requests",
+    "continue_degraded_mode",
+    "observe_and_retry",
+  ]),
+  reason: someText,
+  next_action_at: v.nullable(isoTime),
+});
+
+export const resilience = v.strictObject({
   thresholds: v.strictObject({
     degraded_alert_seconds: count,
     pool_saturation_warning: ratio,
@@ -71,13 +99,7 @@ const resilience = v.strictObject({
     restart_blocked: v.boolean(),
     degraded_too_long: v.boolean(),
   }),
-  policy_state: v.strictObject({
-    state: v.picklist(["allowed", "cooldown", "blocked"]),
-    allowed: v.boolean(),
-    cooldown: v.boolean(),
-    blocked: v.boolean(),
-    cooldown_remaining_seconds: count,
-  }),
+  policy_state: policyState,
   restart_churn: v.strictObject({
     window_seconds: count,
     threshold: count,
@@ -85,27 +107,11 @@ const resilience = v.strictObject({
     exceeded: v.boolean(),
     last_completed_at: v.nullable(isoTime),
   }),
-  recovery_recommendation: v.strictObject({
-    level: v.picklist(["none", "observe", "throttle", "recover"]),
-    action: v.picklist([
-      "none",
-      "check_database_connectivity",
-      "wait_for_circuit_half_open",
-      "throttle_and_investigate_queries",
-      "wait_for_restart_cooldown",
-      "manual_override_required",
-      "consider_controlled_worker_restart",
-      "throttle_requests",
-      "continue_degraded_mode",
-      "observe_and_retry",
-    ]),
-    reason: v.pipe(v.string(), v.minLength(1)),
-    next_action_at: v.nullable(isoTime),
-  }),
+  recovery_recommendation: recommendation,
 });
 
-const verdict = { status, degraded_reason: reason, degraded_since: v.nullable(isoTime) };
-const contract = v.strictObject({ version: v.string(), valid: v.boolean(), errors: v.array(v.string()) });
+const verdict = { status, degraded_reason: degradedReason, degraded_since: v.nullable(isoTime) };
+export const contract = v.strictObject({ version: v.string(), valid: v.boolean(), errors: v.array(v.string()) });
 const reading = {
   computed_at: isoTime,
   memo: v.strictObject({ scope: v.picklist(["fleet", "instance"]), ttl_seconds: amount }),
@@ -113,19 +119,22 @@ const reading = {
   stale: v.optional(v.literal(true)),
 };
 
+export const services = {
+  database: v.picklist(["ok", "error", "unknown"]),
+  redis: v.picklist(["ok", "error", "disabled"]),
+};
+export const stateStore = v.strictObject({ kind: storeKind, status: v.picklist(["ok", "error"]) });
+
 export const healthSchema = v.strictObject({
   ...verdict,
-  services: v.strictObject({
-    database: v.picklist(["ok", "error", "unknown"]),
-    redis: v.picklist(["ok", "error", "disabled"]),
-  }),
-  state_store: v.strictObject({ kind: storeKind, status: v.picklist(["ok", "error"]) }),
+  services: v.strictObject(services),
+  state_store: stateStore,
   circuit_breaker: circuitBreaker,
   database_pool: v.strictObject({ runtime: poolRuntime, state: poolState }),
   resilience,
   runtime_contract: contract,
-  errors: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
-  warnings: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+  errors: v.optional(someTexts),
+  warnings: v.optional(someTexts),
   ...reading,
 });
 
@@ -193,3 +202,18 @@ export const ietfSchema = v.pipe(
   }),
   v.check(({ status, output }) => (status === "pass") === (output === undefined), "an output unless it passes"),
 );
+
+/** Of an instance whose environment cannot be used. */
+export const misconfiguredSchema = v.strictObject({
+  status: v.literal("unhealthy"),
+  services: v.strictObject({ database: v.literal("unknown"), redis: v.literal("unknown") }),
+  degraded_reason: v.literal("configuration_invalid"),
+  runtime_contract: contract,
+  errors: someTexts,
+  computed_at: isoTime,
+  age_ms: count,
+});
+
+export const liveSchema = v.strictObject({ status: v.literal("alive") });
+export const readySchema = v.strictObject({ status: v.literal("ready") });
+export const notReadySchema = v.strictObject({ status: v.picklist(["starting", "draining"]) });

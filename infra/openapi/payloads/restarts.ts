@@ -1,0 +1,120 @@
+/** What is said of restarts, and of who did what. */
+import * as v from "valibot";
+import { contract, policyState, recommendation, resilience } from "./health.ts";
+import { cooldownSchema } from "./system.ts";
+import { count, isoTime, someText } from "./values.ts";
+
+const deploymentSchema = v.strictObject({
+  id: v.string(),
+  url: v.nullable(v.string()),
+  status: v.nullable(v.string()),
+});
+
+const lastRestart = {
+  requested_by: v.string(),
+  requested_at: isoTime,
+  requested_ip: v.nullable(v.string()),
+  completed_at: v.nullable(isoTime),
+  success: v.nullable(v.boolean()),
+};
+
+const restartSchema = v.strictObject({
+  restart_id: v.string(),
+  ...lastRestart,
+  source: v.picklist(["auto", "manual"]),
+  decision: v.picklist(["executed", "failed", "in_progress", "unknown", "abandoned"]),
+  decision_reason: v.string(),
+  manual_override: v.boolean(),
+  override_reason: v.nullable(v.string()),
+  policy_state: policyState.entries.state,
+  deployment: v.optional(deploymentSchema),
+  progress: v.optional(v.picklist(["running", "succeeded", "failed"])),
+});
+
+export const workerStatusSchema = v.strictObject({
+  platform: v.strictObject({
+    hook: v.string(),
+    target: v.nullable(v.string()),
+    targets: v.array(v.string()),
+    capabilities: v.array(v.picklist(["restart", "status", "dry_run"])),
+  }),
+  runtime_contract: contract,
+  cooldown: cooldownSchema,
+  resilience: v.strictObject({
+    ...resilience.entries,
+    policy_state: v.strictObject({
+      ...policyState.entries,
+      attempts_in_window: v.nullable(count),
+      blocked_by: v.nullable(v.picklist(["budget", "churn", "reborn"])),
+      retry_budget: count,
+      churn_threshold: count,
+      window_seconds: count,
+      guarded: v.boolean(),
+    }),
+  }),
+  ledger: v.strictObject({ status: v.picklist(["ok", "unknown"]), in_progress: v.nullable(v.string()) }),
+  restart_history: v.array(restartSchema),
+  last_restart: v.nullable(v.strictObject(lastRestart)),
+  worker_pid: v.optional(count),
+  worker_start_time: v.optional(isoTime),
+});
+
+export const restartedSchema = v.strictObject({
+  message: someText,
+  restart_id: v.string(),
+  requested_by: v.string(),
+  requested_at: isoTime,
+  policy_state: policyState.entries.state,
+  decision: v.strictObject({
+    allowed: v.literal(true),
+    decision: v.picklist(["allowed", "manual_override"]),
+    reason: someText,
+    requires_acknowledgement: v.literal(false),
+  }),
+  platform: v.strictObject({ hook: v.string(), deployment: v.optional(deploymentSchema) }),
+  status_url: v.string(),
+});
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+export const auditSchema = v.strictObject({
+  records: v.array(
+    v.strictObject({
+      action: v.string(),
+      actor: v.string(),
+      source: v.picklist(["auto", "manual"]),
+      ip: v.nullable(v.string()),
+      user_agent: v.nullable(v.string()),
+      request_id: v.nullable(v.string()),
+      decision: v.string(),
+      policy_state: v.nullable(v.string()),
+      override_reason: v.nullable(v.string()),
+      outcome: v.string(),
+      subject: v.nullable(v.string()),
+      reason: v.nullable(v.string()),
+      position: count,
+      at: isoTime,
+      previous: sha256,
+      hash: sha256,
+    }),
+  ),
+  next_cursor: v.nullable(v.string()),
+});
+
+export const sessionSchema = v.strictObject({
+  name: v.string(),
+  kind: v.picklist(["token", "jwt", "access", "session"]),
+  expires_at: v.nullable(isoTime),
+  csrf_token: v.nullable(v.string()),
+});
+export const signedOutSchema = v.strictObject({ signed_out: v.literal(true) });
+
+/** What the watchdog did: as of a restart that was asked for, or why it asked for none. */
+export const tickSchema = v.strictObject({
+  outcome: v.picklist([
+    ...(["off", "idle", "overlapped", "blind"] as const),
+    ...(["accepted", "failed", "refused", "repeated", "key_reused", "unavailable"] as const),
+  ]),
+  because: v.nullable(v.string()),
+  recommendation: v.nullable(recommendation),
+});
