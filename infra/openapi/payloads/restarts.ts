@@ -27,6 +27,7 @@ const restartSchema = v.strictObject({
   manual_override: v.boolean(),
   override_reason: v.nullable(v.string()),
   policy_state: policyState.entries.state,
+  failure: v.optional(someText),
   deployment: v.optional(deploymentSchema),
   progress: v.optional(v.picklist(["running", "succeeded", "failed"])),
 });
