@@ -3,7 +3,8 @@
  *
  * This file composes given adapters into what an application uses, and names no concrete adapter. Map of `lib/`: `gate`
  * is the pure machine, `store` where it lives, `guard` the shell round it, `database` the drivers, `health` and
- * `recovery` what is said about them, `http` all that knows Hono, `log` the log, `config` the environment.
+ * `recovery` what is said about them, `http` all that knows Hono, `openapi` describes what it answers, `log` the log,
+ * `config` the environment.
  */
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Config, readConfig } from "./config.ts";

@@ -26,17 +26,18 @@ export type Problem = keyof typeof GROUPS;
 
 export const statusOf = (problem: Problem): number => CODES[GROUPS[problem][0]].status;
 
-/** Headers that are there whenever a status is. */
-const HEADERS: Readonly<Record<number, string>> = { 401: "WWW-Authenticate", 405: "Allow" };
+/** Beside `Retry-After`. Where logins are limited, those of 429 are not there. */
+const HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ["WWW-Authenticate"],
+  405: ["Allow"],
+  429: ["RateLimit", "RateLimit-Policy"],
+};
 
 function response(problem: Problem): object {
   const codes: readonly ErrorCode[] = GROUPS[problem];
   const status = statusOf(problem);
   if (codes.some((code) => CODES[code].status !== status)) throw new Error(`${problem}: its codes differ in status`);
-  const headers = [
-    ...(codes.some((code) => CODES[code].degraded) ? ["Retry-After"] : []),
-    ...(HEADERS[status] ? [HEADERS[status]] : []),
-  ];
+  const headers = [...(codes.some((code) => CODES[code].degraded) ? ["Retry-After"] : []), ...(HEADERS[status] ?? [])];
   const code = codes.length === 1 ? { const: codes[0] } : { enum: codes };
   return {
     description: codes.map((each) => CODES[each].title).join("; "),

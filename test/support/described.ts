@@ -19,6 +19,7 @@ interface Response {
 }
 type Methods = Readonly<Record<string, { readonly responses: Readonly<Record<string, Response>> }>>;
 
+const REMEDY = "What is right has to be said in infra/openapi, and then `npm run generate`.";
 const LONGEST_SHOWN = 2_000;
 /** Named where they may come, and not said to be there always. */
 const AT_TIMES = ["RateLimit", "RateLimit-Policy", "Link", "Set-Cookie"];
@@ -39,8 +40,9 @@ export function holdTo(document: OpenApi): Hold {
     if (!methods || method === "OPTIONS") return;
     const described = [method, "GET", "POST"].map((each) => each.toLowerCase()).find((each) => methods[each]) ?? "";
     const complain = (what: string): never => {
+      const shown = text.slice(0, LONGEST_SHOWN);
       throw new Error(
-        `${method} ${path} answered ${status}, and /openapi.json does not say so: ${what}\n${text.slice(0, LONGEST_SHOWN)}`,
+        `${method} ${path} answered ${status}, and /openapi.json does not say so: ${what}. ${REMEDY}\n${shown}`,
       );
     };
     const found = methods[described]?.responses[status] ?? complain("the status");
