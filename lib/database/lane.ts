@@ -199,6 +199,7 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
     use: async (execution, task) => {
       const entry = (closed || execution.signal.aborted ? undefined : takeIdle()) ?? (await wait(execution));
       running += 1;
+      execution.onConnection?.();
       try {
         return await task(entry.connection);
       } finally {

@@ -86,6 +86,8 @@ export interface Execution {
   readonly connectBy: number;
   /** Aborted on the deadline and when the caller gives up. */
   readonly signal: AbortSignal;
+  /** Told when there is a connection: what was until then is no time of the database's. */
+  readonly onConnection?: () => void;
 }
 
 /** The instance's own connections of the lane `request`, as they are at this moment: `slow` has its own, apart. */

@@ -5,7 +5,7 @@
  * and `check` get a call in, `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
  * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold,
  * with `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
- * (`database-time`); `connect-by` ends the wait for a connection.
+ * (`database-time`); `database-call` is what a driver is asked.
  */
 import type { Operate } from "../gate/commands.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";

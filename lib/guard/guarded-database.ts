@@ -3,7 +3,8 @@ import type { Database } from "../database/port.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
-import { connectBy } from "./connect-by.ts";
+import { databaseCall } from "./database-call.ts";
+import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
 import { type Query, statementOf } from "./query.ts";
 import { rowStream } from "./stream.ts";
@@ -74,10 +75,10 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
   const query = <Row>(...parts: Query): Promise<Row[]> => {
     const statement = statementOf(parts);
     const waitUntil = runtime.monotonicMs() + waitTimeoutMs;
+    const time = databaseTime(runtime);
     return guard.run(
-      (context) =>
-        database.query<Row>(statement, { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) }),
-      { lane, signal, ends: true },
+      (context) => database.query<Row>(statement, databaseCall(context, { lane, waitUntil, time, runtime })),
+      { lane, signal, ranMs: time.ms, classify: time.classify, ends: true },
     );
   };
   return {

@@ -7,7 +7,7 @@ import type { Statement } from "../database/sql.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
-import { connectBy } from "./connect-by.ts";
+import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
 import { type Handoff, handoff } from "./handoff.ts";
@@ -95,11 +95,8 @@ async function produce<Row>(
       time.resume();
     }
   };
-  const fetching: Parameters<typeof guard.run>[0] = (context) => {
-    time.resume();
-    const execution = { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) };
-    return database.stream(statement, execution, BATCH_ROWS, take);
-  };
+  const fetching: Parameters<typeof guard.run>[0] = (context) =>
+    database.stream(statement, databaseCall(context, { lane, waitUntil, time, runtime }), BATCH_ROWS, take);
   try {
     await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify, ends: true });
   } catch (error) {

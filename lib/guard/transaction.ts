@@ -9,7 +9,7 @@ import {
 } from "../database/port.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
-import { connectBy } from "./connect-by.ts";
+import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard, RunOptions } from "./guard.ts";
 import { type Query, statementOf } from "./query.ts";
@@ -59,9 +59,8 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
   try {
     return await guard.run(
       async (context) => {
-        time.resume();
         try {
-          const execution = { ...context, lane, connectBy: connectBy(waitUntil, context, runtime) };
+          const execution = databaseCall(context, { lane, waitUntil, time, runtime });
           return await database.transaction(execution, { isolation, readOnly }, task);
         } finally {
           committing = false;

@@ -1,6 +1,6 @@
 /** One ping of the database, through the lane that is health's own: it neither waits for requests nor votes. */
 import { type Database, DatabaseError } from "../database/port.ts";
-import { WAIT_SHARE } from "../guard/connect-by.ts";
+import { WAIT_SHARE } from "../guard/database-call.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";

@@ -52,6 +52,51 @@ describe("the database as handlers hold it", () => {
     expect(slow.result()).toEqual({ value: { id: 1 } });
   });
 
+  it.each([
+    ["most of its deadline", 600, 0],
+    ["half of its deadline", 500, 0],
+    ["less than half of its deadline", 499, 1],
+    ["no time", 0, 1],
+  ])("votes for a failure by its deadline unless it waited for a connection: %s", async (_, waitMs, failures) => {
+    const { runtime, log, instance } = fleet({ DB_CALL_TIMEOUT_MS: "1000" });
+    const guard = instance();
+    const hanging = fakeDatabase(() => []).open(SETTINGS, runtime);
+    const query: Database["query"] = (_statement, { onConnection, signal }) =>
+      new Promise((_resolve, reject) => {
+        runtime.setTimer(() => onConnection?.(), waitMs);
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    const database = { ...hanging, query };
+    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    const asked = follow(db.query`select 1`);
+    await runtime.advance(1_000);
+    expect(asked.result()?.error).toMatchObject({ fault: "timeout" });
+    expect(await guard.view()).toMatchObject({ window: { failures } });
+  });
+
+  it("is as slow as the database, whatever the wait for a connection took", async () => {
+    const { runtime, log, instance } = fleet({ CIRCUIT_BREAKER_SLOW_CALL_MS: "300", CIRCUIT_BREAKER_SLOW_RATE: "0.5" });
+    const guard = instance();
+    const times = [
+      { waitMs: 250, ranMs: 400 },
+      { waitMs: 400, ranMs: 250 },
+    ];
+    const passing = (ms: number) => new Promise<void>((resolve) => void runtime.setTimer(resolve, ms));
+    const query = async (_: unknown, { onConnection }: Execution) => {
+      const { waitMs = 0, ranMs = 0 } = times.shift() ?? {};
+      await passing(waitMs);
+      onConnection?.();
+      await passing(ranMs);
+      return [];
+    };
+    const database = { ...fakeDatabase(() => []).open(SETTINGS, runtime), query: query as Database["query"] };
+    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    const asked = [follow(db.query`select 1`), follow(db.query`select 1`)];
+    await runtime.advance(1_000);
+    expect(asked.map(({ result }) => result())).toEqual([{ value: [] }, { value: [] }]);
+    expect(await guard.view()).toMatchObject({ window: { calls: 2, slow: 1 } });
+  });
+
   it("ends for a caller who has gone, in every lane", async () => {
     const tab = new AbortController();
     const { db, asked } = guardedDatabase([], tab.signal);

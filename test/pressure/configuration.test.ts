@@ -136,6 +136,23 @@ const ROWS: readonly Row[] = [
     says: { call_timeout_ms: 1_000, slow_call_timeout_ms: 2_345 },
     observe: (...how) => timesOut("slow", 2_345, ...how),
   },
+  {
+    what: "health's own connections",
+    env: { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_HEALTH_POOL_SIZE: "1", HEALTH_MEMO_TTL_SECONDS: "0" },
+    says: { health_pool_size: 1 },
+    observe: async ({ scene, instance, connections }, env) => {
+      const watched = await instance(env);
+      const leaving = new AbortController();
+      const holder = watched.get("/sleep?ms=60000", leaving.signal);
+      await eventually("the pool is taken", async () => (await scene.seen(RUNNING)) === 1);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => watched.get("/health")));
+      expect(answers.every(({ body }) => body.services.database === "ok")).toBe(true);
+      expect(await connections()).toBe(2);
+      leaving.abort();
+      await holder;
+      return watched;
+    },
+  },
   slowCapacity("production", 5),
   slowCapacity("staging", 5),
   slowCapacity("development", 3),

@@ -4,11 +4,15 @@ import { eventually } from "../support/processes.ts";
 import { type Answer, pressureScene, RUNNING, type Scene } from "./scene.ts";
 
 const CAPACITY = 10;
-const CALLERS = 40;
+const SLOW = 2;
+/** One after the other. */
+const PATHS = ["/sleep?ms=50", "/sleep?ms=50&way=transaction", "/sleep?ms=50&way=stream", "/sleep?ms=50&lane=slow"];
+const CALLERS = 48;
 const WAIT_MS = 1_000;
 const CALL_MS = 2_000;
 const ENV = {
   ...{ DB_POOL_SIZE: `${CAPACITY}`, DB_MAX_OVERFLOW: "0", DB_POOL_TIMEOUT: `${WAIT_MS / 1_000}` },
+  ...{ DB_SLOW_CALL_TIMEOUT_MS: `${CALL_MS}`, DB_SLOW_MAX_CONCURRENT: `${SLOW}` },
   ...{ DB_CALL_TIMEOUT_MS: `${CALL_MS}`, DB_TCP_CONNECT_TIMEOUT: "2", CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1" },
 };
 
@@ -25,11 +29,11 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       const instance = await scene.instance(ENV);
       const answers: Answer[] = [];
       let loading = true;
-      const caller = async () => {
-        while (loading) answers.push(await instance.get("/sleep?ms=50"));
+      const caller = async (path: string) => {
+        while (loading) answers.push(await instance.get(path));
       };
-      const load = Promise.all(Array.from({ length: CALLERS }, caller));
-      await eventually("full load", async () => (await scene.seen(RUNNING)) === CAPACITY);
+      const load = Promise.all(Array.from({ length: CALLERS }, (_, n) => caller(PATHS[n % PATHS.length] ?? "")));
+      await eventually("full load", async () => (await scene.seen(RUNNING)) === CAPACITY + SLOW);
 
       const before = answers.length;
       scene.server.pause();
@@ -37,7 +41,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await eventually("callers that were refused at once", () => answers.length > before + CALLERS);
       scene.server.resume();
       const resumedAt = performance.now();
-      await eventually("the full capacity again", async () => (await scene.seen(RUNNING)) === CAPACITY);
+      await eventually("the full capacity again", async () => (await scene.seen(RUNNING)) === CAPACITY + SLOW);
       const recoveredMs = performance.now() - resumedAt;
       loading = false;
       await load;

@@ -42,6 +42,19 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await instance.stop();
     });
 
+    test("who gets one late, and is cut off for that, is no failure of the database", async () => {
+      await scene.server.query("create role lonely login connection limit 1");
+      const env = { ...POOL, DB_POOL_TIMEOUT: "30", DB_CALL_TIMEOUT_MS: "1000" };
+      const lonely = scene.server.url.replace("tidegate:", "lonely:");
+      const instance = await scene.instance(env, { url: lonely });
+      const counts = tally(await keepAsking(10, 40, () => instance.get("/sleep?ms=400")));
+      expect(counts.DB_QUERY_TIMEOUT ?? 0).toBeGreaterThan(0);
+      expect(counts[200]).toBeGreaterThan(0);
+      const { body } = await instance.get("/health");
+      expect(body.circuit_breaker).toMatchObject({ state: "CLOSED", failure_count: 0 });
+      await instance.stop();
+    });
+
     test("whose wait is longer than a statement may take is told so before its deadline", async () => {
       const env = { ...POOL, DB_POOL_TIMEOUT: "30", DB_CALL_TIMEOUT_MS: "3000" };
       const instance = await scene.instance(env, { url });

@@ -6,6 +6,7 @@ import { Agent, request } from "node:http";
 import { type Context, Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import { type PostgresOptions, postgres } from "../../lib/database/postgres/postgres.ts";
+import { type Statement, sql } from "../../lib/database/sql.ts";
 import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
 import type { Log } from "../../lib/log/port.ts";
 import { serve } from "../../lib/node/serve.ts";
@@ -30,8 +31,8 @@ export interface Answer {
 
 export interface Instance {
   /**
-   * Never rejects. `/sleep?ms=50` is one guarded statement, `/session` one that tells of the session it runs in:
-   * `{ pid, started, timeout }`; with `lane=slow` they run in the slow lane.
+   * Never rejects. `/sleep?ms=50` is one guarded statement, with `way=` a {@link Way} another than `query`, `/session` one
+   * that tells of the session it runs in: `{ pid, started, timeout }`; with `lane=slow` they run in the slow lane.
    */
   get(path: string, signal?: AbortSignal): Promise<Answer>;
   /** Past the application, but not past the gate. */
@@ -71,9 +72,10 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
       const tide = tidegate({ database: postgres(url, driver), store: memory(), config, log: SILENT, runtime });
       const app = new Hono<TidegateEnv>()
         .use(tide.middleware())
-        .get("/sleep", async (c) =>
-          c.json(await dbOf(c).query`select pg_sleep(${Number(c.req.query("ms") ?? 0) / 1_000})`),
-        )
+        .get("/sleep", async (c) => {
+          const statement = sql`select pg_sleep(${Number(c.req.query("ms") ?? 0) / 1_000})`;
+          return c.json(await WAYS[(c.req.query("way") ?? "query") as Way](dbOf(c), statement));
+        })
         .get("/session", async (c) =>
           c.json(
             await dbOf(c).one`
@@ -120,6 +122,18 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
     },
   };
 }
+
+/** How a statement can be asked for. */
+const WAYS = {
+  query: (db: GuardedDatabase, statement: Statement) => db.query(statement),
+  transaction: (db: GuardedDatabase, statement: Statement) => db.transaction((tx) => tx.query(statement)),
+  stream: async (db: GuardedDatabase, statement: Statement) => {
+    const rows: unknown[] = [];
+    for await (const row of db.stream(statement)) rows.push(row);
+    return rows;
+  },
+};
+export type Way = keyof typeof WAYS;
 
 const dbOf = (c: Context<TidegateEnv>) => (c.req.query("lane") === "slow" ? c.var.db.lane("slow") : c.var.db);
 

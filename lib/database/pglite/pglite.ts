@@ -113,6 +113,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
           : databaseError(faultOfAbort(execution.signal)),
       );
       if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+      execution.onConnection?.();
       return await task(mine);
     } finally {
       mine.hold(false);

@@ -46,7 +46,7 @@ export const POSTGRES_ERRORS: readonly ErrorRow[] = [
   {
     what: "refused on Workers",
     code: /^$/,
-    message: /proxy request failed|cannot connect|network connection lost/i,
+    message: /proxy request failed|cannot connect|network connection lost|internal error; reference = /i,
     fault: "connection",
   },
   ...SERVER_ERRORS,

@@ -108,6 +108,7 @@ export async function transactionOn<Value>(
           if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
           const begun = answer(line.begin(`${beginText(mode)}; ${bounds()}`));
           await (isPooled ? inLine(begun) : begun);
+          if (isPooled) execution.onConnection?.();
           assertWanted(stop);
           cancellable = true;
         },

@@ -64,6 +64,8 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
     row("refused on Workers", "DB_CONNECTION_FAILED", "failure", {
       "shape of the error": async () =>
         toPostgresError(new Error("proxy request failed, cannot connect to the specified address")),
+      "shape of the error, of the platform itself": async () =>
+        toPostgresError(new Error("internal error; reference = 0123456789abcdefghijklmn")),
     }),
     row("socket already ended", "DB_CONNECTION_FAILED", "failure", {
       "shape of the error, as Node has it": async () => {
