@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgresUnavailable } from "../support/postgres.ts";
 import { eventually } from "../support/processes.ts";
-import { type Answer, pressureScene, RUNNING, type Scene } from "./scene.ts";
+import { type Answer, pressureScene, type Scene } from "./scene.ts";
 
 const CAPACITY = 10;
 const SLOW = 2;
 /** One after the other. */
-const PATHS = ["/sleep?ms=50", "/sleep?ms=50&way=transaction", "/sleep?ms=50&way=stream", "/sleep?ms=50&lane=slow"];
+const PATHS = ["/sleep?ms=200", "/sleep?ms=200&way=transaction", "/sleep?ms=200&way=stream", "/sleep?ms=200&lane=slow"];
+/** A stream fetches what it has declared before. */
+const WORKING = "state = 'active' and query ~* 'pg_sleep|fetch'";
 const CALLERS = 48;
 const WAIT_MS = 1_000;
 const CALL_MS = 2_000;
@@ -33,7 +35,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
         while (loading) answers.push(await instance.get(path));
       };
       const load = Promise.all(Array.from({ length: CALLERS }, (_, n) => caller(PATHS[n % PATHS.length] ?? "")));
-      await eventually("full load", async () => (await scene.seen(RUNNING)) === CAPACITY + SLOW);
+      await eventually("full load", async () => (await scene.seen(WORKING)) === CAPACITY + SLOW);
 
       const before = answers.length;
       scene.server.pause();
@@ -41,7 +43,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await eventually("callers that were refused at once", () => answers.length > before + CALLERS);
       scene.server.resume();
       const resumedAt = performance.now();
-      await eventually("the full capacity again", async () => (await scene.seen(RUNNING)) === CAPACITY + SLOW);
+      await eventually("the full capacity again", async () => (await scene.seen(WORKING)) === CAPACITY + SLOW);
       const recoveredMs = performance.now() - resumedAt;
       loading = false;
       await load;
