@@ -34,6 +34,11 @@ describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {
     const gateway = await startUpstashGateway(redis.url);
     const env = { ...withStore, STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token };
     expect((await examined(env)).of("store")).toMatchObject([{ verdict: "ok" }]);
+    // It asks for the time first, once and five times more.
+    const times = Array.from({ length: 6 }, () => ({ kind: "delay", ms: 0 }) as const);
+    const old = { result: "redis_version:6.0.16\r\nrole:master\r\n" };
+    gateway.misbehave(...times, { kind: "answer", status: 200, body: JSON.stringify(old) });
+    expect((await examined(env)).of("store version")).toMatchObject([{ verdict: "fail", found: "Redis 6.0.16" }]);
     const wrong = await examined({ ...env, STATE_TOKEN: "another-token" });
     expect(wrong.of("store")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("WRONGPASS") }]);
     await gateway.close();

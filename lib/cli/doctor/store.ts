@@ -1,12 +1,13 @@
 /** The state store as the environment has it: reached, how fast, and whether it keeps what it is given. */
 import type { Config } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
+import { ask } from "../../store/upstash/command.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { clockCheck, type Reading, readClock } from "./clock.ts";
 
 const READINGS = 5;
-/** Scripts that read the clock and then write, which an older one refuses. */
-const OLDEST_MAJOR = 5;
+/** As `lib/store/redis` has it. */
+const OLDEST_VERSION = 6.2;
 
 export async function checkStore(config: Config, runtime: Runtime): Promise<readonly Check[]> {
   const { store } = config;
@@ -57,15 +58,10 @@ async function redisChecks(url: string, config: Config, runtime: Runtime): Promi
 
 async function upstashChecks(url: string, token: string, config: Config, runtime: Runtime): Promise<Check[]> {
   const tell = async (...command: string[]): Promise<unknown> => {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const late = new AbortController();
     const timer = runtime.setTimer(() => late.abort(), 5_000);
     try {
-      const body = JSON.stringify(command);
-      const response = await runtime.fetch(url, { method: "POST", headers, body, signal: late.signal });
-      const { result, error } = (await response.json()) as { result?: unknown; error?: string };
-      if (error !== undefined) throw new Error(error.split(".")[0]);
-      return result;
+      return await ask({ url, token }, command, late.signal, runtime);
     } finally {
       runtime.clearTimer(timer);
     }
@@ -127,8 +123,8 @@ function infoChecks(info: ReadonlyMap<string, string>): Check[] {
   const policy = info.get("maxmemory_policy");
   const isKept = info.get("aof_enabled") === "1";
   return [
-    ...(version !== "" && Number.parseInt(version, 10) < OLDEST_MAJOR
-      ? [fail("store version", `Redis ${version}`, `use Redis ${OLDEST_MAJOR} or newer`)]
+    ...(version !== "" && Number.parseFloat(version) < OLDEST_VERSION
+      ? [fail("store version", `Redis ${version}`, `use Redis ${OLDEST_VERSION} or newer`)]
       : []),
     ...(info.get("role") === "slave"
       ? [fail("store role", "it is a replica, which takes no writes", "point STATE_URL at the primary")]
