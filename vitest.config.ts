@@ -8,5 +8,6 @@ export default defineConfig({
     hookTimeout: 90_000,
     // Real servers are started by the tests; two cores carry two of them side by side.
     maxWorkers: 2,
+    reporters: ["default", "./test/support/skipped.ts"],
   },
 });

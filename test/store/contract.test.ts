@@ -1,5 +1,6 @@
 /** The store contract on every home that this machine can run. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "redis";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
@@ -32,6 +33,18 @@ storeContract(
   },
   redisUnavailable(),
 );
+
+const { REDIS_TEST_URL } = process.env;
+if (REDIS_TEST_URL) {
+  storeContract("redis at REDIS_TEST_URL", async () => {
+    const client = createClient({ url: REDIS_TEST_URL });
+    await client.connect();
+    await client.flushDb();
+    await client.close();
+    const store = redis(REDIS_TEST_URL, { adoptingMs: 0 }).open(systemRuntime());
+    return { store, passes: (ms) => sleep(ms), close: () => store.close() };
+  });
+}
 
 storeContract(
   "redis, a cluster of one",

@@ -1,4 +1,5 @@
 /** The drivers that a test of what all of them do can have on this machine, each with one connection. */
+import postgresjs from "postgres";
 import { pglite } from "../../lib/database/pglite/pglite.ts";
 import type { Database } from "../../lib/database/port.ts";
 import { postgres } from "../../lib/database/postgres/postgres.ts";
@@ -16,6 +17,29 @@ export interface Driver {
 
 const ONE = { ...SETTINGS, poolSize: 1, maxOverflow: 0 };
 const runtime = systemRuntime();
+
+/** A server of somebody else's, in a schema of its own that is dropped again. */
+const elsewhere = (url: string): Driver => ({
+  name: "postgres at POSTGRES_TEST_URL",
+  skip: undefined,
+  open: async () => {
+    const schema = `tidegate_test_${crypto.randomUUID().slice(0, 8)}`;
+    const admin = postgresjs(url, { max: 1, onnotice: () => {} });
+    await admin.unsafe(`create schema ${schema}`);
+    const own = new URL(url);
+    own.searchParams.set("search_path", schema);
+    const database = postgres(own.href).open(ONE, runtime);
+    return {
+      database,
+      dispose: async () => {
+        await database.close();
+        await admin.unsafe(`drop schema ${schema} cascade`);
+        await admin.end();
+      },
+    };
+  },
+});
+const { POSTGRES_TEST_URL } = process.env;
 
 export const drivers: readonly Driver[] = [
   {
@@ -58,4 +82,5 @@ export const drivers: readonly Driver[] = [
       };
     },
   },
+  ...(POSTGRES_TEST_URL ? [elsewhere(POSTGRES_TEST_URL)] : []),
 ];

@@ -29,7 +29,7 @@ export function postgresBinaries(): string | undefined {
  */
 export function postgresUnavailable(): string | undefined {
   if (postgresBinaries() === undefined) {
-    return "PostgreSQL server programs are needed in TIDEGATE_PG_BIN, /usr/lib/postgresql/*/bin or PATH; none were found";
+    return "no PostgreSQL in TIDEGATE_PG_BIN, /usr/lib/postgresql or on the PATH; apt-get install postgresql";
   }
   if (process.getuid?.() === 0 && postgresUser() === undefined) {
     return "PostgreSQL refuses to run as root and this machine has no user postgres or nobody";

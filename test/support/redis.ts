@@ -38,7 +38,7 @@ export function redisUnavailable(): string | undefined {
     execFileSync("redis-server", ["--version"], { stdio: "ignore" });
     return undefined;
   } catch {
-    return "no redis-server on the PATH";
+    return "no redis-server on the PATH; apt-get install redis-server";
   }
 }
 
