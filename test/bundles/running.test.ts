@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../infra/bundles/bundle.ts";
+import { because } from "../support/because.ts";
 import { type Bundles, buildBundles, type Server, startServer } from "../support/bundles.ts";
 import { denoBinary, denoUnavailable } from "../support/deno.ts";
 import { seedServer } from "../support/plant.ts";
@@ -14,7 +15,6 @@ import { startWorkerd, type Workerd, workerdUnavailable } from "../support/worke
 
 const REPORT = "/api/reports/wip-summary?limit=1";
 const unavailable = postgresUnavailable();
-const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);
 
 /** In Node, one after another, as the platforms call them. */
 const HANDLERS = `

@@ -6,7 +6,7 @@ import { checkDatabase } from "../../lib/cli/doctor/database.ts";
 import { checkStore } from "../../lib/cli/doctor/store.ts";
 import { readConfig } from "../../lib/config.ts";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
-import { because } from "../support/examined.ts";
+import { because } from "../support/because.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { checkConfiguration } from "../../lib/cli/doctor/configuration.ts";
 import { checkSecrets } from "../../lib/cli/doctor/secrets.ts";
 import { readConfig } from "../../lib/config.ts";
+import { because } from "../support/because.ts";
 import { cli } from "../support/cli.ts";
-import { because, examined, MODEST } from "../support/examined.ts";
+import { examined, MODEST } from "../support/examined.ts";
 import { postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 

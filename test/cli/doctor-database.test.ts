@@ -1,6 +1,7 @@
 /** The doctor in front of a PostgreSQL that grants enough, or does not, by itself and behind a PgBouncer. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { because, examined, MODEST } from "../support/examined.ts";
+import { because } from "../support/because.ts";
+import { examined, MODEST } from "../support/examined.ts";
 import { pgbouncerUnavailable, startPgBouncer } from "../support/pgbouncer.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { proxyTo } from "../support/tcp.ts";

@@ -1,6 +1,7 @@
 /** The doctor in front of stores and hooks that are well, or not. */
 import { describe, expect, test } from "vitest";
-import { because, examined } from "../support/examined.ts";
+import { because } from "../support/because.ts";
+import { examined } from "../support/examined.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { postgres } from "../../lib/database/postgres/postgres.ts";
 import { sql } from "../../lib/database/sql.ts";
+import { because } from "../support/because.ts";
 import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
 import { postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { GRACE_MS, postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
@@ -169,7 +170,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
   },
 );
 
-describe.skipIf(postgresUnavailable() !== undefined)("authentication", () => {
+describe.skipIf(postgresUnavailable() !== undefined)(`authentication${because(postgresUnavailable())}`, () => {
   test("a wrong password is a connection error that names nobody", async () => {
     const server = await startPostgres({ password: true });
     try {

@@ -1,6 +1,7 @@
 /** The demo plant's rows: the same everywhere, and such as a real plant could have written. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoStatements, LOTS_PER_SCALE, ranges, seedStatements } from "../../infra/seed-statements.ts";
+import { because } from "../support/because.ts";
 import { embeddedPlant, type Plant, seedServer } from "../support/plant.ts";
 import { postgresUnavailable, startPostgres } from "../support/postgres.ts";
 
@@ -108,7 +109,7 @@ describe("the seed", () => {
   });
 
   test.skipIf(postgresUnavailable() !== undefined)(
-    "gives the same rows on a PostgreSQL, however the lots are cut into ranges",
+    `gives the same rows on a PostgreSQL, however the lots are cut into ranges${because(postgresUnavailable())}`,
     async () => {
       const server = await startPostgres();
       try {

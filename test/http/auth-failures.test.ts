@@ -3,6 +3,7 @@ import { systemRuntime } from "../../lib/runtime.ts";
 import type { Limiter } from "../../lib/store/port.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+import { because } from "../support/because.ts";
 import { type GuardedRoutes, guardedRoutes } from "../support/guarded-routes.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 
@@ -141,7 +142,7 @@ describe("the count of failures", () => {
     expect(asked).toBe(0);
   });
 
-  it.skipIf(redisUnavailable())("is one for the whole fleet in Redis", async () => {
+  it.skipIf(redisUnavailable())(`is one for the whole fleet in Redis${because(redisUnavailable())}`, async () => {
     const server = await startRedis();
     const store = redis(server.url).open(systemRuntime());
     try {

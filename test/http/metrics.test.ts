@@ -6,11 +6,13 @@ import { serviceMetrics } from "../../lib/metrics/service-metrics.ts";
 import { NO_RESTARTS } from "../../lib/recovery/recovery.ts";
 import { fillLane, openBreaker } from "../../lib/testing/testing.ts";
 import { type SmallApp, smallApp } from "../support/app.ts";
+import { because } from "../support/because.ts";
 import { passing } from "../support/restart-scene.ts";
 
 const TOKEN = "a-monitor-token-that-is-long-enough";
 const PUBLIC = { METRICS_PUBLIC: "true", DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0" };
-const NO_PROMTOOL = spawnSync("promtool", ["--version"]).status !== 0;
+const noPromtool =
+  spawnSync("promtool", ["--version"]).status === 0 ? undefined : "no promtool on the PATH; apt-get install prometheus";
 
 async function asked({ app, runtime }: SmallApp, headers: Record<string, string> = {}) {
   const response = await passing(runtime, Promise.resolve(app.request("/metrics", { headers })));
@@ -118,7 +120,7 @@ test("families without values are left out, and text is escaped", () => {
 });
 
 // Where it is not found: apt-get install prometheus.
-test.skipIf(NO_PROMTOOL)("promtool finds nothing to say about it", async () => {
+test.skipIf(noPromtool)(`promtool finds nothing to say about it${because(noPromtool)}`, async () => {
   const small = smallApp(PUBLIC);
   await small.app.request("/orders");
   const { text } = await asked(small);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { startSecrets } from "../../lib/node/supervisor/start-secrets.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
+import { because } from "../support/because.ts";
 import { launchDemo } from "../support/demo.ts";
 import { eventually, freePort } from "../support/processes.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
@@ -23,30 +24,37 @@ describe("secrets that a start makes", () => {
     expect(made({ APP_ENV: "production" })).toEqual({ names: [], said: [] });
   });
 
-  it.skipIf(redisUnavailable())("are the same for all workers, and printed once", async () => {
-    const redis = await startRedis();
-    const env = { WEB_CONCURRENCY: "2", STATE_URL: redis.url, DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" };
-    const demo = launchDemo({ ...env, LOG_FORMAT: "json" }, await freePort());
-    try {
-      await eventually("the welcome", () => demo.output().includes("curl "));
-      const printed = [...demo.output().matchAll(/"bearer_is":"([0-9a-f]{64})"/g)];
-      expect(printed).toHaveLength(1);
-      const token = printed[0]?.[1] ?? "";
-      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) };
-      const Cookie = (await demo.get("/admin/api/session", init)).headers.get("set-cookie")?.split(";")[0] ?? "";
-      // Each on a connection of its own, so that all workers are asked.
-      for (const login of [{ Authorization: `Bearer ${token}` }, { Cookie }]) {
-        const pids = new Set<number>();
-        for (let n = 0; n < 8; n++) {
-          const { status, body } = await demo.get(PATH, { headers: { ...login, Connection: "close" } });
-          expect(status).toBe(200);
-          pids.add(body.data.worker_pid);
+  it.skipIf(redisUnavailable())(
+    `are the same for all workers, and printed once${because(redisUnavailable())}`,
+    async () => {
+      const redis = await startRedis();
+      const env = { WEB_CONCURRENCY: "2", STATE_URL: redis.url, DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" };
+      const demo = launchDemo({ ...env, LOG_FORMAT: "json" }, await freePort());
+      try {
+        await eventually("the welcome", () => demo.output().includes("curl "));
+        const printed = [...demo.output().matchAll(/"bearer_is":"([0-9a-f]{64})"/g)];
+        expect(printed).toHaveLength(1);
+        const token = printed[0]?.[1] ?? "";
+        const init = {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ token }),
+        };
+        const Cookie = (await demo.get("/admin/api/session", init)).headers.get("set-cookie")?.split(";")[0] ?? "";
+        // Each on a connection of its own, so that all workers are asked.
+        for (const login of [{ Authorization: `Bearer ${token}` }, { Cookie }]) {
+          const pids = new Set<number>();
+          for (let n = 0; n < 8; n++) {
+            const { status, body } = await demo.get(PATH, { headers: { ...login, Connection: "close" } });
+            expect(status).toBe(200);
+            pids.add(body.data.worker_pid);
+          }
+          expect(pids.size).toBe(2);
         }
-        expect(pids.size).toBe(2);
+      } finally {
+        await demo.stop();
+        await redis.dispose();
       }
-    } finally {
-      await demo.stop();
-      await redis.dispose();
-    }
-  });
+    },
+  );
 });

@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { because } from "../support/because.ts";
 import { type Consumer, createConsumer, ENTRIES } from "../support/consumer.ts";
 import { denoBinary, denoUnavailable } from "../support/deno.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);
 
 const IMPORT_ALL = `
 for (const entry of ${JSON.stringify(ENTRIES)}) {

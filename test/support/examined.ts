@@ -15,5 +15,3 @@ export async function examined(env: Record<string, string>, ...args: string[]) {
 
 /** Three connections for an instance. */
 export const MODEST = { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_SLOW_MAX_CONCURRENT: "1" };
-
-export const because = (reason: string | undefined) => (reason === undefined ? "" : ` (skipped: ${reason})`);

@@ -1,8 +1,9 @@
 /** Says at the end what was not run, and why: a reporter prints no names of what is skipped. */
 import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
 
-const isSkipped = (suite: TestSuite): boolean =>
-  [...suite.children.allTests()].every((test) => test.result().state === "skipped");
+/** What is inside of a skipped suite stays pending. */
+const wasNotRun = (test: TestCase): boolean => ["skipped", "pending"].includes(test.result().state);
+const isSkipped = (suite: TestSuite): boolean => [...suite.children.allTests()].every(wasNotRun);
 
 /** The outermost suite that was skipped as a whole, and the only one inside of it, if that is all. */
 function suiteOf(test: TestCase): TestSuite | null {
@@ -26,7 +27,10 @@ function named(test: TestCase): string {
 
 export default class Skipped implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const names = modules.flatMap((module) => [...module.children.allTests("skipped")]).map(named);
+    const names = modules
+      .flatMap((module) => [...module.children.allTests()])
+      .filter(wasNotRun)
+      .map(named);
     if (names.length === 0) return;
     console.log("Not run:");
     for (const [name, { length }] of Map.groupBy(names, (each) => each)) {
