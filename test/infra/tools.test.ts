@@ -14,8 +14,10 @@ function run(file: string, ...args: string[]) {
   const { status, stdout, stderr, error } = spawnSync(file, args, { cwd: ROOT, encoding: "utf8", timeout: 60_000 });
   return { status, said: `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}` };
 }
-const missing = (file: string, flags: string, install: string): string | null =>
-  run(file, ...flags.split(" ")).status === 0 ? null : `${file} is not here: ${install}`;
+const missing = (command: string, flag: string, install: string): string | null => {
+  const [file = "", ...words] = command.split(" ");
+  return run(file, ...words, flag).status === 0 ? null : `${command} is not here: ${install}`;
+};
 
 const TOOLS: readonly [what: string, obstacle: string | null, check: () => { status: number | null; said: string }][] =
   [
@@ -47,7 +49,7 @@ const TOOLS: readonly [what: string, obstacle: string | null, check: () => { sta
     ],
     [
       "docker compose takes the compose file",
-      missing("docker", "compose version", "docs.docker.com/compose/install"),
+      missing("docker compose", "version", "docs.docker.com/compose/install"),
       () => run("docker", "compose", "-f", "infra/docker/compose.yaml", "config", "--no-interpolate", "--quiet"),
     ],
   ];
