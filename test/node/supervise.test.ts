@@ -13,7 +13,7 @@ const isAlive = (pid: number) => signalTo(pid, 0 as unknown as NodeJS.Signals);
 describe("a worker that does not come up", () => {
   for (const how of ["ending", "hanging"] as const) {
     it(`stops the roll, by ${how}: the old ones serve on, and it is said why`, async () => {
-      supervised = await startSupervised({ START_WITHIN_MS: "5000" });
+      supervised = await startSupervised({ START_WITHIN_MS: "10000" });
       const before = await pidsOf(supervised);
       supervised.break(how);
       supervised.signal("SIGHUP");
@@ -37,7 +37,7 @@ describe("a worker that does not come up", () => {
   });
 });
 
-const BECAUSE = { ending: /ended with code 3/, hanging: /ready within 5000 ms/ };
+const BECAUSE = { ending: /ended with code 3/, hanging: /ready within 10000 ms/ };
 
 describe("a worker that falls", () => {
   it("comes back, while the other one serves", async () => {
