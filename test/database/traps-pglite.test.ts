@@ -52,6 +52,18 @@ describe("a statement blocks its thread, and no statement_timeout ends it", () =
   });
 });
 
+describe("rows that the client would have to send are waited for, for ever", () => {
+  test("ours: such a statement is refused, in a transaction too, and the rows of before stay", async () => {
+    await db.query(sql`insert into lots values (1)`, run());
+    for (const copy of [sql`copy lots from stdin`, sql`\n  COPY lots (id) FROM STDIN with (format csv)`]) {
+      await expect(db.query(copy, run())).rejects.toMatchObject({ fault: "statement" });
+      const inside = db.transaction(run(), {}, (held) => held.query(copy));
+      await expect(inside).rejects.toMatchObject({ fault: "statement" });
+    }
+    expect(await db.query(sql`delete from lots returning id`, run())).toEqual([{ id: 1 }]);
+  });
+});
+
 describe("errors of PGlite", () => {
   const fails = (statement: Statement) => thrown(db.query(statement, run()));
   /** Said by the engine, though not for the reason that a server would have. */

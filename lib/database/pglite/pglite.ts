@@ -15,6 +15,7 @@ import { DatabaseError } from "../port.ts";
 import type { Statement } from "../sql.ts";
 import { createTurns } from "../turns.ts";
 import { toBinds } from "../wire/binds.ts";
+import { copiesFromClient, copyRefused } from "../wire/copy.ts";
 import { faultOfAbort, within } from "../within.ts";
 import { type Engine, type EngineSetup, type Reply, startEngine } from "./engine.ts";
 import { type EngineInUse, textOf, transactionIn } from "./transaction.ts";
@@ -82,6 +83,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
   /** The thread cannot be told to stop, so a caller's abort ends nothing: only the deadline does. */
   async function runIn(engineOfNow: Engine, text: string, values: readonly unknown[], terms: RunTerms): Promise<Reply> {
     const { deadlineMs, signal, inTransaction } = terms;
+    if (copiesFromClient(text)) throw copyRefused();
     const binds = toBinds(values);
     const untilDeadline = {
       by: runtime.monotonicMs() + deadlineMs,

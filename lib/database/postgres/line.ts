@@ -4,9 +4,10 @@
  */
 import type postgres from "postgres";
 import { databaseError } from "../failure.ts";
-import { DatabaseError } from "../port.ts";
+import type { DatabaseError } from "../port.ts";
 import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
+import { copyRefused } from "../wire/copy.ts";
 import { changesSession, endsWithTransaction } from "../wire/transactions.ts";
 import { type Opened, withoutOrigin } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
@@ -79,10 +80,7 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
     // It ends with the connection, in an error that would otherwise end the process.
     copying.on("error", () => {});
     await opened.destroy();
-    throw new DatabaseError(
-      "statement",
-      "A statement cannot copy from or to its client: use insert, or read the rows as a stream.",
-    );
+    throw copyRefused();
   }
 
   const control = (text: string): Promise<Rows> => send(text, [], { prepare: false });
