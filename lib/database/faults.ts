@@ -99,6 +99,9 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
     if (trouble === undefined) return execution;
     if (trouble.mode === "failing")
       throw new DatabaseError("connection", "The database could not be reached (simulated).");
+    // The wait stands for time at the server: it comes off the deadline, not off the time to get there.
+    const { onConnection, ...there } = execution;
+    onConnection?.();
     const waitMs = trouble.mode === "hanging" ? Number.POSITIVE_INFINITY : trouble.delayMs;
     const startedAt = runtime.monotonicMs();
     const overdue = databaseError("timeout");
@@ -110,18 +113,17 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
     ).catch((error: unknown) => {
       if (error !== overdue || waitMs >= execution.deadlineMs) throw error;
     });
-    // The wait stands for time at the server: it comes off the deadline, not off the time to get there.
     return {
-      ...execution,
+      ...there,
       deadlineMs: execution.deadlineMs - waitMs,
       startBy: execution.startBy + waitMs,
       connectBy: execution.connectBy + waitMs,
     };
   }
-  /** The same conditions with what is left of their deadline. */
-  function leftOf(execution: Execution): () => Execution {
-    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-    return () => ({ ...execution, deadlineMs: deadlineAt - runtime.monotonicMs() });
+  /** The same conditions, on a connection, with what is left of their deadline. */
+  function leftOf({ onConnection: _, ...held }: Execution): () => Execution {
+    const deadlineAt = runtime.monotonicMs() + held.deadlineMs;
+    return () => ({ ...held, deadlineMs: deadlineAt - runtime.monotonicMs() });
   }
   const { forRequest } = database;
   return {

@@ -24,8 +24,9 @@ export function fakeDatabase(answer: Answer): DatabaseAdapter {
     secrets: [],
     open: (settings) => {
       let checkedOut = 0;
-      const holding = async <T>({ signal }: Execution, task: (ask: Ask) => Promise<T>): Promise<T> => {
+      const holding = async <T>({ signal, onConnection }: Execution, task: (ask: Ask) => Promise<T>): Promise<T> => {
         checkedOut += 1;
+        onConnection?.();
         const aborted = abortOf(signal);
         try {
           return await task({

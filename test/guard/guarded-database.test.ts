@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Database, Execution } from "../../lib/database/port.ts";
 import { sql } from "../../lib/database/sql.ts";
 import { guardDatabase } from "../../lib/guard/guarded-database.ts";
-import { fakeDatabase } from "../../lib/testing/testing.ts";
+import { fakeDatabase, withFaults } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow, heldCall } from "../support/guarded.ts";
 
@@ -95,6 +95,25 @@ describe("the database as handlers hold it", () => {
     await runtime.advance(1_000);
     expect(asked.map(({ result }) => result())).toEqual([{ value: [] }, { value: [] }]);
     expect(await guard.view()).toMatchObject({ window: { calls: 2, slow: 1 } });
+  });
+
+  it("is slow by a fault that makes it so, which is no wait for a connection", async () => {
+    const { runtime, log, instance } = fleet({
+      CIRCUIT_BREAKER_SLOW_CALL_MS: "1000",
+      CIRCUIT_BREAKER_SLOW_RATE: "0.5",
+    });
+    const guard = instance();
+    const { adapter, faults } = withFaults(fakeDatabase(() => []));
+    const database = adapter.open(SETTINGS, runtime);
+    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    faults.set({ mode: "slow", forMs: 60_000, delayMs: 2_000 });
+    const rows = async () => {
+      for await (const _ of db.stream`select 1`);
+    };
+    const asked = [db.query`select 1`, db.transaction((tx) => tx.query`select 1`), rows()].map(follow);
+    await runtime.advance(10_000);
+    expect(asked.map(({ result }) => result()?.error)).toEqual([undefined, undefined, undefined]);
+    expect(await guard.view()).toMatchObject({ window: { calls: 3, slow: 3 } });
   });
 
   it("ends for a caller who has gone, in every lane", async () => {
