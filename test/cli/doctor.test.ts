@@ -42,6 +42,10 @@ describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {
     expect((await examined(env)).of("store version")).toMatchObject([{ verdict: "fail", found: "Redis 6.0.16" }]);
     const wrong = await examined({ ...env, STATE_TOKEN: "another-token" });
     expect(wrong.of("store")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("WRONGPASS") }]);
+    gateway.misbehave({ kind: "answer", status: 502, body: `<html>${"busy ".repeat(1_000)}</html>` });
+    const [away] = (await examined(env)).of("store");
+    expect(away?.found).toMatch(/HTTP 502.*<html>busy .*…$/);
+    expect(away?.found.length).toBeLessThan(600);
     await gateway.close();
     await redis.dispose();
   });

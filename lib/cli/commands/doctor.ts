@@ -45,8 +45,12 @@ async function examine({ env, runtime }: World): Promise<readonly Check[]> {
       checkHook(config, new AbortController().signal),
     ),
   ]);
-  return groups.flat().map((check) => ({ ...check, found: redact(check.found) }));
+  return groups.flat().map((check) => ({ ...check, found: shortened(redact(check.found)) }));
 }
+
+/** What answers in place of a database or a store may be a whole page. */
+const LONGEST_FOUND = 500;
+const shortened = (text: string): string => (text.length > LONGEST_FOUND ? `${text.slice(0, LONGEST_FOUND)}…` : text);
 
 const TONES = { ok: "good", warn: "warn", fail: "bad" } as const;
 

@@ -1,5 +1,4 @@
 /** Secrets that do for more than they were made for, or can be guessed. What `lib/config` refuses or warns of is not told again. */
-
 import { SHORTEST_TOKEN } from "../../config/relations.ts";
 import type { Config } from "../../config.ts";
 import { UNGUESSABLE_CHARACTERS } from "../../http/auth/tokens.ts";
