@@ -1,5 +1,6 @@
 /** Where a token comes from, and where it may be sent. */
 import { readFileSync } from "node:fs";
+import { isLoopback } from "../http/address/loopback.ts";
 import { type Given, type World, wrongUsage } from "./command.ts";
 
 /** Null: none is set. @throws CommandError where the file cannot be read, or what is in it is no token. */
@@ -29,11 +30,9 @@ function fileText(path: string): string {
   }
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 /** @throws CommandError where everybody on the way could read it. */
 export function checkSafeFor(url: URL, insecure: boolean): void {
-  if (url.protocol === "https:" || LOOPBACK.test(url.hostname) || insecure) return;
+  if (url.protocol === "https:" || isLoopback(url.hostname) || insecure) return;
   throw wrongUsage(
     `${url.origin}: the token would travel in the clear.`,
     "Use https://, or --insecure where the way is safe by itself, such as inside a VPN.",

@@ -1,5 +1,6 @@
 /** The environment by itself: what cannot be used, what nobody reads, and what is hardly meant where others depend on it. */
 import type { Config, ConfigError } from "../../config.ts";
+import { isLoopback } from "../../http/address/loopback.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ABOUT = "configuration";
@@ -53,10 +54,8 @@ function servingChecks({ app, pool, store, gate, breaker, health, http }: Config
   ].filter((check) => check !== false);
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
-
 function developmentChecks({ app, listen }: Config): Check[] {
-  if (app.env !== "development" || LOOPBACK.test(listen.host)) return [];
+  if (app.env !== "development" || isLoopback(listen.host)) return [];
   const found = `development, open to other machines (HOST=${listen.host}): errors show what is inside`;
   return [warn("exposure", found, "set APP_ENV to what this is, or HOST=127.0.0.1")];
 }

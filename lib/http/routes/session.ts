@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
+import { isLoopback } from "../address/loopback.ts";
 import type { Auth } from "../auth/auth.ts";
 import { SESSION_COOKIE } from "../auth/credential.ts";
 import type { IdentifiedEnv } from "../auth/identity.ts";
@@ -64,6 +65,6 @@ function told(c: Context<IdentifiedEnv>, { name, kind, expiresAtMs, csrfToken }:
 /** `Secure` but for a browser on the same machine, which could not send it back. */
 function attributes(c: Context) {
   const { protocol, hostname } = new URL(c.req.url);
-  const secure = protocol === "https:" || !/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  const secure = protocol === "https:" || !isLoopback(hostname);
   return { httpOnly: true, sameSite: "Strict", secure, path: "/admin" } as const;
 }
