@@ -13,11 +13,10 @@ export interface LanesPlan<Connection extends Held> {
   readonly runtime: Runtime;
   /**
    * Bounded by the connect timeout. `deadlineMs` is what statements on it usually have; `onLetIn` as
-   * {@link ConnectionLane} needs it.
+   * {@link ConnectionLane} needs it; `closing`, its own, is aborted when the grace of closing is over: what still runs or
+   * connects is to end as `cancelled`.
    */
-  connect(deadlineMs: number, onLetIn: () => void): Promise<Connection>;
-  /** Called when the grace of closing is over: what still runs or connects is to end as `cancelled`. */
-  giveUp(): void;
+  connect(deadlineMs: number, onLetIn: () => void, closing: AbortSignal): Promise<Connection>;
 }
 
 export interface Lanes<Connection extends Held> extends Pick<Database, "pool" | "close"> {
@@ -27,6 +26,7 @@ export interface Lanes<Connection extends Held> extends Pick<Database, "pool" | 
 
 export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connection>): Lanes<Connection> {
   const { settings, runtime } = plan;
+  const closing = new AbortController();
   const lane = (steady: number, overflow: number, deadlineMs: number): ConnectionLane<Connection> =>
     connectionLane({
       steady,
@@ -34,7 +34,8 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
       recycleMs: settings.poolRecycleMs,
       overflowIdleMs: plan.overflowIdleMs ?? DEFAULT_OVERFLOW_IDLE_MS,
       runtime,
-      connect: (onLetIn) => plan.connect(deadlineMs, onLetIn),
+      // A signal for each, and not one for all: Node before 22.13 warns of a leak where more than ten listen to one.
+      connect: (onLetIn) => plan.connect(deadlineMs, onLetIn, AbortSignal.any([closing.signal])),
     });
   const lanes: Readonly<Record<Lane, ConnectionLane<Connection>>> = {
     request: lane(settings.poolSize, settings.maxOverflow, settings.callTimeoutMs),
@@ -49,7 +50,7 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
     close: async (graceMs = 0) => {
       const drained = Promise.all(all.map((each) => each.drain()));
       await atMost(drained, graceMs, runtime);
-      plan.giveUp();
+      closing.abort();
       await Promise.all(all.map((each) => each.destroy()));
       await drained;
       // Who waited for a statement hears of its end before who closes goes on, to the store of its permit say.

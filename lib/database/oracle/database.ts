@@ -31,15 +31,13 @@ export function openOracle(
   runtime: Runtime,
   dial: Dial = async (request) => (await import("./vendor.ts")).dial(request),
 ): Database {
-  const closing = new AbortController();
   const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
-  const plan = { target, settings, graceMs, runtime, closing: closing.signal, dial };
+  const plan = { target, settings, graceMs, runtime, dial };
   const lanes = connectionLanes({
     settings,
     overflowIdleMs: options.overflowIdleMs,
     runtime,
-    connect: () => connect(plan),
-    giveUp: () => closing.abort(),
+    connect: (_deadlineMs, _onLetIn, closing) => connect({ ...plan, closing }),
   });
 
   /** One deadline for the wait, the connection and the whole of what follows. */

@@ -30,21 +30,18 @@ export function openPostgres(
   settings: DatabaseSettings,
   runtime: Runtime,
 ): Database {
-  const closing = new AbortController();
-  const plan: ConnectionPlan = {
+  const plan: Omit<ConnectionPlan, "closing"> = {
     url: target.url,
     settings,
     ssl: options.ssl,
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     runtime,
-    closing: closing.signal,
   };
   const lanes = connectionLanes({
     settings,
     overflowIdleMs: options.overflowIdleMs,
     runtime,
-    connect: (deadlineMs, onLetIn) => connect(plan, deadlineMs, onLetIn),
-    giveUp: () => closing.abort(),
+    connect: (deadlineMs, onLetIn, closing) => connect({ ...plan, closing }, deadlineMs, onLetIn),
   });
 
   async function query<Row>(statement: Statement, execution: Execution): Promise<Row[]> {
