@@ -3,11 +3,18 @@
  * `streaming` as it comes: that is for a function URL with `InvokeMode: RESPONSE_STREAM`. An event that is no request,
  * such as a schedule's, is a look of the watchdog.
  */
+import type { Writable } from "node:stream";
 import type { Hono } from "hono";
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from "hono/aws-lambda";
 import { startInstance } from "./instance.ts";
 import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
+
+/** Of Lambda's own Node alone; what goes through it is handed a stream. */
+interface Platform {
+  readonly awslambda?: { streamifyResponse(handle: Streaming): Streaming };
+}
+type Streaming = (event: LambdaEvent, stream: Writable, context?: LambdaContext) => Promise<void>;
 
 /** What is under way beside the answer: with that the instance freezes, and there is nobody to tell. */
 const underWay = new Set<Promise<unknown>>();
@@ -38,5 +45,15 @@ async function streamed(...asked: Parameters<typeof app.fetch>): Promise<Respons
   return new Response(response.body?.pipeThrough(new TransformStream({ flush: settled })), response);
 }
 
-/** Only where Lambda can stream: its global is not there elsewhere. */
-export const streaming = "awslambda" in globalThis ? streamHandle({ fetch: streamed } as Hono) : handler;
+function streamingBy({ awslambda }: Platform): Streaming | undefined {
+  if (!awslambda) return undefined;
+  const stream = streamHandle({ fetch: streamed } as Hono) as unknown as Streaming;
+  return awslambda.streamifyResponse(async (event, out, context) => {
+    if ("requestContext" in event) return stream(event, out, context);
+    await handler(event, context);
+    out.end();
+  });
+}
+
+/** Where Lambda cannot stream, it answers in one piece. */
+export const streaming = streamingBy(globalThis as Platform) ?? handler;

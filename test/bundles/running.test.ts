@@ -1,8 +1,7 @@
 /** Each bundle on its runtime, alone in a folder, in front of a real PostgreSQL. */
-import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../infra/bundles/bundle.ts";
 import { because } from "../support/because.ts";
@@ -12,52 +11,9 @@ import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { eventually, freePort } from "../support/processes.ts";
 import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
+import { asked, REPORT, scheduled } from "./handlers.ts";
 
-const REPORT = "/api/reports/wip-summary?limit=1";
 const unavailable = postgresUnavailable();
-
-/** In Node, one after another, as the platforms call them. */
-const HANDLERS = `
-const path = ${JSON.stringify(REPORT)};
-const url = "https://demo.example" + path;
-let told = 0;
-const waitUntil = () => void told++;
-globalThis[Symbol.for("@vercel/request-context")] = { get: () => ({ waitUntil }) };
-const asked = {
-  vercel: async ({ default: { fetch } }) => fetch(new Request(url, { headers: { "x-real-ip": "192.0.2.1" } })),
-  netlify: async ({ default: handle }) => handle(new Request(url), { ip: "192.0.2.1", waitUntil }),
-  lambda: async ({ handler }) => {
-    const [rawPath, rawQueryString] = path.split("?");
-    const http = { method: "GET", path: rawPath, sourceIp: "192.0.2.1" };
-    const requestContext = { domainName: "demo.example", http };
-    const event = { version: "2.0", rawPath, rawQueryString, headers: {}, requestContext, isBase64Encoded: false };
-    const { statusCode, headers, body } = await handler(event);
-    return new Response(body, { status: statusCode, headers });
-  },
-};
-asked.streaming = async ({ streaming }) => {
-  const [rawPath, rawQueryString] = path.split("?");
-  const requestContext = { domainName: "demo.example", http: { method: "GET", path: rawPath, sourceIp: "192.0.2.1" } };
-  const parts = [];
-  const stream = new (await import("node:stream")).Writable({
-    write: (part, _, next) => {
-      parts.push(part);
-      next();
-    },
-  });
-  await streaming({ version: "2.0", rawPath, rawQueryString, headers: {}, requestContext, isBase64Encoded: false }, stream);
-  return new Response(Buffer.concat(parts), { status: stream.said.statusCode, headers: stream.said.headers });
-};
-globalThis.awslambda = {
-  streamifyResponse: (handle) => handle,
-  HttpResponseStream: { from: (stream, said) => Object.assign(stream, { said }) },
-};
-const [name, file] = process.argv.slice(2);
-const response = await asked[name](await import(file));
-const { success, data, error } = await response.json();
-console.log("answered " + JSON.stringify({ status: response.status, limit: response.headers.get("ratelimit-policy"), success, rows: data?.length, error, told }));
-process.exit(0);
-`;
 
 let bundles: Bundles;
 let postgres: PostgresServer | undefined;
@@ -178,14 +134,31 @@ async function somethingIn(worker: Workerd): Promise<Readonly<Record<string, str
   return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
-async function asHandler(name: string, env: Record<string, string>, way = name): Promise<unknown> {
-  const { folder } = bundles.of(name);
-  const ask = join(folder, "ask.mjs");
-  writeFileSync(ask, HANDLERS);
-  const options = { cwd: folder, env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000 };
-  const { stdout } = await promisify(execFile)(process.execPath, [ask, way, join(folder, "index.js")], options);
-  return JSON.parse(/^answered (.*)$/m.exec(stdout)?.[1] ?? "null");
-}
+const asHandler = (name: string, env: Record<string, string>, way = name) => asked(bundles.of(name).folder, way, env);
+
+it.each([
+  ["handler", false],
+  ["streaming", true],
+])("an event that is no request is a look of the watchdog (%s of lambda)", async (way, ended) => {
+  let looks = 0;
+  const database = createServer((socket) => {
+    looks++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => database.listen(0, "127.0.0.1", resolve));
+  const { port } = database.address() as AddressInfo;
+  const env = {
+    DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none`,
+    WATCHDOG_ENABLED: "true",
+    LOG_LEVEL: "error",
+  };
+  try {
+    expect(await scheduled(bundles.of("lambda").folder, way, env)).toEqual({ ended });
+    expect(looks).toBeGreaterThan(0);
+  } finally {
+    database.close();
+  }
+});
 
 describe("an environment that cannot be used", () => {
   const WRONG = { DATABASE_URL: "mysql://app:a-secret-password@db/fab", STATE_URL: "durable-object:" };
