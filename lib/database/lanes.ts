@@ -34,8 +34,7 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
       recycleMs: settings.poolRecycleMs,
       overflowIdleMs: plan.overflowIdleMs ?? DEFAULT_OVERFLOW_IDLE_MS,
       runtime,
-      // A signal for each, and not one for all: Node before 22.13 warns of a leak where more than ten listen to one.
-      connect: (onLetIn) => plan.connect(deadlineMs, onLetIn, AbortSignal.any([closing.signal])),
+      connect: (onLetIn) => plan.connect(deadlineMs, onLetIn, closing.signal),
     });
   const lanes: Readonly<Record<Lane, ConnectionLane<Connection>>> = {
     request: lane(settings.poolSize, settings.maxOverflow, settings.callTimeoutMs),

@@ -1,4 +1,3 @@
-import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { sql } from "../../lib/database/sql.ts";
 import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
@@ -147,25 +146,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       await begun.promise;
       await db.close(graceMs);
       expect(heard).toBe(3);
-    });
-
-    test("many at once listen to no signal together, which some runtimes take for a leak", async () => {
-      const signals = new Set<AbortSignal>();
-      const { addEventListener } = AbortSignal.prototype;
-      const spy = vi.spyOn(AbortSignal.prototype, "addEventListener").mockImplementation(function (
-        this: AbortSignal,
-        ...args: Parameters<typeof addEventListener>
-      ) {
-        signals.add(this);
-        addEventListener.apply(this, args);
-      });
-      const db = database({ applicationName: "crowd", poolSize: 12, maxOverflow: 0 });
-      const sleeps = Array.from({ length: 12 }, () => db.query(sql`select pg_sleep(0.5)`, run()));
-      await eventually("all of them run", async () => (await seen("crowd", "state = 'active'")) === 12);
-      const most = Math.max(...[...signals].map((signal) => getEventListeners(signal, "abort").length));
-      spy.mockRestore();
-      await Promise.all(sleeps);
-      expect(most).toBe(1);
     });
 
     test("plans are kept by name for so many texts and no more", async () => {
