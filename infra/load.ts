@@ -13,7 +13,12 @@ const SEED_LOCK = 8_410_327_465;
 
 /** Refusals a person can act upon; their message is all there is to say. */
 export class SeedRefused extends Error {
-  override readonly name = "SeedRefused";
+  override readonly name: string = "SeedRefused";
+}
+
+/** There are lots already, and nobody said that they may go. */
+export class AlreadySeeded extends SeedRefused {
+  override readonly name = "AlreadySeeded";
 }
 
 export interface LoadOptions {
@@ -34,7 +39,8 @@ export interface Loaded {
 
 /**
  * @param sql a client with one connection (`max: 1`), since the lock belongs to a session
- * @throws SeedRefused when lots are there already, or another seed is running
+ * @throws AlreadySeeded when lots are there already
+ * @throws SeedRefused when another seed is running
  */
 export async function load(sql: Sql, options: LoadOptions): Promise<Loaded> {
   const { lotCount, reset, lotsPerTransaction = LOTS_PER_TRANSACTION, onLots, onStage } = options;
@@ -71,7 +77,7 @@ async function refuseOverLots(sql: Sql): Promise<void> {
   if (!table?.there) return;
   const [held] = await sql<{ lots: number }[]>`select cast(count(*) as integer) as lots from fab.lots`;
   if (held !== undefined && held.lots > 0) {
-    throw new SeedRefused(
+    throw new AlreadySeeded(
       `The schema "fab" of this database already holds ${held.lots.toLocaleString("en")} lots. ` +
         "Nothing was changed. --reset drops that schema and loads it again.",
     );

@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import postgres from "postgres";
 import { parseOracleUrl } from "../lib/database/oracle/address.ts";
-import { type Loaded, type LoadOptions, load, SeedRefused } from "./load.ts";
+import { AlreadySeeded, type Loaded, type LoadOptions, load, SeedRefused } from "./load.ts";
 import { progress } from "./progress.ts";
 import { LOTS_PER_SCALE, MAX_LOTS } from "./seed-statements.ts";
 
@@ -13,13 +13,14 @@ const MAX_SCALE = Math.floor(MAX_LOTS / LOTS_PER_SCALE);
 
 const HELP = `Fills a PostgreSQL or an Oracle with the demo plant: lots, their history, holds, rejects and genealogy.
 
-  npm run seed -- [--scale N] [--url postgres://user:password@host:port/database] [--reset]
+  npm run seed -- [--scale N] [--url postgres://user:password@host:port/database] [--reset | --once]
                              [--url oracle://user:password@host:port/service]
 
   --scale N   how much history. 1 (the default) is the demo: ${LOTS_PER_SCALE} lots and about 50,000 events;
               100 is 5,000,000 events, about 0.9 GB. Fractions work: 0.1 is 5,000 events.
   --url URL   the database; the default is DATABASE_URL
   --reset     drop the schema "fab" first (in Oracle: its tables of the plant). Without it, a database that holds lots is left as it is.
+  --once      be content with that: exit code 0 where it holds lots already, for what runs with every start
   --help      this text
 
 The same scale gives the same rows on every machine. Everything is in the schema "fab"; nothing else is touched.
@@ -30,6 +31,7 @@ interface Request {
   readonly url: string;
   readonly lotCount: number;
   readonly reset: boolean;
+  readonly once: boolean;
 }
 
 /** @returns null when help was asked for */
@@ -50,7 +52,7 @@ function readRequest(args: string[]): Request | null {
       "The database's address must begin with postgres:// or oracle:// (the embedded one seeds itself).",
     );
   }
-  return { url, lotCount: Math.max(1, Math.round(scale * LOTS_PER_SCALE)), reset: values.reset };
+  return { url, lotCount: Math.max(1, Math.round(scale * LOTS_PER_SCALE)), reset: values.reset, once: values.once };
 }
 
 function parseOptions(args: string[]) {
@@ -61,6 +63,7 @@ function parseOptions(args: string[]) {
         scale: { type: "string", default: "1" },
         url: { type: "string" },
         reset: { type: "boolean", default: false },
+        once: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -132,6 +135,15 @@ async function seed({ url, lotCount, reset }: Request): Promise<void> {
   say(`${loaded.events.toLocaleString("en")} events of ${loaded.lots.toLocaleString("en")} lots in ${seconds} s.`);
 }
 
+async function seedOnce(request: Request): Promise<void> {
+  try {
+    await seed(request);
+  } catch (error) {
+    if (!(error instanceof AlreadySeeded)) throw error;
+    process.stderr.write(`${error.message}\n`);
+  }
+}
+
 /** A sentence for the person at the terminal; neither driver puts user or password into its messages. */
 function explain(error: unknown): string {
   if (error instanceof SeedRefused) return error.message;
@@ -144,7 +156,7 @@ function explain(error: unknown): string {
 try {
   const request = readRequest(process.argv.slice(2));
   if (request === null) console.log(HELP);
-  else await seed(request);
+  else await (request.once ? seedOnce : seed)(request);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;

@@ -2,7 +2,7 @@
  * Loads the demo plant into an Oracle: tables, then the rows an embedded PostgreSQL has made, a range of lots at a time,
  * then what is quicker to build at the end.
  */
-import { type Loaded, type LoadOptions, SeedRefused } from "../load.ts";
+import { AlreadySeeded, type Loaded, type LoadOptions, SeedRefused } from "../load.ts";
 import { oracleAfterLoadStatements, oracleSchemaStatements, ranges } from "../seed-statements.ts";
 import { type Cell, type Column, type PlantRows, TABLES, type Table } from "./plant-rows.ts";
 
@@ -20,7 +20,7 @@ export interface OracleSeat {
   commit(): Promise<void>;
 }
 
-/** @throws SeedRefused when the user `fab` does not exist, or lots are there already. */
+/** @throws SeedRefused when the user `fab` does not exist. @throws AlreadySeeded when lots are there already. */
 export async function loadOracle(seat: OracleSeat, plant: PlantRows, options: LoadOptions): Promise<Loaded> {
   const { lotCount, reset, lotsPerTransaction = LOTS_PER_TRANSACTION, onLots, onStage } = options;
   await refuseWithoutFab(seat);
@@ -76,7 +76,7 @@ async function tablesThere(seat: OracleSeat): Promise<string[]> {
 async function refuseOverLots(seat: OracleSeat, there: readonly string[]): Promise<void> {
   const lots = there.includes("lots") ? await countOf(seat, "lots") : 0;
   if (lots === 0) return;
-  throw new SeedRefused(
+  throw new AlreadySeeded(
     `The schema "fab" of this database already holds ${lots.toLocaleString("en")} lots. ` +
       "Nothing was changed. --reset drops the plant's tables and loads them again.",
   );

@@ -56,7 +56,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(postgresUnavailable() ?? "o
   });
   afterAll(() => server?.dispose());
 
-  test("loads, refuses to load over it, and loads again with --reset; nothing else is touched", async () => {
+  test("loads, refuses to load over it, or is content with it (--once), and loads again with --reset; nothing else is touched", async () => {
     await server.query(
       "create schema yours; create table yours.lots (id integer); create table public.lots (id integer)",
     );
@@ -70,6 +70,11 @@ describe.skipIf(postgresUnavailable() !== undefined)(postgresUnavailable() ?? "o
     const second = await seed(["--scale", "0.1", "--url", server.url]);
     expect(second.err).toContain(`already holds ${loaded} lots. Nothing was changed.`);
     expect(second.code).toBe(1);
+    expect(await lots()).toBe(loaded);
+
+    const again = await seed(["--scale", "0.1", "--once", "--url", server.url]);
+    expect(again.err).toContain(`already holds ${loaded} lots. Nothing was changed.`);
+    expect(again.code).toBe(0);
     expect(await lots()).toBe(loaded);
 
     const third = await seed(["--scale", "0.1", "--reset", "--url", server.url]);

@@ -1,5 +1,6 @@
 /** The deploy templates, as far as they can be looked at without their platforms. */
 import { existsSync } from "node:fs";
+import { BlockList } from "node:net";
 import { describe, expect, test } from "vitest";
 import { TARGETS } from "../../infra/bundles/runtimes.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
@@ -53,7 +54,7 @@ test("every file of the repository that is named in them exists, or is built", (
   expect(named.length).toBeGreaterThan(20);
   // Made by netlify.toml's own command.
   const made = (found: string) =>
-    found.startsWith("build/watchdog") || [...built].some((folder) => found.startsWith(folder));
+    found.startsWith("build/functions") || [...built].some((folder) => found.startsWith(folder));
   expect(named.filter(({ found }) => !existsSync(ROOT + found) && !made(found))).toEqual([]);
 });
 
@@ -141,10 +142,20 @@ describe("Docker", () => {
   test("keeps what the gate needs in Redis, and asks every instance whether it is ready", () => {
     expect(compose.services.redis.command.join(" ")).toContain("--maxmemory-policy noeviction --appendonly yes");
     const proxy = textOf("infra/docker/haproxy.cfg");
-    expect(proxy).toContain("option httpchk GET /health/ready");
+    expect(proxy).toMatch(/http-check send .*uri \/health\/ready /);
     expect(compose.services.app.environment.EXPECTED_INSTANCES).toBe(String(compose.services.app.deploy.replicas));
     expect(compose.services.app.environment.TRUSTED_PROXIES).toBe(compose.services.proxy.networks.inside.ipv4_address);
     expect(unknown(Object.keys(compose.services.app.environment))).toEqual([]);
+  });
+
+  test("can be started again, and keeps the proxy's address for the proxy", () => {
+    const { seed, proxy } = compose.services;
+    expect(seed.command.slice(-1)).toEqual(["--once"]);
+    const [{ ip_range }] = compose.networks.inside.ipam.config;
+    const [network = "", prefix] = ip_range.split("/");
+    const others = new BlockList();
+    others.addSubnet(network, Number(prefix));
+    expect(others.check(proxy.networks.inside.ipv4_address)).toBe(false);
   });
 });
 
@@ -170,7 +181,11 @@ describe("functions", () => {
     const { crons } = JSON.parse(textOf("infra/vercel/vercel.json"));
     expect(crons).toEqual([{ path: "/internal/watchdog", schedule: "* * * * *" }]);
     expect(textOf("infra/netlify/watchdog.mjs")).toContain("/internal/watchdog");
-    expect(toml("infra/netlify/netlify.toml").functions).toEqual({ directory: "build", node_bundler: "none" });
+    const { functions, build } = toml("infra/netlify/netlify.toml");
+    expect(functions).toMatchObject({ directory: "build/functions", node_bundler: "none" });
+    // Without a bundler, what an entry imports is sent along only where it is named.
+    expect(functions.netlify.included_files).toEqual(["build/functions/netlify/**"]);
+    expect(build.command).toContain("> build/functions/netlify/package.json");
   });
 
   test("the workflow of Deno Deploy can be started by the hook", () => {
