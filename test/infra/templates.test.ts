@@ -136,14 +136,18 @@ describe("Docker", () => {
     expect(lines).toContain("USER node");
     expect(lines).toContain('CMD ["node", "index.js"]');
     expect(lines.join("\n")).toMatch(/HEALTHCHECK[\s\S]*\/health\/live/);
-    expect(textOf("infra/docker/Dockerfile.dockerignore")).toMatch(/^\.env\*$/m);
+    // Where compose reads it, too; and the other files that hold secrets.
+    const ignored = textOf("infra/docker/Dockerfile.dockerignore").split("\n");
+    expect(ignored).toEqual(expect.arrayContaining(["**/.env*", "**/.dev.vars*", "**/*.tfstate*"]));
   });
 
   test("keeps what the gate needs in Redis, and asks every instance whether it is ready", () => {
     expect(compose.services.redis.command.join(" ")).toContain("--maxmemory-policy noeviction --appendonly yes");
     const proxy = textOf("infra/docker/haproxy.cfg");
     expect(proxy).toMatch(/http-check send .*uri \/health\/ready /);
-    expect(compose.services.app.environment.EXPECTED_INSTANCES).toBe(String(compose.services.app.deploy.replicas));
+    const { replicas } = compose.services.app.deploy;
+    expect(compose.services.app.environment.EXPECTED_INSTANCES).toBe(String(replicas));
+    expect(proxy).toContain(`server-template app ${replicas} app:8787`);
     expect(compose.services.app.environment.TRUSTED_PROXIES).toBe(compose.services.proxy.networks.inside.ipv4_address);
     expect(unknown(Object.keys(compose.services.app.environment))).toEqual([]);
   });
