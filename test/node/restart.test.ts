@@ -1,8 +1,8 @@
 /** Restarting a deployment on Node as its operators do: the demo as it is started, on PostgreSQL and Redis. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
 import { startClients } from "../support/clients.ts";
 import { type Demo, launchDemo, startDemo } from "../support/demo.ts";
+import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { eventually, freePort } from "../support/processes.ts";
 import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
@@ -28,9 +28,7 @@ describe.skipIf(unavailable)(`restarting the demo${unavailable ? ` (skipped: ${u
   const started: Demo[] = [];
   beforeAll(async () => {
     [database, redis] = await Promise.all([startPostgres(), startRedis()]);
-    for (const text of schemaStatements()) await database.query(text);
-    await database.query(seedStatements({ firstLot: 1, lastLot: 50, lotCount: 50 }));
-    await database.query(afterLoadStatements());
+    await seedServer(database.url, 50);
   });
   afterAll(async () => {
     await Promise.all(started.map((demo) => demo.stop()));

@@ -3,8 +3,9 @@
  * told to every cell over HTTP alone.
  *
  * Map of this folder: `cases/` is the list, `platforms/` starts each runtime, `matrix` says which cells there are and
- * why others cannot be, `conformance` runs them; `world` is what they share, `settings` what it is set to, `asking` how they are asked, `mixed` a fleet of several at
- * once; `reporter` prints the matrix.
+ * why others cannot be, `conformance` runs them, in `servers` and `functions`; `world` is what they share, `receiver` who
+ * is told to restart, `settings` what it is set to, `asking` how they are asked; `mixed` is a fleet of several at once;
+ * `reporter` prints the matrix. Beside it, `embedded` and `postgres` look at the demo on Node as `npm start` starts it.
  */
 import type { PostgresServer } from "../support/postgres.ts";
 import type { Asking } from "./asking.ts";

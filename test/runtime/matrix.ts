@@ -30,7 +30,7 @@ export function obstacle({ runtime, store }: Cell): string | null {
   const missing = [
     STORE_OF[runtime][store],
     postgresUnavailable(),
-    redisUnavailable(),
+    store === "redis" || store === "upstash" ? redisUnavailable() : undefined,
     runtime === "deno" ? denoUnavailable() : undefined,
     runtime === "workerd" ? workerdUnavailable() : undefined,
   ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
+import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { eventually } from "../support/processes.ts";
 
@@ -11,9 +11,7 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres();
-    for (const text of schemaStatements()) await server.query(text);
-    await server.query(seedStatements({ firstLot: 1, lastLot: 50, lotCount: 50 }));
-    await server.query(afterLoadStatements());
+    await seedServer(server.url, 50);
   });
   afterAll(() => server.dispose());
 

@@ -1,9 +1,9 @@
 /** What the cells of one test file share: servers, bundles, and who is told to restart. Each cell has a namespace of its own. */
-import { afterLoadStatements, schemaStatements, seedStatements } from "../../infra/seed-statements.ts";
 import { type Bundles, buildBundles } from "../support/bundles.ts";
+import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
-import { type RedisServer, startRedis } from "../support/redis.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { redisUnavailable, startRedis } from "../support/redis.ts";
+import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import type { Cell, StoreName } from "./cell.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { CALL_TIMEOUT_MS, ORIGIN, POOL_TIMEOUT_MS, REQUESTS_PER_MINUTE, TOKENS } from "./settings.ts";
@@ -11,8 +11,6 @@ import { CALL_TIMEOUT_MS, ORIGIN, POOL_TIMEOUT_MS, REQUESTS_PER_MINUTE, TOKENS }
 export interface World {
   readonly bundles: Bundles;
   readonly postgres: PostgresServer;
-  readonly redis: RedisServer;
-  readonly gateway: UpstashGateway;
   readonly receiver: Receiver;
   /** The environment of a cell. */
   environment(cell: Cell): Record<string, string>;
@@ -22,26 +20,24 @@ export interface World {
 const LOTS = 50;
 
 export async function openWorld(): Promise<World> {
-  const [bundles, postgres, redis, receiver] = await Promise.all([
+  const [bundles, postgres, remote, receiver] = await Promise.all([
     buildBundles(),
     startPostgres(),
-    startRedis(),
+    redisUnavailable() === undefined ? startRemoteStores() : undefined,
     startReceiver(),
   ]);
-  for (const text of schemaStatements()) await postgres.query(text);
-  await postgres.query(seedStatements({ firstLot: 1, lastLot: LOTS, lotCount: LOTS }));
-  await postgres.query(afterLoadStatements());
-  const gateway = await startUpstashGateway(redis.url);
+  await seedServer(postgres.url, LOTS);
 
   const state: Readonly<Record<StoreName, Record<string, string>>> = {
     memory: { STATE_URL: "memory:" },
-    redis: { STATE_URL: redis.url },
-    upstash: { STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token },
+    redis: {},
+    upstash: {},
+    ...remote?.state,
     "durable-object": { STATE_URL: "durable-object:" },
     "deno-kv": { STATE_URL: `deno-kv:${bundles.of("deno").folder}/state.kv` },
   };
   return {
-    ...{ bundles, postgres, redis, gateway, receiver },
+    ...{ bundles, postgres, receiver },
     environment: ({ runtime, store }) => ({
       ...state[store],
       // In memory, only development may restart: its audit ends with the process.
@@ -72,9 +68,24 @@ export async function openWorld(): Promise<World> {
       EXPECTED_INSTANCES: "1",
     }),
     close: async () => {
-      await gateway.close();
-      await Promise.all([postgres.dispose(), redis.dispose(), receiver.close()]);
+      await Promise.all([postgres.dispose(), remote?.close(), receiver.close()]);
       bundles.remove();
+    },
+  };
+}
+
+/** A Redis, and the gateway before it. */
+async function startRemoteStores() {
+  const redis = await startRedis();
+  const gateway = await startUpstashGateway(redis.url);
+  return {
+    state: {
+      redis: { STATE_URL: redis.url },
+      upstash: { STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token },
+    },
+    close: async () => {
+      await gateway.close();
+      await redis.dispose();
     },
   };
 }
