@@ -9,16 +9,20 @@ export interface Receiver {
   readonly received: { readonly headers: IncomingHttpHeaders; readonly body: string }[];
   /** From now on. */
   answer(status: number): void;
+  /** No answer, until what is returned is called. */
+  hold(): () => void;
   close(): Promise<void>;
 }
 
 export async function startReceiver(): Promise<Receiver> {
   const received: Receiver["received"] = [];
   let status = 202;
+  let released = Promise.resolve();
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const part of request) body += part;
     received.push({ headers: request.headers, body });
+    await released;
     response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -28,6 +32,11 @@ export async function startReceiver(): Promise<Receiver> {
     received,
     answer: (next) => {
       status = next;
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      released = promise;
+      return resolve;
     },
     close: async () => {
       server.closeAllConnections();

@@ -41,8 +41,8 @@ export const ADMIN_CASES: readonly Case[] = [
     },
   },
   {
-    name: "a session of the console signs in, acts with its token alone, and signs out",
-    run: async ({ ask }) => {
+    name: "a session of the console signs in, acts from its own pages with its token alone, and signs out",
+    run: async ({ ask, deployment }) => {
       const json = { "content-type": "application/json" };
       const signIn = await ask("/admin/api/session", {
         method: "POST",
@@ -51,17 +51,25 @@ export const ADMIN_CASES: readonly Case[] = [
       });
       const cookie = (signIn.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
       expect(signIn.headers.get("set-cookie")).toMatch(/HttpOnly.*SameSite=Strict/i);
-      const csrf: string = signIn.body.data.csrf_token;
+      const csrf = { "x-csrf-token": signIn.body.data.csrf_token };
       expect((await ask("/admin/api/system-status", { headers: { cookie } })).status).toBe(200);
+
+      const { origin } = new URL(deployment.url);
       const act = (headers: Record<string, string>) =>
         ask("/admin/api/breaker", {
           method: "POST",
           headers: { ...json, cookie, ...headers },
           body: JSON.stringify({ mode: "auto", reason: "nothing" }),
         });
-      const { origin } = new URL(signIn.headers.get("x-test-origin") ?? "http://127.0.0.1");
       expect((await act({ origin })).status).toBe(403);
-      expect((await act({ origin: "https://evil.example", "x-csrf-token": csrf })).status).toBe(403);
+      expect((await act({ origin: "https://evil.example", ...csrf })).status).toBe(403);
+      expect((await act({ origin, ...csrf })).status).toBe(200);
+      const headers = { ...json, cookie, origin, ...csrf };
+      const signOut = await ask("/admin/api/session", { method: "DELETE", headers });
+      expect([signOut.status, signOut.headers.get("set-cookie")]).toEqual([
+        200,
+        expect.stringMatching(/=;.*Max-Age=0/i),
+      ]);
     },
   },
   {
@@ -69,7 +77,16 @@ export const ADMIN_CASES: readonly Case[] = [
     run: async (scene) => {
       const { admin, receiver } = scene;
       const key = { "idempotency-key": "restart-1" };
-      const first = await admin(RESTART, { reason: "a new version" }, key);
+      const goOn = receiver.hold();
+      const asked = admin(RESTART, { reason: "a new version" }, key);
+      try {
+        await eventually("the platform is asked", () => receiver.received.length === 1);
+        const meanwhile = await admin(RESTART, {});
+        expect([meanwhile.status, meanwhile.body.error?.code]).toEqual([409, "RESTART_IN_PROGRESS"]);
+      } finally {
+        goOn();
+      }
+      const first = await asked;
       expect([first.status, first.body.error ?? null]).toEqual([202, null]);
       expect(first.body.data).toMatchObject({
         requested_by: "ada",

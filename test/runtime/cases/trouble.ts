@@ -108,6 +108,26 @@ export const TROUBLE_CASES: readonly Case[] = [
     },
   },
   {
+    name: "a statement that is wrong is the application's fault: never the breaker's business, nor the caller's to know",
+    run: async (scene) => {
+      const { ask, admin, postgres } = scene;
+      await postgres.query("alter table fab.lots rename to lots_elsewhere");
+      try {
+        // More than would open it, were they failures of the database.
+        for (let asked = 0; asked < 12; asked++) {
+          const { status, body, headers } = await ask(REPORT);
+          expect([status, body.error.code, body.retryable]).toEqual([500, "DB_QUERY_ERROR", false]);
+          expect(headers.get("retry-after")).toBeNull();
+          expect(body.error.message).not.toContain("lots");
+        }
+      } finally {
+        await postgres.query("alter table fab.lots_elsewhere rename to lots");
+      }
+      expect((await admin("/admin/api/system-status")).body.data.circuit_breaker.state).toBe("CLOSED");
+      await heals(scene);
+    },
+  },
+  {
     name: "callers that leave take their statements with them",
     without: ({ platform }) => (platform.hearsClients ? null : "nobody hears there that a client has gone"),
     run: async (scene) => {
