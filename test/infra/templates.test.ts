@@ -10,7 +10,13 @@ const KNOWN = new Map(VARIABLE_LIST.map(([name, variable]) => [name as string, v
 /** Of Node, of shells, of the platforms' own tools; none is Tidegate's. */
 const OTHERS = new Set([
   ...["NODE_ENV", "NODE_OPTIONS", "NODE_VERSION", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"],
-  ...["DENO_DEPLOY_TOKEN", "DENO_ORG", "DENO_APP", "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"],
+  ...[
+    "NODE_EXTRA_CA_CERTS",
+    "DENO_DEPLOY_TOKEN",
+    "DENO_ORG",
+    "DENO_APP",
+    "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
+  ],
 ]);
 const unknown = (names: readonly string[]) => names.filter((name) => !KNOWN.has(name) && !OTHERS.has(name));
 
