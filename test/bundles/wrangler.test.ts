@@ -60,7 +60,8 @@ it.skipIf(workerdUnavailable())("starts far within the second that Cloudflare al
   const output = await wrangler("check", "startup", "--outfile", join(folder, "startup.cpuprofile"));
   const [said, activeMs] = /Active: ([\d.]+) ms/.exec(output) ?? [];
   console.log(`wrangler check startup: ${said}`);
-  expect(Number(activeMs)).toBeLessThan(1_000);
+  // Some 20 ms; the rest is for a machine that is busy.
+  expect(Number(activeMs)).toBeLessThan(250);
 });
 
 const unavailable = postgresUnavailable() ?? workerdUnavailable();
