@@ -1,5 +1,5 @@
 /** The embedded database with the demo's rows, where there is a disk to read them from and a thread to run it in. */
-import { demoStatements } from "../../infra/seed-statements.ts";
+import { demoStatements } from "../../infra/seed/statements.ts";
 import type { Offer } from "../adapters.ts";
 
 export const EMBEDDED_DATABASE = {

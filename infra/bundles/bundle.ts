@@ -92,7 +92,7 @@ export async function bundle(target: Target, folder: string): Promise<Bundle> {
 async function addEmbedded(target: Target, folder: string): Promise<void> {
   const entryPoints = ["lib/database/pglite/worker.ts"];
   await build({ ...optionsOf(target), entryPoints, entryNames: "worker", outdir: folder });
-  const from = join(ROOT, "infra/sql");
+  const from = join(ROOT, "infra/seed/sql");
   await mkdir(join(folder, "sql"), { recursive: true });
   const files = (await readdir(from)).filter((name) => name.endsWith(".sql"));
   await Promise.all(files.map((name) => copyFile(join(from, name), join(folder, "sql", name))));

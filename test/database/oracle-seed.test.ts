@@ -1,8 +1,8 @@
 /** The seed for Oracle: the rows of the other seed, and statements that fit its tables. No server has run it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { insertStatement, loadOracle, type OracleSeat } from "../../infra/oracle/load.ts";
-import { type PlantRows, plantRows, TABLES, type Table } from "../../infra/oracle/plant-rows.ts";
-import { afterLoadStatements, oracleAfterLoadStatements, oracleSchemaStatements } from "../../infra/seed-statements.ts";
+import { insertStatement, loadOracle, type OracleSeat } from "../../infra/seed/oracle/load.ts";
+import { type PlantRows, plantRows, TABLES, type Table } from "../../infra/seed/oracle/plant-rows.ts";
+import { afterLoadStatements, oracleAfterLoadStatements, oracleSchemaStatements } from "../../infra/seed/statements.ts";
 import { embeddedPlant, type Plant } from "../support/plant.ts";
 
 const LOTS = 40;

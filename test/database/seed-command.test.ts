@@ -14,7 +14,7 @@ function seed(args: string[], env: Record<string, string> = {}): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ["infra/seed.ts", ...args],
+      ["infra/seed/seed.ts", ...args],
       { env: { ...inherited, NO_COLOR: "1", ...env } },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );

@@ -1,6 +1,6 @@
 /** The demo plant's rows: the same everywhere, and such as a real plant could have written. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoStatements, LOTS_PER_SCALE, ranges, seedStatements } from "../../infra/seed-statements.ts";
+import { demoStatements, LOTS_PER_SCALE, ranges, seedStatements } from "../../infra/seed/statements.ts";
 import { because } from "../support/because.ts";
 import { embeddedPlant, type Plant, seedServer } from "../support/plant.ts";
 import { postgresUnavailable, startPostgres } from "../support/postgres.ts";

@@ -1,6 +1,6 @@
 -- The lots numbered :first_lot to :last_lot of a plant that starts :lot_count lots in 180 days. As psql would have it:
 --   psql -v first_lot=1 -v last_lot=1000 -v lot_count=1000 -1 -f seed.sql
--- or through infra/seed.ts, which puts the same three numbers in. One transaction loads one range.
+-- or through infra/seed/seed.ts, which puts the same three numbers in. One transaction loads one range.
 --
 -- Every row follows from its lot's number by arithmetic: no random(), no now(), nothing read from other lots. So the
 -- rows are the same on every machine, and however the numbers are cut into ranges.

@@ -1,6 +1,6 @@
 /** The seed's connection to a real Oracle, by node-oracledb. */
 import oracledb from "oracledb";
-import type { OracleAddress } from "../../lib/database/oracle/address.ts";
+import type { OracleAddress } from "../../../lib/database/oracle/address.ts";
 import type { Loaded, LoadOptions } from "../load.ts";
 import { loadOracle, type OracleSeat } from "./load.ts";
 import { type Column, plantRows } from "./plant-rows.ts";

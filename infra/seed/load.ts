@@ -3,7 +3,7 @@
  * to build at the end.
  */
 import type { Sql } from "postgres";
-import { afterLoadStatements, dropStatements, ranges, schemaStatements, seedStatements } from "./seed-statements.ts";
+import { afterLoadStatements, dropStatements, ranges, schemaStatements, seedStatements } from "./statements.ts";
 
 /** About 54,000 events: the largest transaction, some tens of megabytes of work at the server. */
 const LOTS_PER_TRANSACTION = 1000;

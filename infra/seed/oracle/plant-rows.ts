@@ -3,7 +3,7 @@
  * into a database that cannot run that SQL. So they are the same in both, and only written once.
  */
 import { PGlite } from "@electric-sql/pglite";
-import { type LotRange, schemaStatements, seedStatements } from "../seed-statements.ts";
+import { type LotRange, schemaStatements, seedStatements } from "../statements.ts";
 
 export interface Column {
   readonly name: string;

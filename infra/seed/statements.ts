@@ -1,5 +1,5 @@
 /**
- * The demo plant's SQL, read from `infra/sql/*.sql` and ready to run.
+ * The demo plant's SQL, read from `infra/seed/sql/*.sql` and ready to run.
  *
  * The files are what a DBA reads, and can run with psql as they are; this is how programs get them. `seed.sql` names
  * its three numbers the way psql does (`:first_lot`), and they are put in here after being checked to be whole numbers:

@@ -3,7 +3,7 @@
  * then what is quicker to build at the end.
  */
 import { AlreadySeeded, type Loaded, type LoadOptions, SeedRefused } from "../load.ts";
-import { oracleAfterLoadStatements, oracleSchemaStatements, ranges } from "../seed-statements.ts";
+import { oracleAfterLoadStatements, oracleSchemaStatements, ranges } from "../statements.ts";
 import { type Cell, type Column, type PlantRows, TABLES, type Table } from "./plant-rows.ts";
 
 /** About 54,000 events: the largest transaction, and the most that is held in memory. */

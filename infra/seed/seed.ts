@@ -1,13 +1,16 @@
 /**
  * `npm run seed`: fills a PostgreSQL or an Oracle with the demo plant. Reads the command line, tells what happens, and ends with
  * exit code 1 and a sentence where something is wrong.
+ *
+ * Map of this folder: `seed` (this file) is the command; `load` fills a PostgreSQL, `oracle/` an Oracle, both by the
+ * `statements` that are made of `sql/`; `progress` tells how far it is.
  */
 import { parseArgs } from "node:util";
 import postgres from "postgres";
-import { parseOracleUrl } from "../lib/database/oracle/address.ts";
+import { parseOracleUrl } from "../../lib/database/oracle/address.ts";
 import { AlreadySeeded, type Loaded, type LoadOptions, load, SeedRefused } from "./load.ts";
 import { progress } from "./progress.ts";
-import { LOTS_PER_SCALE, MAX_LOTS } from "./seed-statements.ts";
+import { LOTS_PER_SCALE, MAX_LOTS } from "./statements.ts";
 
 const MAX_SCALE = Math.floor(MAX_LOTS / LOTS_PER_SCALE);
 
