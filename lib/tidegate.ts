@@ -9,8 +9,7 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Config, readConfig } from "./config.ts";
 import type { Database, DatabaseAdapter } from "./database/port.ts";
-import type { Operate } from "./gate/commands.ts";
-import type { GateView, OperateReply } from "./gate/replies.ts";
+import type { GateView, Operate, OperateReply } from "./gate/renewal.ts";
 import { createGates } from "./guard/gates.ts";
 import type { RunOptions } from "./guard/guard.ts";
 import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
@@ -156,7 +155,9 @@ export function tidegate(options: TidegateOptions): Tidegate {
   let readiness: Readiness = "ready";
 
   const keyOf = (name: string) => `{tidegate:${config.store.namespace}:${name}}`;
-  const gates = createGates({ store, keyOf, rules, about, runtime, log });
+  // The database's gate alone: of the others nobody knows how to ask whether their dependency is back.
+  const refusing = (name: string) => (name === MAIN_GATE ? () => health.look() : undefined);
+  const gates = createGates({ store, keyOf, refusing, rules, about, runtime, log });
   const main = gates.of(MAIN_GATE);
   const gate = (name: string): Gate => ({
     run: (call, runOptions) => gates.of(name).run(({ signal }) => call(signal), runOptions),
@@ -172,7 +173,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     queries: queryTimes.figures,
     restarts: async () => recovery.facts(await recovery.view()),
     keeping: options.healthKeep && createKeeping({ keep: options.healthKeep, key: keyOf("health"), ...outlasting }),
-    ...{ database, store, config, runtime },
+    ...{ database, store, config, runtime, waitUntil: options.waitUntil },
   });
   const recovery = createRecovery({
     ...{ config, store, auditLog: options.auditLog, way: options.restart },

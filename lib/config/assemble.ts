@@ -22,31 +22,33 @@ export function assemble(values: Values, appName: string): Settled {
   const store = storeTarget(values);
   const pool = poolOf(values, appName);
   const breaker = breakerOf(values);
-  const admission = {
-    waitTimeoutMs: seconds(values.DB_POOL_TIMEOUT),
-    exhaustedRetryAfterMs: seconds(values.DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS),
-    maxWaiting: values.DB_MAX_WAITING,
+  const health = {
+    memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
+    probeTimeoutMs: values.HEALTH_PROBE_TIMEOUT_MS,
   };
+  const workers = workersOf(values, database, store);
+  const expectedInstances = Math.max(values.EXPECTED_INSTANCES, workers ?? 1);
   return {
     app: { name: appName, env: values.APP_ENV },
-    listen: { host: values.HOST, port: values.PORT, workers: workersOf(values, database, store) },
+    listen: { host: values.HOST, port: values.PORT, workers },
     database,
     pool,
-    admission,
+    admission: {
+      waitTimeoutMs: seconds(values.DB_POOL_TIMEOUT),
+      exhaustedRetryAfterMs: seconds(values.DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS),
+      maxWaiting: values.DB_MAX_WAITING,
+    },
     breaker,
-    gate: gateOf(values, pool, breaker, admission),
+    gate: gateOf(values, { pool, breaker, health, expectedInstances }),
     store: {
       ...store,
       namespace: values.STATE_NAMESPACE ?? `${appName}-${values.APP_ENV}`,
-      deadlineMs: values.STATE_DEADLINE_MS ?? (isNear(store) ? 50 : 250),
+      deadlineMs: values.STATE_DEADLINE_MS,
       fallback: values.STATE_FALLBACK,
       maxSkewMs: values.STATE_MAX_SKEW_MS,
-      expectedInstances: Math.max(values.EXPECTED_INSTANCES, workersOf(values, database, store) ?? 1),
+      expectedInstances,
     },
-    health: {
-      memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
-      probeTimeoutMs: values.HEALTH_PROBE_TIMEOUT_MS,
-    },
+    health,
     resilience: {
       degradedAlertMs: seconds(values.RESILIENCE_DEGRADED_ALERT_SECONDS),
       poolSaturationWarningRatio: values.RESILIENCE_POOL_SATURATION_WARNING,
@@ -92,9 +94,6 @@ function storeTarget(values: Values): StoreTarget {
   return location.kind === "upstash" ? { ...location, token: values.STATE_TOKEN ?? "" } : location;
 }
 
-/** Redis is where the instances are; the others are reached over HTTP, or with several tries. */
-const isNear = ({ kind }: StoreTarget): boolean => kind === "memory" || kind === "redis";
-
 function poolOf(values: Values, applicationName: string): Config["pool"] {
   return {
     poolSize: values.DB_POOL_SIZE,
@@ -125,12 +124,11 @@ function breakerOf(values: Values): BreakerSettings {
   };
 }
 
-function gateOf(
-  values: Values,
-  pool: Config["pool"],
-  breaker: BreakerSettings,
-  admission: Config["admission"],
-): Config["gate"] {
+interface GateSettings extends Pick<Config, "pool" | "breaker" | "health"> {
+  readonly expectedInstances: number;
+}
+
+function gateOf(values: Values, { pool, breaker, health, expectedInstances }: GateSettings): Config["gate"] {
   return {
     enabled: breaker.enabled,
     capacity: {
@@ -138,7 +136,7 @@ function gateOf(
       slow: pool.slowMaxConcurrent,
       health: pool.healthPoolSize,
     },
-    maxWaiting: admission.maxWaiting,
+    deadlineMs: { request: pool.callTimeoutMs, slow: pool.slowCallTimeoutMs, health: health.probeTimeoutMs },
     windowSeconds: values.CIRCUIT_BREAKER_WINDOW_SECONDS,
     windowCalls: breaker.windowCalls,
     failureThreshold: breaker.failureThreshold,
@@ -148,7 +146,7 @@ function gateOf(
     probes: breaker.halfOpenProbes,
     successesToClose: breaker.successesToClose,
     connectTimeoutMs: pool.connectTimeoutMs,
-    fullRetryAfterMs: admission.exhaustedRetryAfterMs,
+    expectedInstances,
   };
 }
 

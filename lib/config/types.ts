@@ -2,7 +2,7 @@
  * The shape of a {@link Config}: what the rest of the library is given instead of an environment.
  *
  * Every duration is in milliseconds, every ratio between 0 and 1, and every name ends in its unit. `null` stands for
- * "not set, and what then happens is decided where it is known" (a terminal, a supervisor), never for a default.
+ * "not set, and what then happens is decided where it is known" (a terminal, a supervisor, a store), never for a default.
  */
 import type { DatabaseSettings } from "../database/port.ts";
 import type { GateConfig, HomeRules } from "../gate/types.ts";
@@ -120,7 +120,8 @@ export interface Config {
   readonly gate: Omit<GateConfig, keyof HomeRules>;
   readonly store: StoreTarget & {
     readonly namespace: string;
-    readonly deadlineMs: number;
+    /** Longest a call may take before the instance goes on without it; null: by the store that is given. */
+    readonly deadlineMs: number | null;
     /** Without a store: a local share of the capacity, or nothing. */
     readonly fallback: "local" | "closed";
     readonly maxSkewMs: number;

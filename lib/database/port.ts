@@ -82,12 +82,19 @@ export interface Execution {
   readonly deadlineMs: number;
   /** On {@link Runtime.monotonicMs}: the statement is sent before this moment or not at all. */
   readonly startBy: number;
+  /** The same on {@link Runtime.wallMs}, which goes on where the machine sleeps; see {@link isTooLate}. */
+  readonly startByWallMs?: number;
   /** On {@link Runtime.monotonicMs}: until when a connection may be waited for; one that is being opened has its chance. */
   readonly connectBy: number;
   /** Aborted on the deadline and when the caller gives up. */
   readonly signal: AbortSignal;
   /** Told when there is a connection: what was until then is no time of the database's. */
   readonly onConnection?: () => void;
+}
+
+/** A statement may not be sent any more: by whichever clock says that the time is over. */
+export function isTooLate({ startBy, startByWallMs = Number.POSITIVE_INFINITY }: Execution, runtime: Runtime): boolean {
+  return runtime.monotonicMs() >= startBy || runtime.wallMs() >= startByWallMs;
 }
 
 /** The instance's own connections of the lane `request`, as they are at this moment: `slow` has its own, apart. */

@@ -1,39 +1,51 @@
-/** The breaker: when it opens, for how long, what closes it. Rules 4 to 7 of the design. */
+/** The breaker: when it opens, for how long, what closes it. Rules 8 to 12. */
 import type { TransitionCause } from "./events.ts";
-import type { Permit } from "./state.ts";
-import { expect, report, type Turn } from "./turn.ts";
-import type { BreakerState, Outcome } from "./types.ts";
-import { beginWindow, countVote } from "./window.ts";
+import type { Vote } from "./renewal.ts";
+import type { Core, GateState } from "./state.ts";
+import { report, type Turn } from "./turn.ts";
+import { type BreakerState, QUEUED_LANES } from "./types.ts";
+import { beginWindow, countVotes } from "./window.ts";
 
 /** An open period grows to this at most, unless the first one is longer already. */
-const LONGEST_OPEN_MS = 300_000;
+export const LONGEST_OPEN_MS = 300_000;
+export const MOST_OPEN_DOUBLINGS = 30;
 /** A run must last this long, or one burst of calls already in flight would open a gate that had one bad moment. */
-const RUN_AGE_MS = 250;
+export const RUN_AGE_MS = 250;
 /** One success outweighs ten failures of a run: it says that the database is there. */
-const SUCCESS_OUTWEIGHS = 10;
+export const SUCCESS_OUTWEIGHS = 10;
+/** What a probe may be said to take, in a refusal beside one. */
+export const SHORTEST_PROBE_MS = 1_000;
+export const LONGEST_PROBE_MS = 5_000;
 
-/** Every transition goes through here: it raises the generation, ends the run, and is reported. */
+/** Every transition goes through here: it raises the generation, ends the run, is reported, and told to all. */
 export function enter(turn: Turn, to: BreakerState, at: number, cause: TransitionCause): void {
   const { core, gate } = turn;
   const from = core.state;
   core.state = to;
   core.since = at;
-  core.generation += 1;
+  raiseGeneration(gate, core, core.generation + 1);
   core.openUntil = 0;
   core.successes = 0;
   core.runFailures = 0;
   core.runSince = 0;
+  core.goodPings = 0;
   if (to === "closed") {
     core.failedProbes = 0;
+    core.pingsTrusted = true;
+    core.slowOpened = false;
     core.recoveredAt = cause === "probes_succeeded" ? at : 0;
     core.window = beginWindow(gate.seconds, at);
-  } else {
-    for (const [id] of gate.tickets) turn.touched.tickets.push(id);
-    gate.tickets.clear();
-    gate.lines.request.length = 0;
-    gate.lines.slow.length = 0;
   }
+  gate.totals.transitions[to] += 1;
+  turn.touched.totals = true;
+  turn.push.push({ session: null, message: "changed" });
   report(turn, { kind: "transition", at, from, to, cause, generation: core.generation });
+}
+
+/** Numbers only grow. Hunger of an older generation is none: who needs something says so again. */
+export function raiseGeneration(gate: GateState, core: Core, generation: number): void {
+  core.generation = generation;
+  for (const lane of QUEUED_LANES) gate.hungry[lane].clear();
 }
 
 /** Opens after a verdict; a reopening soon after a recovery is one more failed recovery. */
@@ -42,46 +54,63 @@ function open(turn: Turn, cause: TransitionCause): void {
   const recoveryFailed =
     core.state === "half_open" || (core.recoveredAt > 0 && now - core.recoveredAt < config.recoveryMs);
   core.failedRecoveries = recoveryFailed ? core.failedRecoveries + 1 : 0;
+  if (cause !== "probe_failed") core.slowOpened = cause === "slow_rate";
   enter(turn, "open", now, cause);
   stayOpenUntil(turn, now + openPeriodMs(turn));
 }
 
 export function stayOpenUntil(turn: Turn, until: number): void {
   turn.core.openUntil = until;
-  expect(turn.gate, until);
 }
 
 function openPeriodMs(turn: Turn): number {
   const { recoveryMs } = turn.config;
-  const doublings = Math.min(turn.core.failedRecoveries, 30);
+  const doublings = Math.min(turn.core.failedRecoveries, MOST_OPEN_DOUBLINGS);
   const period = Math.min(recoveryMs * 2 ** doublings, Math.max(LONGEST_OPEN_MS, recoveryMs));
   return period + Math.floor((period * turn.jitter) / 5_000);
 }
 
-/** A living permit reports. What belongs to another generation, to the health lane or to an older life has no vote. */
-export function vote(turn: Turn, permit: Permit, outcome: Outcome, slow: boolean): void {
-  const { core, config } = turn;
-  if (permit.lane === "health" || permit.adopted || permit.generation !== core.generation) return;
-  if (permit.probe && outcome !== "success") core.failedProbes += 1;
-  if (outcome === "ignored") return;
-  // Switched off, the state stands still and is no reason to lose a vote.
-  if (config.enabled && core.state !== "closed" && !permit.probe) return;
-
-  const failed = outcome === "failure";
-  if (failed) core.lastFailureAt = turn.now;
-  countVote(turn, failed, slow && permit.lane === "request");
-  if (core.state === "closed") judgeCall(turn, failed);
-  else if (config.enabled) judgeProbe(turn, failed);
-}
-
-function judgeProbe(turn: Turn, failed: boolean): void {
-  if (failed) open(turn, "probe_failed");
-  else if (++turn.core.successes >= turn.config.successesToClose) enter(turn, "closed", turn.now, "probes_succeeded");
-}
-
-function judgeCall(turn: Turn, failed: boolean): void {
+/** Calls of one generation have ended. What belongs to another one has no vote. */
+export function vote(turn: Turn, votes: Vote): void {
   const { core, config, now } = turn;
-  countRun(turn, failed);
+  const { calls, failures, probe } = votes;
+  if (votes.generation !== core.generation) return;
+  if (core.state === "half_open" && probe) core.failedProbes += failures + votes.ignored;
+  if (calls > 0) core.lastCallAt = now;
+  // Switched off, the state stands still and is no reason to lose a vote.
+  if (config.enabled && (core.state === "open" || (core.state === "half_open" && !probe))) return;
+  if (calls === 0) return;
+
+  if (failures > 0) core.lastFailureAt = now;
+  if (calls > failures) core.lastSuccessAt = now;
+  countVotes(turn, votes);
+  if (core.state === "closed") judgeCalls(turn, votes);
+  else if (config.enabled) judgeProbes(turn, votes);
+}
+
+/** After calls for slowness a slow answer is none. */
+function judgeProbes(turn: Turn, { calls, failures, slow }: Vote): void {
+  if (failures > 0 || (turn.core.slowOpened && slow > 0)) {
+    loseTrustInPings(turn);
+    open(turn, "probe_failed");
+  } else succeeded(turn, calls);
+}
+
+/** Calls, or pings in their place. */
+export function succeeded(turn: Turn, probes: number): void {
+  turn.core.successes += probes;
+  if (turn.core.successes >= turn.config.successesToClose) enter(turn, "closed", turn.now, "probes_succeeded");
+}
+
+/** They had said that the database is there, and it was not there for a call. */
+export const PINGS_BELIED_MS = 10_000;
+function loseTrustInPings({ core, now }: Turn): void {
+  if (core.pingsEndedAt > 0 && now - core.pingsEndedAt < PINGS_BELIED_MS) core.pingsTrusted = false;
+}
+
+function judgeCalls(turn: Turn, votes: Vote): void {
+  const { core, config, now } = turn;
+  countRun(turn, votes);
   if (!config.enabled || core.override?.mode === "force_closed") return;
   const cause = verdict(turn);
   if (!cause) return;
@@ -92,12 +121,12 @@ function judgeCall(turn: Turn, failed: boolean): void {
   }
 }
 
-function countRun(turn: Turn, failed: boolean): void {
-  const { core, config, now } = turn;
+/** Sums have no order: what succeeded is taken to have come before what failed, since a failure is told at once. */
+function countRun({ core, config, now }: Turn, { calls, failures }: Vote): void {
   if (core.runFailures > 0 && now - core.runSince > config.windowSeconds * 1_000) core.runFailures = 0;
-  if (!failed) core.runFailures = Math.max(0, core.runFailures - SUCCESS_OUTWEIGHS);
-  else if (core.runFailures++ === 0) core.runSince = now;
-  if (core.runFailures === 0) core.runSince = 0;
+  core.runFailures = Math.max(0, core.runFailures - SUCCESS_OUTWEIGHS * (calls - failures));
+  if (core.runFailures === 0) core.runSince = failures > 0 ? now : 0;
+  core.runFailures += failures;
 }
 
 function verdict({ core, config, now }: Turn): TransitionCause | null {

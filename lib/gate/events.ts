@@ -1,5 +1,5 @@
-/** What a gate reports as having happened: returned by a step, never logged there. */
-import type { BreakerState, OverrideMode, QueuedLane } from "./types.ts";
+/** What a gate reports as having happened: returned by a step, logged once that is committed. Rule 18. */
+import type { BreakerState, OverrideMode } from "./types.ts";
 
 export type TransitionCause =
   | "failure_rate"
@@ -7,6 +7,7 @@ export type TransitionCause =
   | "failure_run"
   | "probe_failed"
   | "open_period_over"
+  | "pings_succeeded"
   | "probes_succeeded"
   | "override"
   | "override_ended"
@@ -32,8 +33,3 @@ export type GateEvent =
   /** An operator's `observe` kept the breaker closed. */
   | { readonly kind: "would_open"; readonly at: number; readonly cause: TransitionCause }
   | { readonly kind: "life"; readonly at: number; readonly life: number };
-
-export interface Wake {
-  readonly session: string;
-  readonly lane: QueuedLane;
-}

@@ -1,112 +1,47 @@
-/** The lanes: how many permits may be out, and granting and releasing one. */
-import { vote } from "./breaker.ts";
-import type { AdmitReply } from "./replies.ts";
-import type { Permit } from "./state.ts";
-import { expect, type Turn } from "./turn.ts";
-import type { Lane, Outcome } from "./types.ts";
+/** The lanes: how many permits may be out, and for how long after their holder was last heard. */
+import type { Core } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import type { GateConfig, Lane } from "./types.ts";
 
-/** How long a statement may take to stop after its deadline; its permit lives as long. */
+/** How long a statement may take to stop after its deadline. */
 export const CANCEL_GRACE_MS = 2_000;
-/** A probe's statement may run so long at first; each probe that did not succeed doubles it. */
-const PROBE_DEADLINE_MS = 10_000;
-const LARGEST_PROBE_DOUBLING = 15;
-const RAMP_STEP_MS = 250;
-/** One very long call must not make the line believe that all are. */
-const LONGEST_HELD_MS = 60_000;
+export const LEASE_MS = 2_000;
+/** How often an instance under load renews, where the fleet is not too large for that. */
+export const RENEW_WITHIN_MS = 250;
+/** A lease lasts for so many renewals, so that some of them may be lost. */
+export const RENEWALS_A_LEASE = 4;
+/** A probe may run so long at first; each that did not succeed doubles it. */
+export const PROBE_DEADLINE_MS = 10_000;
+export const MOST_PROBE_DOUBLINGS = 15;
+export const RAMP_STEP_MS = 250;
 
-/** After a recovery it starts at the number of probes and doubles every 250 ms up to what is configured. */
+/** After a recovery it starts at the number of probes and doubles every 250 ms up to what is configured. Rule 11. */
 export function capacityInForce({ core, config, now }: Turn, lane: Lane): number {
   const capacity = config.capacity[lane];
   if (lane === "health" || core.recoveredAt === 0 || core.state !== "closed" || !config.enabled) return capacity;
-  const doublings = Math.min(30, Math.floor((now - core.recoveredAt) / RAMP_STEP_MS));
-  return Math.min(capacity, config.probes * 2 ** doublings);
+  return Math.min(capacity, config.probes * 2 ** Math.floor((now - core.recoveredAt) / RAMP_STEP_MS));
 }
 
-export function freePermits(turn: Turn, lane: Lane): number {
-  return Math.max(0, capacityInForce(turn, lane) - turn.core.held[lane]);
+/** What may still be granted. Less than nothing where more is out than is in force. Rule 3. */
+export function roomIn(turn: Turn, lane: Lane): number {
+  return capacityInForce(turn, lane) - turn.core.permits[lane] - turn.core.owed[lane];
 }
 
-/** Mints a permit of the present generation. Its life is decided now: connecting, running, being cancelled. */
-export function grant(
-  turn: Turn,
-  id: string,
-  session: string,
-  lane: Lane,
-  askedMs: number,
-  probe: boolean,
-): AdmitReply {
-  const { core, config, now } = turn;
-  const longestMs = probe ? PROBE_DEADLINE_MS * 2 ** Math.min(core.failedProbes, LARGEST_PROBE_DOUBLING) : askedMs;
-  const deadlineMs = Math.min(askedMs, longestMs);
-  const permit: Permit = {
-    session,
-    lane,
-    generation: core.generation,
-    grantedAt: now,
-    expiresAt: now + config.connectTimeoutMs + deadlineMs + CANCEL_GRACE_MS,
-    deadlineMs,
-    probe,
-    adopted: false,
-  };
-  mint(turn, id, permit);
-  return permitReply(turn, permit);
+/** The larger the fleet, the less often each instance renews. Rule 7. */
+export function renewWithinMs({ core, config }: Turn): number {
+  return Math.max(RENEW_WITHIN_MS, Math.ceil((core.active * 1_000) / config.renewalsPerSecond));
 }
 
-export function mint(turn: Turn, id: string, permit: Permit): void {
-  const { core, gate } = turn;
-  gate.permits.set(id, permit);
-  turn.touched.permits.push(id);
-  core.held[permit.lane] += 1;
-  if (core.fullSince[permit.lane] === 0 && freePermits(turn, permit.lane) === 0) core.fullSince[permit.lane] = turn.now;
-  if (permit.probe) core.probes.push(id);
-  countSession(turn, permit.session, 1);
-  expect(gate, permit.expiresAt);
+export function leaseMs(turn: Turn): number {
+  return Math.max(LEASE_MS, RENEWALS_A_LEASE * renewWithinMs(turn));
 }
 
-export function permitReply({ now }: Turn, { expiresAt, deadlineMs, probe }: Permit): AdmitReply {
-  return { kind: "permit", expiresAt, remainingMs: expiresAt - now, deadlineMs, probe };
+/** Longest a probe may run in that lane. */
+export function probeDeadlineMs(core: Core, config: GateConfig, lane: Lane): number {
+  return Math.min(config.deadlineMs[lane], PROBE_DEADLINE_MS * 2 ** Math.min(core.failedProbes, MOST_PROBE_DOUBLINGS));
 }
 
-/** Ends a permit that nobody gave back in time. Where others wait for it, the lane stays as full as it was. */
-export function expire(turn: Turn, id: string, permit: Permit): void {
-  release(turn, id, permit);
-  const waiting = permit.lane === "health" ? 0 : turn.gate.lines[permit.lane].length;
-  if (waiting === 0) turn.core.fullSince[permit.lane] = 0;
-}
-
-function giveBack(turn: Turn, id: string, permit: Permit): void {
-  release(turn, id, permit);
-  turn.core.fullSince[permit.lane] = 0;
-}
-
-function release(turn: Turn, id: string, permit: Permit): void {
-  const { core, gate } = turn;
-  gate.permits.delete(id);
-  turn.touched.permits.push(id);
-  core.held[permit.lane] -= 1;
-  if (permit.probe) core.probes.splice(core.probes.indexOf(id), 1);
-  countSession(turn, permit.session, -1);
-}
-
-/** Ends a living permit with its outcome. */
-export function settle(turn: Turn, id: string, permit: Permit, outcome: Outcome, slow: boolean): void {
-  giveBack(turn, id, permit);
-  if (permit.lane !== "health" && !permit.adopted) {
-    const heldMs = Math.min(turn.now - permit.grantedAt, LONGEST_HELD_MS);
-    turn.core.heldMs[permit.lane] = Math.floor((7 * turn.core.heldMs[permit.lane] + heldMs) / 8);
-  }
-  vote(turn, permit, outcome, slow);
-}
-
-/** A holder gave its permit up; a probe given up did not succeed. */
-export function cancel(turn: Turn, id: string, permit: Permit): void {
-  giveBack(turn, id, permit);
-  vote(turn, permit, "ignored", false);
-}
-
-function countSession(turn: Turn, session: string, change: number): void {
-  const entry = turn.gate.sessions.get(session);
-  if (!entry) return;
-  entry.permits += change;
-  turn.touched.sessions.push(session);
+/** Beyond a lease, what a call that began at its end may still take. Rule 4. */
+export function outlastsMs(config: GateConfig, deadlineMs: number): number {
+  return config.connectTimeoutMs + deadlineMs + CANCEL_GRACE_MS;
 }

@@ -1,12 +1,12 @@
-/** The operator's override: shared, always with an end, an actor and a reason. Rule 9 of the design. */
+/** The operator's override: shared, always with an end, an actor and a reason. Rule 13. */
 import { enter, stayOpenUntil } from "./breaker.ts";
-import type { Operate } from "./commands.ts";
 import type { TransitionCause } from "./events.ts";
-import type { OperateReply } from "./replies.ts";
+import type { Operate, OperateReply } from "./renewal.ts";
 import { OP_IDS_KEPT, type Override } from "./state.ts";
-import { expect, report, type Turn } from "./turn.ts";
+import { report, type Turn } from "./turn.ts";
 
-export function operate(turn: Turn, command: Operate): OperateReply {
+/** @param isDone It came with a renewal that was heard before, or too long ago: whatever it was to do is done. */
+export function operate(turn: Turn, command: Operate, isDone: boolean): OperateReply {
   const { core } = turn;
   const unchanged = (reason: "stale" | "repeated"): OperateReply => ({
     kind: "unchanged",
@@ -14,6 +14,7 @@ export function operate(turn: Turn, command: Operate): OperateReply {
     overrideVersion: core.overrideVersion,
   });
   if (core.opIds.includes(command.opId)) return unchanged("repeated");
+  if (isDone) return unchanged("stale");
   if (command.expectedVersion !== null && command.expectedVersion !== core.overrideVersion) return unchanged("stale");
 
   core.opIds.push(command.opId);
@@ -35,7 +36,6 @@ export function beginOverride(turn: Turn, override: Override, cause: TransitionC
   core.override = override;
   core.observedUntil = 0;
   core.failedRecoveries = 0;
-  expect(turn.gate, override.until);
   if (override.mode === "force_open") {
     if (core.state !== "open") enter(turn, "open", now, cause);
     stayOpenUntil(turn, override.until);

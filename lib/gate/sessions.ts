@@ -1,109 +1,153 @@
-/** Sessions: what is known of each instance, so that every command takes effect at most once. Rule 2 of the design. */
-import type { Batch } from "./commands.ts";
-import type { GateState, Session } from "./state.ts";
-import { expect, type Turn } from "./turn.ts";
+/** Sessions: what the gate knows of each instance, the sums over all of them, and what time does to them. */
+import type { Opening } from "./renewal.ts";
+import { type Core, type GateState, type Lease, noLeases, type Session } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { LANES, type Lane, QUEUED_LANES } from "./types.ts";
 
-/** Coarse, so that a busy instance rarely moves in the order of the silent. */
-const HEARD_STEP_MS = 10_000;
-const SILENT_MS = 600_000;
-/** Who was heard in the last minute counts as present. */
-const PRESENT_MS = 60_000;
+/** A hungry instance asks again within a second; who was not heard for so long is not hungry any more. Rule 5. */
+export const HUNGER_MS = 1_500;
+/** Silent, and holding nothing: forgotten. Rule 17. */
+export const SILENT_MS = 60_000;
+/** Beyond its lease a holder that is silent is not counted among the living. */
+export const MISSED_MS = 1_000;
+/** Of what a score holds beside the moment: 2^41 milliseconds are enough until 2039. */
+export const MOMENTS: number = 2 ** 41;
+export const MOST_IN_SCORE = 4_000;
 
-const heardAt = (now: number): number => now - (now % HEARD_STEP_MS);
-const droppedAt = (session: Session): number => session.heard + HEARD_STEP_MS + SILENT_MS;
+/** It needs more than it holds, and has said so since the breaker last moved. */
+export function isHungry(core: Core, session: Session, { hungrySince }: Lease): boolean {
+  return hungrySince > 0 && session.generation === core.generation;
+}
 
-/** `unknown`: the sender has to open a session first. `minting`: this batch may bring permits into the new life. */
-export type Hearing =
-  | { readonly unknown: true }
-  | { readonly unknown: false; readonly session: Session; readonly minting: boolean };
+const hungerScore = ({ permits, hungrySince }: Lease): number =>
+  Math.min(permits, MOST_IN_SCORE) * MOMENTS + hungrySince;
+/** What it does not use counts first, then what it holds. */
+const riches = ({ permits, need }: Lease): number =>
+  Math.min(Math.max(0, permits - need), MOST_IN_SCORE) * MOST_IN_SCORE + Math.min(permits, MOST_IN_SCORE);
 
-export function hear(turn: Turn, batch: Batch): Hearing {
-  const { gate, core } = turn;
-  const { opens } = batch;
-  const known = gate.sessions.get(batch.session);
-  const namesThisLife = opens?.life === core.life;
-  if (!known && (!opens || (opens.life !== null && !namesThisLife))) return { unknown: true };
+export const holdsAny = (session: Session): boolean =>
+  LANES.some((lane) => {
+    const { permits, probes, owed } = session.lanes[lane];
+    return permits + probes + owed > 0;
+  });
 
-  // A first batch that named no life may have arrived late in a life its sender has not heard of: it may open once more.
-  const opening = opens !== null && (!known || (namesThisLife && !known.named));
-  const session = known ?? openSession(turn, batch);
-  if (opening) {
-    session.named = namesThisLife;
-    core.generation = Math.max(core.generation, opens.generation);
-    core.overrideVersion = Math.max(core.overrideVersion, opens.overrideVersion);
+/** Takes a session out of the order of its lanes and of the sums, to be changed and enlisted again. */
+export function withdraw({ gate, core }: Turn, id: string, session: Session): void {
+  count(core, session, -1);
+  for (const lane of QUEUED_LANES) {
+    const lease = session.lanes[lane];
+    if (isHungry(core, session, lease)) gate.hungry[lane].remove(hungerScore(lease), id);
+    if (lease.permits > 0) gate.rich[lane].remove(riches(lease), id);
   }
-  session.doneBelow = Math.max(session.doneBelow, batch.doneBelow);
-  touchSession(turn, batch.session, session);
-  return { unknown: false, session, minting: opening && namesThisLife };
+  if (session.presentUntil > 0) gate.present.remove(session.opened, id);
+  if (!session.active) gate.idle.remove(session.heard, id);
+  gate.due.remove(session.due, id);
 }
 
-function openSession(turn: Turn, batch: Batch): Session {
-  const { core, gate } = turn;
-  const about = batch.opens?.about ?? { runtime: "", region: "", version: "", startedAt: 0 };
-  const session = { opened: ++core.openings, about, doneBelow: 0, heard: -1, permits: 0, named: false };
-  while (gate.sessions.size >= turn.config.sessionsKept && dropLongestSilent(turn));
-  return session;
+export function enlist(turn: Turn, id: string, session: Session): void {
+  const { gate, core, touched } = turn;
+  gate.sessions.set(id, session);
+  session.active = holdsAny(session) || QUEUED_LANES.some((lane) => isHungry(core, session, session.lanes[lane]));
+  count(core, session, 1);
+  session.due = dueOf(session);
+  index(gate, core, id, session);
+  touched.sessions.push(id);
 }
 
-/** Keeps the map in order of `heard`. */
-function touchSession(turn: Turn, id: string, session: Session): void {
-  const { sessions } = turn.gate;
-  const heard = heardAt(turn.now);
-  turn.touched.sessions.push(id);
-  if (heard !== session.heard) {
-    sessions.delete(id);
-    session.heard = heard;
-    sessions.set(id, session);
+/** What is derived from a session. */
+export function index(gate: GateState, core: Core, id: string, session: Session): void {
+  for (const lane of QUEUED_LANES) {
+    const lease = session.lanes[lane];
+    if (isHungry(core, session, lease)) gate.hungry[lane].add(hungerScore(lease), id);
+    if (lease.permits > 0) gate.rich[lane].add(riches(lease), id);
   }
-  // Also where nothing moved: this batch may end the last permit, which is all that kept it from being due.
-  expect(turn.gate, droppedAt(session));
+  if (session.presentUntil > 0) gate.present.add(session.opened, id);
+  if (!session.active) gate.idle.add(session.heard, id);
+  gate.due.add(session.due, id);
 }
 
-/** An id that ends exactly at the mark raises it, so that a repeated batch cannot mint it again. */
-export function endId(turn: Turn, session: Session, sessionId: string, n: number): void {
-  if (session.doneBelow !== n) return;
-  session.doneBelow = n + 1;
-  turn.touched.sessions.push(sessionId);
-}
-
-export function dropSilent(turn: Turn): void {
-  for (const [id, session] of turn.gate.sessions) {
-    if (droppedAt(session) > turn.now) return;
-    if (session.permits === 0) drop(turn, id);
+function count(core: Core, session: Session, sign: 1 | -1): void {
+  for (const lane of LANES) {
+    const { permits, probes, owed, need, waiting } = session.lanes[lane];
+    core.permits[lane] += sign * (permits + probes);
+    core.owed[lane] += sign * owed;
+    core.running[lane] += sign * (need - waiting);
+    core.waiting[lane] += sign * waiting;
+    core.probes += sign * probes;
   }
+  if (session.active) core.active += sign;
 }
 
-/** When the next session can be dropped; those with permits wait for their permits, which are due by themselves. */
-export function silentDue(gate: GateState): number {
-  for (const session of gate.sessions.values()) if (session.permits === 0) return droppedAt(session);
-  return Number.MAX_SAFE_INTEGER;
-}
-
-/** Of those heard longest ago the first by name, as a store with sorted sets would find it. False where all hold permits. */
-function dropLongestSilent(turn: Turn): boolean {
-  let longest: [id: string, heard: number] | null = null;
-  for (const [id, session] of turn.gate.sessions) {
-    if (longest && session.heard > longest[1]) break;
-    if (session.permits === 0 && (!longest || id < longest[0])) longest = [id, session.heard];
+function dueOf(session: Session): number {
+  let due = holdsAny(session) ? Number.MAX_SAFE_INTEGER : session.heard + SILENT_MS;
+  if (session.presentUntil > 0) due = Math.min(due, session.presentUntil);
+  for (const lane of LANES) {
+    const lease = session.lanes[lane];
+    if (lease.until > 0) due = Math.min(due, lease.until);
+    if (lease.probesUntil > 0) due = Math.min(due, lease.probesUntil);
+    if (lease.waiting > 0 || lease.hungrySince > 0) due = Math.min(due, session.heard + HUNGER_MS);
   }
-  if (longest) drop(turn, longest[0]);
-  return longest !== null;
+  return due;
 }
 
-function drop(turn: Turn, id: string): void {
-  turn.gate.sessions.delete(id);
-  turn.touched.sessions.push(id);
+export function openSession(turn: Turn, n: number, { about }: Opening): Session {
+  const { gate, core, config } = turn;
+  while (gate.sessions.size >= config.sessionsKept && forgetSilent(turn));
+  return {
+    opened: ++core.openings,
+    about,
+    n: n - 1,
+    heard: 0,
+    presentUntil: 0,
+    active: false,
+    due: 0,
+    generation: core.generation,
+    roundTripMs: 0,
+    leaseMs: 0,
+    lanes: noLeases(),
+  };
 }
 
-/** Instances heard in the last minute, newest news last and then by name, and the place of one among them by opening. */
-export function present(turn: Turn, id: string): { n: number; rank: number; sessions: [string, Session][] } {
-  const oldest = heardAt(turn.now) - PRESENT_MS;
-  const sessions = [...turn.gate.sessions].filter(([, session]) => session.heard >= oldest).sort(byNews);
-  const opened = turn.gate.sessions.get(id)?.opened ?? 0;
-  return { n: sessions.length, rank: sessions.filter(([, session]) => session.opened < opened).length, sessions };
+/** Lets time do to sessions what was due by now. */
+export function passSessions(turn: Turn): void {
+  const { gate, now } = turn;
+  for (const id of gate.due.until(now)) passSession(turn, id, gate.sessions.get(id) as Session);
 }
 
-/** Every home has to list them alike, whatever order its storage has. */
-function byNews([id, { heard }]: [string, Session], [otherId, other]: [string, Session]): number {
-  return heard - other.heard || (id < otherId ? -1 : 1);
+function passSession(turn: Turn, id: string, session: Session): void {
+  const { now } = turn;
+  withdraw(turn, id, session);
+  for (const lane of LANES) passLease(turn, session, lane);
+  if (session.presentUntil <= now) session.presentUntil = 0;
+  if (!holdsAny(session) && session.heard + SILENT_MS <= now) forget(turn, id);
+  else enlist(turn, id, session);
+}
+
+function passLease({ now }: Turn, session: Session, lane: Lane): void {
+  const lease = session.lanes[lane];
+  if (lease.probesUntil > 0 && lease.probesUntil <= now) Object.assign(lease, { probes: 0, probesUntil: 0 });
+  if (lease.until > 0 && lease.until <= now) {
+    Object.assign(lease, { permits: 0, owed: 0, need: lease.waiting, until: 0 });
+  }
+  if (session.heard + HUNGER_MS <= now) giveUpHunger(lease);
+}
+
+/** Whatever waited there has given up, or nobody is there. */
+export function giveUpHunger(lease: Lease): void {
+  Object.assign(lease, { need: lease.need - lease.waiting, waiting: 0, hungrySince: 0, woken: 0 });
+}
+
+export function forget({ gate, touched }: Turn, id: string): void {
+  gate.sessions.delete(id);
+  touched.sessions.push(id);
+}
+
+/** Of those that hold nothing the one that was heard longest ago. False where all hold something or wait for it: they are remembered in any case. */
+function forgetSilent(turn: Turn): boolean {
+  const { gate } = turn;
+  const [id] = gate.idle.first(1);
+  if (id === undefined) return false;
+  withdraw(turn, id, gate.sessions.get(id) as Session);
+  forget(turn, id);
+  return true;
 }

@@ -1,48 +1,68 @@
 /** What a gate keeps: a few typed maps of small entries, plain enough for any store, small enough to have a bound. */
 import type { GateEvent } from "./events.ts";
-import { type About, type BreakerState, type Lane, type OverrideMode, QUEUED_LANES, type QueuedLane } from "./types.ts";
+import { Ranking } from "./ranking.ts";
+import {
+  type About,
+  BREAKER_STATES,
+  type BreakerState,
+  LANES,
+  type Lane,
+  OUTCOMES,
+  type Outcome,
+  type OverrideMode,
+  QUEUED_LANES,
+  type QueuedLane,
+  REFUSAL_REASONS,
+  type RefusalReason,
+} from "./types.ts";
 
-export interface Permit {
-  readonly session: string;
-  readonly lane: Lane;
-  readonly generation: number;
-  readonly grantedAt: number;
-  readonly expiresAt: number;
-  readonly deadlineMs: number;
-  readonly probe: boolean;
-  readonly adopted: boolean;
-}
-
-export interface Ticket {
-  readonly session: string;
-  readonly lane: QueuedLane;
-  /** Order of arrival, over both lines. */
-  readonly arrival: number;
-  readonly deadlineMs: number;
-  /** When it is gone unless it is asked for again. */
-  goneAt: number;
+/** What one instance holds in one lane, and what it last said of itself there. */
+export interface Lease {
+  permits: number;
+  probes: number;
+  owed: number;
+  need: number;
+  waiting: number;
+  /** Since when it needs more than it holds; 0: it does not. */
+  hungrySince: number;
+  /** When it was last given a permit. */
+  got: number;
+  /** When it was called because there is room; 0: not since it was last heard. */
+  woken: number;
+  /** When what it holds is free again, should it not be heard any more; 0 where it holds nothing. */
+  until: number;
+  probesUntil: number;
 }
 
 export interface Session {
   /** Order of opening. */
   readonly opened: number;
   readonly about: About;
-  doneBelow: number;
-  /** When it was last heard, rounded down to 10 s. */
+  /** Number of the last renewal. */
+  n: number;
   heard: number;
-  permits: number;
-  /** It opened naming the life it lives in. */
-  named: boolean;
+  /** Until then it is counted among the instances that are there; 0: not any more. */
+  presentUntil: number;
+  /** It holds something, or is hungry. */
+  active: boolean;
+  /** When time next does something to it. */
+  due: number;
+  /** In which it was last heard: its hunger and its probes belong to it. */
+  generation: number;
+  roundTripMs: number;
+  /** As it was told: what it holds, it may use for so long from the sending of its last renewal. */
+  leaseMs: number;
+  readonly lanes: Readonly<Record<Lane, Lease>>;
 }
 
-/** One entry of the ring of 300 seconds. `at` is the second since 1970; `permits` and `waiting` are peaks. */
+/** One entry of the ring of 300 seconds. `at` is the second since 1970; `running` and `waiting` are peaks. */
 export interface Second {
   readonly at: number;
   calls: number;
   failures: number;
   slow: number;
   refused: number;
-  permits: number;
+  running: number;
   waiting: number;
 }
 
@@ -63,8 +83,20 @@ export interface Window {
   slow: number;
 }
 
+/** Sums over the fleet that only grow, for as long as a life lasts. */
+export interface Totals {
+  readonly calls: Record<Lane, Record<Outcome, number>>;
+  readonly refused: Record<Lane, Record<RefusalReason, number>>;
+  /** By the state that was entered. */
+  readonly transitions: Record<BreakerState, number>;
+  renewals: number;
+  /** For which calls held permits. */
+  readonly ranMs: Record<Lane, number>;
+  readonly waitedMs: Record<Lane, number>;
+}
+
 /** Rises only when an older reader would misread; what is merely new is ignored and kept. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 export interface Core {
   schema: typeof SCHEMA;
@@ -72,7 +104,6 @@ export interface Core {
   life: number;
   /** The largest time seen. */
   clock: number;
-  adoptingUntil: number;
   generation: number;
   overrideVersion: number;
 
@@ -80,19 +111,31 @@ export interface Core {
   since: number;
   /** 0 unless open. */
   openUntil: number;
-  /** When probes last closed the breaker; 0 when an operator did, or never. The ramp starts here. */
+  /** It opened because calls were slow. */
+  slowOpened: boolean;
+  /** When the breaker last closed by itself; 0 when an operator did, or never. The ramp starts here. */
   recoveredAt: number;
   /** Failed recoveries in a row. */
   failedRecoveries: number;
   /** Probes since the breaker was last closed that did not succeed. */
   failedProbes: number;
-  /** Probes of this half-open state that succeeded. */
+  /** Of this half-open state. */
   successes: number;
-  /** Living probes, those of older generations included. */
-  probes: string[];
+  /** Moving average of how long a probe takes. */
+  probeMs: number;
+  /** Good pings in a row, and when the last that counted was heard. */
+  goodPings: number;
+  goodPingAt: number;
+  /** When good pings last ended an open period. */
+  pingsEndedAt: number;
+  /** Good pings may end an open period, and stand in for probes. */
+  pingsTrusted: boolean;
+  /** When a call was last heard to have ended, or to need a permit. */
+  lastCallAt: number;
+  lastSuccessAt: number;
+  lastFailureAt: number;
   runFailures: number;
   runSince: number;
-  lastFailureAt: number;
   window: Window;
 
   override: Override | null;
@@ -102,34 +145,41 @@ export interface Core {
   opIds: string[];
   /** An operator has spoken in this life. */
   operated: boolean;
-  /** The highest numbers an opener has named in this life while it was adopting. */
-  adoptedGeneration: number;
-  adoptedOverrideVersion: number;
+  /** The highest version an opener has named in this life while it was adopting. */
+  adoptedVersion: number;
 
-  held: Record<Lane, number>;
-  /** Moving average of how long a permit is held. */
-  heldMs: Record<QueuedLane, number>;
-  /** When the last free permit went out, and no holder has given one back since; 0: not so. */
+  /** Sums over all sessions, by lane. Permits here are those of probes too. */
+  permits: Record<Lane, number>;
+  owed: Record<Lane, number>;
+  running: Record<Lane, number>;
+  waiting: Record<Lane, number>;
+  /** When as many calls ran as may, and none has ended since; 0: not so. */
   fullSince: Record<Lane, number>;
-  arrivals: number;
+  /** Living probes, those of older generations included. */
+  probes: number;
+  /** Sessions that hold something or are hungry. */
+  active: number;
   openings: number;
 }
 
 export interface GateState {
-  /** Null until the first batch begins a life. */
+  /** Null until the first renewal begins a life. */
   core: Core | null;
   /** By `at` modulo 300. */
   readonly seconds: Map<number, Second>;
-  readonly permits: Map<string, Permit>;
-  /** In order of arrival. */
-  readonly tickets: Map<string, Ticket>;
-  /** In order of `heard`. */
   readonly sessions: Map<string, Session>;
   readonly transitions: GateEvent[];
-  /** Derived: ticket ids of each line, in order of arrival. */
-  readonly lines: Record<QueuedLane, string[]>;
-  /** Derived: nothing is due before this moment. A lower bound. */
-  due: number;
+  totals: Totals;
+  /** Derived: sessions that are there, by opening. */
+  readonly present: Ranking;
+  /** Derived: hungry sessions, the poorest first and of those the one that is hungry longest. */
+  readonly hungry: Readonly<Record<QueuedLane, Ranking>>;
+  /** Derived: sessions with permits, last the one that can best do without. */
+  readonly rich: Readonly<Record<QueuedLane, Ranking>>;
+  /** Derived: sessions that hold nothing and are not hungry, by when they were heard. */
+  readonly idle: Ranking;
+  /** Derived: sessions by when time next does something to them. */
+  readonly due: Ranking;
 }
 
 export const RING_SECONDS = 300;
@@ -138,65 +188,46 @@ export const OP_IDS_KEPT = 50;
 /** Instances remembered at most, where the home can carry as many. */
 export const SESSIONS_KEPT = 16_384;
 
+const record = <Key extends string, Value>(keys: readonly Key[], value: () => Value): Record<Key, Value> =>
+  Object.fromEntries(keys.map((key) => [key, value()])) as Record<Key, Value>;
+
+export const noTotals = (): Totals => ({
+  calls: record(LANES, () => record(OUTCOMES, () => 0)),
+  refused: record(LANES, () => record(REFUSAL_REASONS, () => 0)),
+  transitions: record(BREAKER_STATES, () => 0),
+  renewals: 0,
+  ranMs: record(LANES, () => 0),
+  waitedMs: record(LANES, () => 0),
+});
+
+export const noLeases = (): Session["lanes"] =>
+  record(LANES, () => ({
+    permits: 0,
+    probes: 0,
+    owed: 0,
+    need: 0,
+    waiting: 0,
+    hungrySince: 0,
+    got: 0,
+    woken: 0,
+    until: 0,
+    probesUntil: 0,
+  }));
+
+/** A number for each lane. */
+export const perLane = (): Record<Lane, number> => record(LANES, () => 0);
+
 export function emptyGate(): GateState {
   return {
     core: null,
     seconds: new Map(),
-    permits: new Map(),
-    tickets: new Map(),
     sessions: new Map(),
     transitions: [],
-    lines: { request: [], slow: [] },
-    due: 0,
+    totals: noTotals(),
+    present: new Ranking(),
+    hungry: record(QUEUED_LANES, () => new Ranking()),
+    rich: record(QUEUED_LANES, () => new Ranking()),
+    idle: new Ranking(),
+    due: new Ranking(),
   };
 }
-
-/** Everything but the derived parts, as JSON. */
-export interface GateSnapshot {
-  readonly core: Core | null;
-  readonly seconds: readonly Second[];
-  readonly permits: readonly (readonly [string, Permit])[];
-  readonly tickets: readonly (readonly [string, Ticket])[];
-  readonly sessions: readonly (readonly [string, Session])[];
-  readonly transitions: readonly GateEvent[];
-}
-
-/** A copy that later steps do not change. */
-export function snapshot(gate: GateState): GateSnapshot {
-  return copy({
-    core: gate.core,
-    seconds: [...gate.seconds.values()].sort((one, other) => one.at - other.at),
-    permits: [...gate.permits],
-    tickets: [...gate.tickets],
-    sessions: [...gate.sessions],
-    transitions: gate.transitions,
-  });
-}
-
-/**
- * The gate a snapshot was taken of, in whatever order a home lists its entries. The snapshot stays as it is.
- *
- * @throws When a newer release has written it, so that nobody overwrites what he cannot read.
- */
-export function restore(saved: GateSnapshot): GateState {
-  const schema: number = saved.core?.schema ?? SCHEMA;
-  if (schema !== SCHEMA)
-    throw new Error(`restore a gate: its schema must be ${SCHEMA}, was ${schema}; run a newer release`);
-  const kept = copy(saved);
-  const gate = emptyGate();
-  // An older release knows nothing of it.
-  gate.core = kept.core && { ...kept.core, fullSince: kept.core.fullSince ?? { request: 0, slow: 0, health: 0 } };
-  for (const second of kept.seconds) gate.seconds.set(second.at % RING_SECONDS, second);
-  for (const [id, permit] of kept.permits) gate.permits.set(id, permit);
-  const tickets = [...kept.tickets].sort(([, one], [, other]) => one.arrival - other.arrival);
-  const sessions = [...kept.sessions].sort(([, one], [, other]) => one.heard - other.heard);
-  for (const [id, ticket] of tickets) gate.tickets.set(id, ticket);
-  for (const [id, session] of sessions) gate.sessions.set(id, session);
-  gate.transitions.push(...kept.transitions);
-  for (const lane of QUEUED_LANES) {
-    for (const [id, ticket] of gate.tickets) if (ticket.lane === lane) gate.lines[lane].push(id);
-  }
-  return gate;
-}
-
-const copy = <Plain>(plain: Plain): Plain => JSON.parse(JSON.stringify(plain)) as Plain;

@@ -1,5 +1,6 @@
-/** One batch being applied: the state, the rules in force, the moment, and what is to be told afterwards. */
+/** One renewal being applied: the state, the rules in force, the moment, and what is to be told afterwards. */
 import type { GateEvent } from "./events.ts";
+import type { Push } from "./renewal.ts";
 import { type Core, type GateState, TRANSITIONS_KEPT } from "./state.ts";
 import type { GateConfig } from "./types.ts";
 
@@ -7,10 +8,9 @@ import type { GateConfig } from "./types.ts";
 export interface Touched {
   /** Ring places, `at` modulo 300. */
   readonly seconds: number[];
-  readonly permits: string[];
-  readonly tickets: string[];
   readonly sessions: string[];
   transitions: boolean;
+  totals: boolean;
 }
 
 export interface Turn {
@@ -20,11 +20,12 @@ export interface Turn {
   readonly jitter: number;
   readonly now: number;
   readonly events: GateEvent[];
+  readonly push: Push[];
   readonly touched: Touched;
 }
 
 export function untouched(): Touched {
-  return { seconds: [], permits: [], tickets: [], sessions: [], transitions: false };
+  return { seconds: [], sessions: [], transitions: false, totals: false };
 }
 
 /** Tells the caller, and keeps the last 50 in the gate. */
@@ -33,9 +34,4 @@ export function report(turn: Turn, event: GateEvent): void {
   turn.gate.transitions.push(event);
   if (turn.gate.transitions.length > TRANSITIONS_KEPT) turn.gate.transitions.shift();
   turn.touched.transitions = true;
-}
-
-/** Something will be due at `at`. */
-export function expect(gate: GateState, at: number): void {
-  if (at < gate.due) gate.due = at;
 }

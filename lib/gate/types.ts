@@ -6,31 +6,50 @@
 export type Lane = "request" | "slow" | "health";
 export const LANES: readonly Lane[] = ["request", "slow", "health"];
 
-/** Lanes that vote, ramp and have a waiting line. */
+/** Lanes that vote, ramp, and can be short of permits. */
 export type QueuedLane = Exclude<Lane, "health">;
 export const QUEUED_LANES: readonly QueuedLane[] = ["request", "slow"];
 
 export type Outcome = "success" | "failure" | "ignored";
+export const OUTCOMES: readonly Outcome[] = ["success", "failure", "ignored"];
 export type BreakerState = "closed" | "open" | "half_open";
+export const BREAKER_STATES: readonly BreakerState[] = ["closed", "open", "half_open"];
 export type OverrideMode = "force_open" | "force_closed" | "observe";
+export const OVERRIDE_MODES: readonly OverrideMode[] = ["force_open", "force_closed", "observe"];
 
-/** Rules that depend on where the gate lives. */
+/**
+ * Why a call was not let in. Of the gate: `forced`, `open`, `probing`, `full`. Of its instance: `late`, what it was given
+ * was over before it could begin; `detached`, the store is away and its share is nothing; `closing`, it ends.
+ */
+export type RefusalReason = "forced" | "open" | "probing" | "full" | "late" | "detached" | "closing";
+export const REFUSAL_REASONS: readonly RefusalReason[] = [
+  "forced",
+  "open",
+  "probing",
+  "full",
+  "late",
+  "detached",
+  "closing",
+];
+
+/** What a gate's home can carry. */
 export interface HomeRules {
-  /** The home calls waiters when there is room, so they need not ask often. */
-  readonly wakes: boolean;
-  /** How long a new life refuses with `adopting`, in milliseconds, for holders to be adopted first. */
-  readonly adoptingMs: number;
-  /** Instances remembered at most, beside those that hold permits: what the home can carry. */
+  /** It calls instances: a permit may be kept free for the one whose turn it is. */
+  readonly pushes: boolean;
+  /** Renewals of one gate that it carries in a second: beyond it instances renew less often. */
+  readonly renewalsPerSecond: number;
+  /** Instances remembered at most, beside those that hold something. */
   readonly sessionsKept: number;
 }
 
-/** The rules in force for one batch and for the time that passes before it. The gate stores none of it. */
+/** The rules in force for one renewal and for the time that passes before it. The gate stores none of it. */
 export interface GateConfig extends HomeRules {
   readonly enabled: boolean;
   /** How many permits each lane may have out, for the whole fleet. */
   readonly capacity: Readonly<Record<Lane, number>>;
-  /** Tickets a line holds at most. */
-  readonly maxWaiting: number;
+  /** Longest a call of each lane may run. */
+  readonly deadlineMs: Readonly<Record<Lane, number>>;
+  readonly connectTimeoutMs: number;
   readonly windowSeconds: number;
   /** Fewest calls in the window before a rate counts. */
   readonly windowCalls: number;
@@ -42,9 +61,8 @@ export interface GateConfig extends HomeRules {
   readonly recoveryMs: number;
   readonly probes: number;
   readonly successesToClose: number;
-  readonly connectTimeoutMs: number;
-  /** Retry hint of a refusal for want of room. */
-  readonly fullRetryAfterMs: number;
+  /** Instances at most, as far as the sender knows: a new life grants each no more than its share at first. */
+  readonly expectedInstances: number;
 }
 
 /** What an instance says of itself: kept and shown, never acted upon. */

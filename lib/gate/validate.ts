@@ -1,109 +1,97 @@
-/** A batch is refused whole, before it changes anything, unless every part of it is what it must be. */
-import type { Batch, Command } from "./commands.ts";
+/** A renewal is refused whole, before it changes anything, unless every part of it is what it must be. */
+import type { Opening, Operate, Renewal } from "./renewal.ts";
 import { RING_SECONDS, SESSIONS_KEPT } from "./state.ts";
-import { type GateConfig, LANES } from "./types.ts";
+import { type GateConfig, LANES, OUTCOMES, OVERRIDE_MODES, REFUSAL_REASONS } from "./types.ts";
 
 const LARGEST = 1e14;
 /** 300 years: moments that are sums of durations stay below the largest number. */
 const LONGEST_MS = 1e13;
-const LONGEST_OVERRIDE_MS = 86_400_000;
+export const LONGEST_OVERRIDE_MS = 86_400_000;
 const LONGEST_TEXT = 1_000;
-const MOST_COMMANDS = 10_000;
-const MOST_REFUSED_LOCALLY = 1e9;
-/** Instance names: no dot, so that `instance.n` reads in one way only. */
+const MOST_LISTED = 1_000;
+/** Of anything that is counted: sums of many renewals stay below the largest number. */
+const MOST = 1e9;
+/** Of a round trip: who says more has not measured one. */
+export const LONGEST_ROUND_TRIP_MS = 10_000;
 const SESSION = /^[A-Za-z0-9_-]{1,64}$/;
-const OUTCOMES = ["success", "failure", "ignored"];
-const OVERRIDES = ["force_open", "force_closed", "observe"];
-const MODES = [...OVERRIDES, "auto"];
-const DOT = 46;
+const MODES = [...OVERRIDE_MODES, "auto"];
 
-/** What a gate throws at a batch that is not one. The sender has a bug, or is hostile; nothing has changed. */
-export class InvalidBatch extends Error {
-  override readonly name = "InvalidBatch";
+/** What a gate throws at a renewal that is none. The sender has a bug, or is hostile; nothing has changed. */
+export class InvalidRenewal extends Error {
+  override readonly name = "InvalidRenewal";
 }
 
-/** @throws {@link InvalidBatch} naming the part, what it must be and what it was. */
-export function validate(batch: Batch, now: number): void {
+/** @throws {@link InvalidRenewal} naming the part, what it must be and what it was. */
+export function validate(renewal: Renewal, now: number): void {
   natural(now, "the store's clock", LARGEST - LONGEST_MS * 4);
-  const { session } = batch;
+  const { session, opens, open } = renewal;
   need(typeof session === "string" && SESSION.test(session), "session", "1 to 64 letters, digits, _ or -", session);
-  natural(batch.doneBelow, "doneBelow");
-  natural(batch.refusedLocally, "refusedLocally", MOST_REFUSED_LOCALLY);
-  natural(batch.jitter, "jitter", 999);
-  validateConfig(batch.config);
-  if (batch.opens) {
-    if (batch.opens.life !== null) natural(batch.opens.life, "opens.life");
-    natural(batch.opens.generation, "opens.generation");
-    natural(batch.opens.overrideVersion, "opens.overrideVersion");
-    const { runtime, region, version, startedAt } = batch.opens.about;
-    for (const part of [runtime, region, version]) text(part, "opens.about");
-    natural(startedAt, "opens.about.startedAt");
+  positive(renewal.n, "n", LARGEST - 1);
+  natural(renewal.agoMs, "agoMs", LONGEST_MS);
+  if (renewal.life !== null) natural(renewal.life, "life");
+  flag(renewal.leaves, "leaves");
+  natural(renewal.jitter, "jitter", 999);
+  natural(renewal.roundTripMs, "roundTripMs", LONGEST_ROUND_TRIP_MS);
+  validateConfig(renewal.config);
+  if (opens) validateOpening(opens);
+  for (const lane of LANES) validateLane(renewal, lane);
+  for (const { generation, probe, calls, failures, slow, ignored } of list(renewal.votes, "votes")) {
+    natural(generation, "votes.generation");
+    flag(probe, "votes.probe");
+    natural(calls, "votes.calls", MOST);
+    for (const part of [failures, slow]) natural(part, "votes.failures and votes.slow", calls);
+    natural(ignored, "votes.ignored", MOST);
   }
-  for (const command of list(batch.commands, "commands")) validateCommand(command, session);
-}
-
-/** The number of an id of this session. @throws {@link InvalidBatch} for any other id. */
-export function numberOf(id: string, session: string): number {
-  const { length } = session;
-  const isOurs = typeof id === "string" && id.startsWith(session) && id.charCodeAt(length) === DOT;
-  const digits = isOurs ? id.slice(length + 1) : "";
-  const n = Number(digits);
-  // One number, one spelling: not 1e2, not 007.
-  if (!Number.isInteger(n) || n < 0 || n >= LARGEST - 1 || digits !== String(n)) refuse("id", `${session}.n`, id);
-  return n;
-}
-
-function validateCommand(command: Command, session: string): void {
-  switch (command.kind) {
-    case "admit":
-      numberOf(command.id, session);
-      oneOf(command.lane, LANES, "lane");
-      natural(command.deadlineMs, "deadlineMs", LONGEST_MS);
-      natural(command.waitMs, "waitMs", LONGEST_MS);
-      return;
-    case "settle":
-      numberOf(command.id, session);
-      oneOf(command.outcome, OUTCOMES, "outcome");
-      flag(command.slow, "slow");
-      return;
-    case "cancel":
-      numberOf(command.id, session);
-      return;
-    case "operate":
-      text(command.opId, "opId");
-      text(command.actor, "actor");
-      text(command.reason, "reason");
-      natural(command.ttlMs, "ttlMs", LONGEST_OVERRIDE_MS);
-      if (command.expectedVersion !== null) natural(command.expectedVersion, "expectedVersion");
-      oneOf(command.mode, MODES, "mode");
-      return;
-    case "adopt":
-      for (const permit of list(command.permits, "permits")) {
-        numberOf(permit.id, session);
-        oneOf(permit.lane, LANES, "lane");
-        natural(permit.remainingMs, "remainingMs", LONGEST_MS);
-      }
-      if (command.openMs !== null) natural(command.openMs, "openMs", LONGEST_MS);
-      if (command.override) {
-        oneOf(command.override.mode, OVERRIDES, "mode");
-        natural(command.override.remainingMs, "remainingMs", LONGEST_OVERRIDE_MS);
-        text(command.override.actor, "actor");
-        text(command.override.reason, "reason");
-      }
-      return;
-    case "view":
-      return;
-    default:
-      refuse("command", "admit, settle, cancel, operate, view or adopt", (command as { kind: unknown }).kind);
+  for (const { ok } of list(renewal.pings, "pings")) flag(ok, "pings.ok");
+  if (open) for (const part of [open.remainingMs, open.agoMs]) natural(part, "open", LONGEST_MS);
+  for (const command of list(renewal.commands, "commands")) {
+    if (command.kind === "operate") validateOperate(command);
+    else if (command.kind !== "view") refuse("command", "operate or view", (command as { kind: unknown }).kind);
   }
 }
 
-/** Sent with every batch and nearly always right: names and texts are put together only where one is wrong. */
+/** @throws {@link InvalidRenewal} */
+export function validateOperate(command: Operate): void {
+  text(command.opId, "opId");
+  text(command.actor, "actor");
+  text(command.reason, "reason");
+  natural(command.ttlMs, "ttlMs", LONGEST_OVERRIDE_MS);
+  if (command.expectedVersion !== null) natural(command.expectedVersion, "expectedVersion");
+  oneOf(command.mode, MODES, "mode");
+}
+
+function validateOpening({ generation, overrideVersion, override, about }: Opening): void {
+  natural(generation, "opens.generation", LARGEST - 2);
+  natural(overrideVersion, "opens.overrideVersion");
+  if (override) {
+    oneOf(override.mode, OVERRIDE_MODES, "mode");
+    natural(override.remainingMs, "remainingMs", LONGEST_OVERRIDE_MS);
+    text(override.actor, "actor");
+    text(override.reason, "reason");
+  }
+  for (const part of [about.runtime, about.region, about.version]) text(part, "opens.about");
+  natural(about.startedAt, "opens.about.startedAt");
+}
+
+function validateLane({ lanes, sums }: Renewal, lane: (typeof LANES)[number]): void {
+  const { keep, probes, need: needed, want, waiting, waitedMs, owed } = lanes[lane];
+  for (const part of [keep, probes, needed, want, owed]) natural(part, "lanes", MOST);
+  natural(waiting, "lanes.waiting", needed);
+  natural(waitedMs, "lanes.waitedMs", LONGEST_MS);
+  const { ended, refused, ranMs, waitedMs: waited } = sums[lane];
+  for (const outcome of OUTCOMES) natural(ended[outcome], "sums.ended", MOST);
+  for (const reason of REFUSAL_REASONS) natural(refused[reason] ?? 0, "sums.refused", MOST);
+  for (const part of [ranMs, waited]) natural(part, "sums", LONGEST_MS);
+}
+
+/** Sent with every renewal and nearly always right: names and texts are put together only where one is wrong. */
 function validateConfig(config: GateConfig): void {
-  for (const lane of LANES) natural(config.capacity[lane], "config.capacity");
   flag(config.enabled, "config.enabled");
-  flag(config.wakes, "config.wakes");
-  natural(config.maxWaiting, "config.maxWaiting");
+  flag(config.pushes, "config.pushes");
+  for (const lane of LANES) {
+    natural(config.capacity[lane], "config.capacity", MOST);
+    natural(config.deadlineMs[lane], "config.deadlineMs", LONGEST_MS);
+  }
   positive(config.windowSeconds, "config.windowSeconds", RING_SECONDS);
   natural(config.failureRate, "config.failureRate", 10_000);
   natural(config.slowRate, "config.slowRate", 10_000);
@@ -113,14 +101,14 @@ function validateConfig(config: GateConfig): void {
   positive(config.probes, "config.probes", LONGEST_MS);
   positive(config.successesToClose, "config.successesToClose", LONGEST_MS);
   natural(config.connectTimeoutMs, "config.connectTimeoutMs", LONGEST_MS);
-  natural(config.fullRetryAfterMs, "config.fullRetryAfterMs", LONGEST_MS);
-  natural(config.adoptingMs, "config.adoptingMs", LONGEST_MS);
+  positive(config.expectedInstances, "config.expectedInstances", MOST);
+  positive(config.renewalsPerSecond, "config.renewalsPerSecond", MOST);
   positive(config.sessionsKept, "config.sessionsKept", SESSIONS_KEPT);
 }
 
 function list<Part>(parts: readonly Part[], what: string): readonly Part[] {
   const found = Array.isArray(parts) ? parts.length : parts;
-  need(Array.isArray(parts) && parts.length <= MOST_COMMANDS, what, `a list of at most ${MOST_COMMANDS}`, found);
+  need(Array.isArray(parts) && parts.length <= MOST_LISTED, what, `a list of at most ${MOST_LISTED}`, found);
   return parts;
 }
 
@@ -150,5 +138,5 @@ function need(holds: boolean, what: string, needed: string, found: unknown): ass
 }
 
 function refuse(what: string, needed: string, found: unknown): never {
-  throw new InvalidBatch(`gate batch: ${what} must be ${needed}, was ${String(found).slice(0, 100)}`);
+  throw new InvalidRenewal(`renew at a gate: ${what} must be ${needed}, was ${String(found).slice(0, 100)}`);
 }

@@ -1,25 +1,20 @@
 /** The whole gate as people want to see it. */
-import { capacityInForce, freePermits } from "./lanes.ts";
-import type { GateView, LaneRoom } from "./replies.ts";
-import { present } from "./sessions.ts";
-import { type GateState, RING_SECONDS, type Second } from "./state.ts";
+import { capacityInForce } from "./lanes.ts";
+import type { GateView, LaneView } from "./renewal.ts";
+import { type GateState, RING_SECONDS, type Second, type Session, type Totals } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import type { Lane } from "./types.ts";
 
-/** As many instances as a view lists at most. */
-const INSTANCES_SHOWN = 200;
+/** As many instances as a view lists at most: those that came last. */
+export const INSTANCES_SHOWN = 200;
 
-export function room(turn: Turn, lane: Lane): LaneRoom {
-  return { free: freePermits(turn, lane), waiting: lane === "health" ? 0 : turn.gate.lines[lane].length };
-}
-
-export function view(turn: Turn, session: string): GateView {
+export function view(turn: Turn, session: Session): GateView {
   const { core, gate, now } = turn;
-  const { n, rank, sessions } = present(turn, session);
-  const lane = (name: Lane) => ({
-    ...room(turn, name),
+  const lane = (name: Lane): LaneView => ({
     capacity: capacityInForce(turn, name),
-    held: core.held[name],
+    held: core.permits[name],
+    running: core.running[name],
+    waiting: core.waiting[name],
     fullSince: core.fullSince[name],
   });
   return {
@@ -30,7 +25,7 @@ export function view(turn: Turn, session: string): GateView {
       since: core.since,
       openUntil: core.openUntil,
       openMs: Math.max(0, core.openUntil - now),
-      probes: core.probes.length,
+      probes: core.probes,
       successes: core.successes,
       failedRecoveries: core.failedRecoveries,
       lastFailureAt: core.lastFailureAt,
@@ -39,11 +34,18 @@ export function view(turn: Turn, session: string): GateView {
     override: core.override && { ...core.override, remainingMs: core.override.until - now },
     overrideVersion: core.overrideVersion,
     lanes: { request: lane("request"), slow: lane("slow"), health: lane("health") },
+    totals: JSON.parse(JSON.stringify(gate.totals)) as Totals,
     seconds: lastSeconds(gate, now),
     transitions: [...gate.transitions],
-    n,
-    rank,
-    instances: sessions.slice(-INSTANCES_SHOWN).map(([id, { about, heard }]) => ({ session: id, about, heard })),
+    n: gate.present.size,
+    rank: gate.present.placeOf(session.opened, ""),
+    instances: gate.present
+      .last(INSTANCES_SHOWN)
+      .map((id) => {
+        const { about, heard } = gate.sessions.get(id) as Session;
+        return { session: id, about, heard };
+      })
+      .reverse(),
   };
 }
 

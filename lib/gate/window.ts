@@ -1,4 +1,5 @@
 /** The window: what recent votes add up to. One sum, moved along as seconds age, so a vote costs the same at any load. */
+import type { Vote } from "./renewal.ts";
 import { RING_SECONDS, type Second, type Window } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -34,12 +35,12 @@ function addSecond(turn: Turn, second: number, sign: number): void {
   window.slow += sign * (entry.slow - base.slow);
 }
 
-/** Counts one vote. `slow` only for calls of the `request` lane. */
-export function countVote(turn: Turn, failed: boolean, slow: boolean): void {
+/** Counts calls that ended. */
+export function countVotes(turn: Turn, { calls, failures, slow }: Vote): void {
   for (const sum of [currentSecond(turn), turn.core.window]) {
-    sum.calls += 1;
-    if (failed) sum.failures += 1;
-    if (slow) sum.slow += 1;
+    sum.calls += calls;
+    sum.failures += failures;
+    sum.slow += slow;
   }
 }
 
@@ -47,14 +48,15 @@ export function countRefused(turn: Turn, refused: number): void {
   if (refused > 0) currentSecond(turn).refused += refused;
 }
 
-/** Notes how many permits were out and how many waited, where that is a new peak of the second. */
+/** Notes how many calls ran and how many waited, where that is a new peak of the second. */
 export function countPeaks(turn: Turn): void {
-  const permits = turn.core.held.request + turn.core.held.slow;
-  const waiting = turn.gate.lines.request.length + turn.gate.lines.slow.length;
-  const known = entryAt(turn.gate.seconds, secondOf(turn.now));
-  if (permits <= (known?.permits ?? 0) && waiting <= (known?.waiting ?? 0)) return;
+  const { core, gate } = turn;
+  const running = core.running.request + core.running.slow;
+  const waiting = core.waiting.request + core.waiting.slow;
+  const known = entryAt(gate.seconds, secondOf(turn.now));
+  if (running <= (known?.running ?? 0) && waiting <= (known?.waiting ?? 0)) return;
   const second = known ?? currentSecond(turn);
-  second.permits = Math.max(second.permits, permits);
+  second.running = Math.max(second.running, running);
   second.waiting = Math.max(second.waiting, waiting);
   turn.touched.seconds.push(second.at % RING_SECONDS);
 }
@@ -65,7 +67,7 @@ function currentSecond(turn: Turn): Second {
   turn.touched.seconds.push(place);
   const known = turn.gate.seconds.get(place);
   if (known?.at === at) return known;
-  const fresh = { at, calls: 0, failures: 0, slow: 0, refused: 0, permits: 0, waiting: 0 };
+  const fresh = { at, calls: 0, failures: 0, slow: 0, refused: 0, running: 0, waiting: 0 };
   turn.gate.seconds.set(place, fresh);
   return fresh;
 }

@@ -3,7 +3,6 @@ import { DatabaseError } from "../database/port.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
 import type { Outcome } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Pass } from "./ask.ts";
 
 /** Longer than a call that heeds its signal may take to end: after that one that does not is given up for lost. */
 export const DEAF_AFTER_MS: number = CANCEL_GRACE_MS + 250;
@@ -16,13 +15,17 @@ export interface CallContext {
   readonly deadlineMs: number;
   /** On the runtime's monotonic clock: nothing is sent to the database from then on. */
   readonly startBy: number;
+  /** The same on the wall clock. */
+  readonly startByWallMs: number;
 }
 
 export interface Execution<Value> {
   readonly runtime: Runtime;
-  readonly pass: Pass;
+  /** Longest the call may run. */
+  readonly deadlineMs: number;
   /** On the monotonic clock: what the permit covers must have begun by then. */
   readonly startBy: number;
+  readonly startByWallMs: number;
   readonly call: (context: CallContext) => Promise<Value> | Value;
   readonly signal: AbortSignal | undefined;
   readonly judge: (error: unknown) => Outcome;
@@ -38,8 +41,9 @@ export interface Execution<Value> {
  */
 export function execute<Value>({
   runtime,
-  pass,
+  deadlineMs,
   startBy,
+  startByWallMs,
   call,
   signal,
   judge,
@@ -68,10 +72,10 @@ export function execute<Value>({
     };
     const abort = () => answerEarly(signal?.reason, () => "ignored");
     let timer = runtime.setTimer(() => {
-      const error = new DatabaseError("timeout", `The call did not end within its ${pass.deadlineMs} ms.`);
+      const error = new DatabaseError("timeout", `The call did not end within its ${deadlineMs} ms.`);
       answerEarly(error, () => judge(error));
       timer = runtime.setTimer(() => end(verdict ?? "ignored"), lostAfterMs);
-    }, pass.deadlineMs);
+    }, deadlineMs);
     signal?.addEventListener("abort", abort, { once: true });
 
     const succeeded = (value: Value) => {
@@ -83,7 +87,7 @@ export function execute<Value>({
       reject(error);
     };
     try {
-      const value = call({ signal: controller.signal, deadlineMs: pass.deadlineMs, startBy });
+      const value = call({ signal: controller.signal, deadlineMs, startBy, startByWallMs });
       if (value instanceof Promise) value.then(succeeded, failed);
       else Promise.resolve(value).then(succeeded, failed);
     } catch (error) {

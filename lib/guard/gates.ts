@@ -12,16 +12,18 @@ export interface Gates {
   end(): Promise<void>;
 }
 
-export interface GatesOptions extends Omit<GuardOptions, "name" | "key" | "rules"> {
+export interface GatesOptions extends Omit<GuardOptions, "name" | "key" | "rules" | "refusing"> {
   readonly rules: GuardRules;
   readonly keyOf: (name: string) => string;
+  /** What that gate does while its breaker keeps calls away; see {@link GuardOptions}. */
+  readonly refusing?: (name: string) => GuardOptions["refusing"];
 }
 
-export function createGates({ keyOf, ...shared }: GatesOptions): Gates {
+export function createGates({ keyOf, refusing, ...shared }: GatesOptions): Gates {
   const guards = new Map<string, Guard>();
   return {
     of: (name) => {
-      const guard = guards.get(name) ?? createGuard({ ...shared, name, key: keyOf(name) });
+      const guard = guards.get(name) ?? createGuard({ ...shared, name, key: keyOf(name), refusing: refusing?.(name) });
       guards.set(name, guard);
       return guard;
     },

@@ -1,24 +1,20 @@
 /**
  * The guard: the asynchronous shell round a gate. Admit, run within a deadline, settle.
  *
- * Map of this folder: `guard` (this file) is the whole; `link/` is the line to the gate; `ask`, `admission`, `waiting`
- * and `check` get a call in, `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
+ * Map of this folder: `guard` (this file) is the whole; `gate-client/` gets a call in,
+ * `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
  * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold,
  * with `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
  * (`database-time`); `database-call` is what a driver is asked.
  */
-import type { Operate } from "../gate/commands.ts";
-import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
-import type { GateView, OperateReply } from "../gate/replies.ts";
-import type { Lane, Outcome } from "../gate/types.ts";
-import type { Runtime } from "../runtime.ts";
+import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
+import type { GateView, Operate, OperateReply } from "../gate/renewal.ts";
+import type { Lane } from "../gate/types.ts";
 import type { MaybePromise } from "../store/port.ts";
-import { createAdmission } from "./admission.ts";
 import { announceTo } from "./announce.ts";
-import { type Entry, now, type Pass } from "./ask.ts";
 import { type CallContext, DEAF_AFTER_MS, execute } from "./execute.ts";
-import { createLink } from "./link/link.ts";
-import type { LinkOptions } from "./link/port.ts";
+import { createGateClient } from "./gate-client/client.ts";
+import type { Entry, GateClientOptions } from "./gate-client/port.ts";
 import { type Classify, outcomeOf } from "./outcome.ts";
 import { type Refusal, Refused, refusal } from "./refusal.ts";
 
@@ -68,40 +64,40 @@ export interface Guard {
   end(): Promise<void>;
 }
 
-export type GuardOptions = Omit<LinkOptions, "announce">;
+export type GuardOptions = Omit<GateClientOptions, "announce">;
 
-export function createGuard({ name, store, key, rules, about, runtime, log }: GuardOptions): Guard {
-  const announce = announceTo(log, name);
-  const link = createLink({ name, store, key, rules, about, runtime, announce, log });
-  const admission = createAdmission(link, runtime, rules.gate.fullRetryAfterMs);
+export function createGuard(options: GuardOptions): Guard {
+  const { name, rules, runtime, log } = options;
+  const client = createGateClient({ ...options, announce: announceTo(log, name) });
+  /** A driver of our own ends its statement; where it does not, the server does so by then. */
+  const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
   let closed = false;
 
-  const settle = (id: string, outcome: Outcome, ranMs: number) => {
-    link.tell({ kind: "settle", id, outcome, slow: ranMs >= rules.slowCallMs });
+  const refuse = (lane: Lane, reason: Refusal["reason"]) => {
+    client.refused(lane, reason);
+    return new Refused(refusal(reason, rules.fullRetryAfterMs));
   };
 
-  const refuse = (reason: Refusal["reason"]) => new Refused(refusal(reason, rules.gate.fullRetryAfterMs));
-
   const begin = <Value>(entry: Entry, call: (context: CallContext) => Promise<Value> | Value, options: CallOptions) => {
-    if (entry.kind === "refusal") return Promise.reject<Value>(new Refused(entry.refusal));
+    if (entry.kind === "refusal") return rejected<Value>(new Refused(entry.refusal));
     const giveBack = (reason: unknown) => {
-      link.tell({ kind: "cancel", id: entry.id });
+      entry.end("ignored", false, 0);
       return Promise.reject<Value>(reason);
     };
     if (options.signal?.aborted) return giveBack(options.signal.reason);
-    if (closed) return giveBack(refuse("closing"));
-    // What is left of the permit must hold the whole deadline and the grace.
-    const startWithinMs = entry.remainingMs - entry.deadlineMs - CANCEL_GRACE_MS - rules.padMs;
-    if (sinceMs(entry, runtime) > startWithinMs) return giveBack(refuse("late"));
+    if (closed) return giveBack(refuse(entry.lane, "closing"));
+    if (runtime.monotonicMs() >= entry.startBy || runtime.wallMs() >= entry.startByWallMs)
+      return giveBack(refuse(entry.lane, "late"));
     return execute({
       runtime,
-      pass: entry,
-      startBy: entry.sent.monotonicMs + startWithinMs,
+      deadlineMs: entry.deadlineMs,
+      startBy: entry.startBy,
+      startByWallMs: entry.startByWallMs,
       call,
       signal: options.signal,
-      lostAfterMs: options.ends ? startWithinMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS : DEAF_AFTER_MS,
+      lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
       judge: (error) => outcomeOf(error, entry.lane, options.classify),
-      settle: (outcome, ranMs) => settle(entry.id, outcome, options.ranMs?.() ?? ranMs),
+      settle: (outcome, ranMs) => entry.end(outcome, (options.ranMs?.() ?? ranMs) >= rules.slowCallMs, ranMs),
     });
   };
 
@@ -110,46 +106,36 @@ export function createGuard({ name, store, key, rules, about, runtime, log }: Gu
     run: (call, options = {}) => {
       const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, signal } = options;
       if (signal?.aborted) return Promise.reject(signal.reason);
-      if (closed) return Promise.reject(refuse("closing"));
+      if (closed) return Promise.reject(refuse(lane, "closing"));
       if (!(deadlineMs > 0)) return Promise.reject(wrongDeadline(deadlineMs));
-      const ask = {
+      const entry = client.enter({
         lane,
-        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.deadlineMs[lane])),
+        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.gate.deadlineMs[lane] ?? 0)),
         waitUntil: runtime.monotonicMs() + rules.waitTimeoutMs,
         signal,
-      };
-      const entry = admission.enter(ask);
-      if (!(entry instanceof Promise)) return begin(entry, call, options);
-      const begun = entry.then((late) => begin(late, call, options));
-      return signal ? untilAbort(begun, signal) : begun;
+      });
+      return entry instanceof Promise ? entry.then((late) => begin(late, call, options)) : begin(entry, call, options);
     },
-    view: link.view,
-    operate: (command) => link.operate({ kind: "operate", ...command }),
-    attached: link.attached,
-    waiting: admission.waiting,
+    view: client.view,
+    operate: async (command) => client.operate({ kind: "operate", ...command }),
+    attached: client.attached,
+    waiting: client.waiting,
     close: () => {
       closed = true;
-      admission.close();
+      client.close();
     },
-    end: link.close,
+    end: client.leave,
   };
 }
 
-/** Answers at the caller's abort. What is under way goes on to its end, where it gives back what it was granted. */
-function untilAbort<Value>(begun: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    const over = () => signal.removeEventListener("abort", abort);
-    signal.addEventListener("abort", abort, { once: true });
-    begun.finally(over).then(resolve, reject);
+const RESOLVED = Promise.resolve();
+
+/** Once its caller has had the chance to catch it: what is rejected before is noted as unhandled, and struck out again. */
+function rejected<Value>(reason: unknown): Promise<Value> {
+  return RESOLVED.then(() => {
+    throw reason;
   });
 }
 
 const wrongDeadline = (found: number) =>
   new RangeError(`guard: deadlineMs must be more than 0, was ${found}; leave it out for the lane's own deadline`);
-
-/** By whichever clock says that more has passed: a process that was frozen sees it on one of them. */
-function sinceMs({ sent }: Pass, runtime: Runtime): number {
-  const { monotonicMs, wallMs } = now(runtime);
-  return Math.max(monotonicMs - sent.monotonicMs, wallMs - sent.wallMs);
-}

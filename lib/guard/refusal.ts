@@ -1,33 +1,27 @@
 /** Refusals are values: why, what the contract calls it, when to come back. They become HTTP in `lib/http` alone. */
 import { TidegateError } from "../errors.ts";
-import type { RefusalReason } from "../gate/replies.ts";
+import type { RefusalReason } from "../gate/types.ts";
 
 export type RefusalCode = "CIRCUIT_BREAKER_OPEN" | "DB_POOL_EXHAUSTED" | "SERVICE_UNAVAILABLE";
 
 export interface Refusal {
-  /**
-   * The gate's reason; `late`: the permit came when too little was left of it; `detached`: the shared gate is away and
-   * this instance's share of the capacity is nothing; `closing`: this instance ends.
-   */
-  readonly reason: RefusalReason | "late" | "detached" | "closing";
+  readonly reason: RefusalReason;
   readonly code: RefusalCode;
   /** When asking again makes sense, as the gate sees it. Not yet spread, not yet bounded. */
   readonly retryAfterMs: number;
 }
 
-const CODE_OF_REASON: Readonly<Record<Refusal["reason"], RefusalCode>> = {
+const CODE_OF_REASON: Readonly<Record<RefusalReason, RefusalCode>> = {
   forced: "CIRCUIT_BREAKER_OPEN",
   open: "CIRCUIT_BREAKER_OPEN",
   probing: "CIRCUIT_BREAKER_OPEN",
   full: "DB_POOL_EXHAUSTED",
-  spent: "DB_POOL_EXHAUSTED",
   late: "DB_POOL_EXHAUSTED",
-  adopting: "SERVICE_UNAVAILABLE",
   detached: "SERVICE_UNAVAILABLE",
   closing: "SERVICE_UNAVAILABLE",
 };
 
-export function refusal(reason: Refusal["reason"], retryAfterMs: number): Refusal {
+export function refusal(reason: RefusalReason, retryAfterMs: number): Refusal {
   return { reason, code: CODE_OF_REASON[reason], retryAfterMs };
 }
 
@@ -43,7 +37,11 @@ export class Refused extends TidegateError {
   readonly refusal: Refusal;
 
   constructor(refused: Refusal) {
+    // An answer, and given most when there is least time: it is not worth the search for where it was made.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(SENTENCES[refused.code]);
+    Error.stackTraceLimit = stackTraceLimit;
     this.refusal = refused;
   }
 }

@@ -4,7 +4,7 @@
  * A value lives with its claim, and not in an entry of its own, because only so the one who comes too late can neither
  * replace what is newer nor make old news look young: its age counts from the claim, by the store's clock.
  */
-import type { Machine, WakeCall } from "../store/port.ts";
+import type { Machine } from "../store/port.ts";
 
 export interface ClaimState {
   /** Of the last claim. Only grows, also over the loss of everything: it is never behind the clock. */
@@ -36,13 +36,13 @@ export type ClaimReply =
   /** The claim was over: nothing is kept. */
   | { readonly kind: "late" };
 
-export type ClaimResult = ClaimReply & { readonly wake: readonly WakeCall[] };
+export type ClaimResult = ClaimReply & { readonly push: readonly [] };
 
 export const emptyClaim = (): ClaimState => ({ generation: 0, claimedAt: 0, claimedUntil: 0, value: null });
 
 /** @param now In whole milliseconds, on whichever clock the state lives by. */
 export function claimStep(state: ClaimState, command: ClaimCommand, now: number): ClaimResult {
-  return { ...(command.kind === "look" ? look(state, command, now) : finish(state, command, now)), wake: [] };
+  return { ...(command.kind === "look" ? look(state, command, now) : finish(state, command, now)), push: [] };
 }
 
 export const claimMachine: Machine<ClaimState, ClaimCommand, ClaimResult> = {

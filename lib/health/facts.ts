@@ -1,6 +1,6 @@
 /** What health is judged by: gathered from the gate, the pool, the restarts and one ping, in one go. */
 import type { Database, PoolState } from "../database/port.ts";
-import type { GateView } from "../gate/replies.ts";
+import type { GateView } from "../gate/renewal.ts";
 import type { Guard } from "../guard/guard.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
@@ -14,7 +14,7 @@ export interface HealthFacts {
   /** Wall clock of the instance that gathered them. */
   readonly at: number;
   readonly ping: Ping;
-  /** Of the instance's own share where the shared gate is away; null where nothing was said in time. */
+  /** What was last known of it while the store is away; null where nothing was said in time. */
   readonly gate: GateView | null;
   readonly storeReachable: boolean;
   readonly storeKind: Store["kind"];

@@ -4,18 +4,20 @@
  * Map of this folder: `facts` gathers, with one `ping`; `status` judges, `degradation` says for how long; `report` puts
  * the payloads together: `payload` and `deep-payload`, of `parts` and `resilience`, in `units`; `ietf` says the same in
  * another form. `memo` sees to it that this happens once per period, by claims (`claim`) that are decided in a `tier`,
- * with ages by the `elapsed` time; `keep` has the last one for who can ask nobody.
+ * with ages by the `elapsed` time; it knows the `last` value, and `look` has it computed for who refuses callers. `keep`
+ * has the last one for who can ask nobody.
  */
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
-import { andThen, type MaybePromise, type Store } from "../store/port.ts";
+import { andThen, attempt, type MaybePromise, type Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
 import { createFacts, type QueryFigures } from "./facts.ts";
 import type { Keeping } from "./keep.ts";
-import { createMemo, type Memoized } from "./memo.ts";
+import type { Memoized } from "./last.ts";
+import { createMemo } from "./memo.ts";
 import type { HealthPayload } from "./payload.ts";
 import { type Report, readReport, reportOn } from "./report.ts";
 import { createTier } from "./tier.ts";
@@ -38,6 +40,11 @@ export interface Reading {
 export interface Health {
   /** At once from the memo; else never longer than the probe's timeout away. Never throws. */
   read(): MaybePromise<Reading>;
+  /**
+   * For who has to refuse callers because the breaker is not closed, monitors or not: sees to it that the database is
+   * asked every 5 s, by one instance of the fleet. Costs nothing while it has been; waits for nothing, and never throws.
+   */
+  look(): void;
 }
 
 export interface HealthOptions {
@@ -52,6 +59,8 @@ export interface HealthOptions {
   readonly restarts?: () => MaybePromise<RestartFacts>;
   /** Where the last known is found when it can be had from nobody else. */
   readonly keeping?: Keeping | undefined;
+  /** Outlives the answer, where the platform can be told. */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   readonly runtime: Runtime;
 }
 
@@ -60,8 +69,9 @@ export function createHealth(options: HealthOptions): Health {
   const { memoTtlMs: ttlMs, probeTimeoutMs: waitMs } = config.health;
   const facts = createFacts({ guard, database, storeKind: store.kind, restarts, queries, runtime });
   const elapsedMs = elapsedClock(runtime);
-  const deadlineMs = Math.min(Math.max(config.store.deadlineMs, waitMs * LOOK_SHARE), waitMs * LONGEST_LOOK_SHARE);
-  const read = createMemo<Report>({
+  const storeMs = config.store.deadlineMs ?? store.traits.deadlineMs;
+  const deadlineMs = Math.min(Math.max(storeMs, waitMs * LOOK_SHARE), waitMs * LONGEST_LOOK_SHARE);
+  const memo = createMemo<Report>({
     ...{ ttlMs, waitMs, elapsedMs, runtime },
     tier: createTier({ store, key, deadlineMs, reachable: guard.attached, elapsedMs, runtime }),
     sharesIo: store.traits.sharesIo,
@@ -84,5 +94,16 @@ export function createHealth(options: HealthOptions): Health {
     if (last) return known(last);
     return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
   }
-  return { read: () => andThen(read(), reading) };
+  return {
+    read: () => andThen(memo.read(), reading),
+    look: () => {
+      const begun = memo.look();
+      // Outside of a request there may be nobody to tell.
+      if (begun)
+        attempt(
+          () => options.waitUntil?.(begun),
+          () => {},
+        );
+    },
+  };
 }

@@ -4,7 +4,8 @@
  */
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Memoized, USELESS_AFTER_MS } from "./memo.ts";
+import type { Memoized } from "./last.ts";
+import { USELESS_AFTER_MS } from "./memo.ts";
 import { type Report, readReport } from "./report.ts";
 
 /** What a KV namespace of Cloudflare is, as far as it is used here. */

@@ -7,7 +7,8 @@
  */
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise } from "../store/port.ts";
-import type { Kept } from "./claim.ts";
+import { createLast, type Memoized } from "./last.ts";
+import { createLook } from "./look.ts";
 import type { Scope, Tier } from "./tier.ts";
 
 /** Older than this a value says nothing about now. */
@@ -19,13 +20,6 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 50;
 /** Of a reader's wait, for telling the fleet, where nobody else does that. */
 const TELLING_SHARE = 0.25;
-
-export interface Memoized<Value> {
-  readonly value: Value;
-  readonly ageMs: number;
-  /** Older than the period, because the computation under way takes too long. */
-  readonly stale: boolean;
-}
 
 export interface Computation<Value> {
   /** The last value, whoever computed it, and however old. */
@@ -54,35 +48,36 @@ export interface MemoOptions<Value> {
   readonly runtime: Runtime;
 }
 
-/**
- * @returns Reads the value, at once where it is fresh; null where there is none that still says something, and the wait
- * was in vain.
- */
-export function createMemo<Value>(options: MemoOptions<Value>): () => MaybePromise<Memoized<Value> | null> {
-  const { ttlMs, waitMs, tier, sharesIo, compute, encode, decode, elapsedMs, runtime } = options;
+export interface Memo<Value> {
+  /** At once where it is fresh; null where there is none that still says something, and the wait was in vain. */
+  read(): MaybePromise<Memoized<Value> | null>;
+  /**
+   * Sees to it that there is a value of the last 5 s, whatever the period is: begins the fleet's one computation where
+   * it is due and nobody else has, and waits for neither.
+   *
+   * @returns What it has begun, which never rejects; null: nothing.
+   */
+  look(): Promise<void> | null;
+}
+
+export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
+  const { ttlMs, waitMs, tier, sharesIo, compute, encode, elapsedMs, runtime } = options;
   const claimMs = waitMs + CLAIM_GRACE_MS;
   const tellMs = sharesIo ? 0 : waitMs * TELLING_SHARE;
-  /** `since`, on the clock of elapsed time, is when its computation began, or somewhat before. */
-  let last: { readonly value: Value; readonly since: number } | null = null;
+  const last = createLast(options);
   let running: Promise<unknown> | null = null;
 
-  const lastAgeMs = () => (last ? elapsedMs() - last.since : Number.POSITIVE_INFINITY);
-  const remembered = (stale: boolean): Memoized<Value> | null =>
-    last && { value: last.value, ageMs: Math.floor(lastAgeMs()), stale };
-  const keep = (value: Value, since: number) => {
-    if (!last || since >= last.since) last = { value, since };
-  };
-  /** @returns False where it cannot be read. */
-  const hear = (kept: Kept | null, askedAt: number): boolean => {
-    const value = kept && decode(kept.text);
-    if (value !== null) keep(value, askedAt - (kept?.ageMs ?? 0));
-    return !kept || value !== null;
-  };
-
   async function computed(scope: Scope, since: number, withinMs: number): Promise<Value> {
-    const value = await compute({ previous: remembered(true), scope, withinMs });
-    keep(value, since);
+    const value = await compute({ previous: last.get(true), scope, withinMs });
+    last.keep(value, since);
     return value;
+  }
+
+  /** Does what was granted, and tells the fleet. */
+  async function fulfil(generation: number, scope: Scope, askedAt: number): Promise<void> {
+    const value = await computed(scope, askedAt, Math.max(1, askedAt + waitMs - tellMs - elapsedMs()));
+    const told = tier.ask({ kind: "finish", generation, text: encode(value) }, scope);
+    if (!sharesIo) await told;
   }
 
   async function refresh(): Promise<void> {
@@ -93,44 +88,58 @@ export function createMemo<Value>(options: MemoOptions<Value>): () => MaybePromi
       // A request that has waited already has not the time left that a computation needs.
       const claims = looks === 0 || sharesIo;
       const { reply, scope } = await tier.ask({ kind: "look", ttlMs: oldestMs, claimMs: claims ? claimMs : null });
-      if ("last" in reply && !hear(reply.last, askedAt)) oldestMs = 0;
-      if (reply.kind === "granted") {
-        const end = looks === 0 ? until : askedAt + waitMs;
-        const value = await computed(scope, askedAt, Math.max(1, end - tellMs - elapsedMs()));
-        const told = tier.ask({ kind: "finish", generation: reply.generation, text: encode(value) }, scope);
-        if (!sharesIo) await told;
-        return;
-      }
+      if ("last" in reply && !last.hear(reply.last, askedAt)) oldestMs = 0;
+      if (reply.kind === "granted") return fulfil(reply.generation, scope, askedAt);
       const leftMs = until - elapsedMs();
-      if (lastAgeMs() < ttlMs || leftMs <= 0) return;
+      if (last.ageMs() < ttlMs || leftMs <= 0) return;
       await pause(runtime, Math.min(pauseMs, leftMs));
     }
   }
 
-  const refreshed = () => {
-    const begin = ttlMs === 0 ? () => computed("instance", elapsedMs(), waitMs) : refresh;
-    if (!sharesIo) return begin();
+  const shared = (begin: () => Promise<unknown>) => {
     running ??= begin().finally(() => {
       running = null;
     });
     return running;
   };
-
-  return () => {
-    if (lastAgeMs() < ttlMs) return remembered(false);
-    return new Promise((resolve) => {
-      const finish = (done: boolean) => {
-        runtime.clearTimer(timer);
-        const stale = !done || (ttlMs > 0 && lastAgeMs() >= ttlMs);
-        resolve(stale && lastAgeMs() > USELESS_AFTER_MS ? null : remembered(stale));
-      };
-      const timer = runtime.setTimer(() => finish(false), waitMs);
-      refreshed().then(
-        () => finish(true),
-        () => finish(false),
-      );
-    });
+  const refreshed = () => {
+    const begin = ttlMs === 0 ? () => computed("instance", elapsedMs(), waitMs) : refresh;
+    return sharesIo ? shared(begin) : begin();
   };
+
+  const look = createLook({
+    ...{ tier, claimMs, last, elapsedMs },
+    fulfil: (generation, scope, askedAt) => {
+      const work = fulfil(generation, scope, askedAt);
+      // Readers had better wait for it than compute beside it.
+      if (sharesIo) shared(() => work).catch(() => {});
+      return work;
+    },
+  });
+
+  const outcome = (done: boolean): Memoized<Value> | null => {
+    const stale = !done || (ttlMs > 0 && last.ageMs() >= ttlMs);
+    return stale && last.ageMs() > USELESS_AFTER_MS ? null : last.get(stale);
+  };
+  return {
+    read: () => (last.ageMs() < ttlMs ? last.get(false) : inTime(runtime, waitMs, refreshed()).then(outcome)),
+    look: () => (running ? null : look()),
+  };
+}
+
+/** Whether the work was done within that time. */
+function inTime(runtime: Runtime, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (done: boolean) => {
+      runtime.clearTimer(timer);
+      resolve(done);
+    };
+    const timer = runtime.setTimer(() => finish(false), ms);
+    work.then(
+      () => finish(true),
+      () => finish(false),
+    );
+  });
 }
 
 function pause(runtime: Runtime, ms: number): Promise<void> {

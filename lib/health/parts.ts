@@ -1,7 +1,7 @@
 /** What both payloads say in the same words: breaker, pool, contract, warnings. */
 import type { Config } from "../config/types.ts";
 import type { PoolState } from "../database/port.ts";
-import type { GateView } from "../gate/replies.ts";
+import type { GateView } from "../gate/renewal.ts";
 import type { Verdict } from "./status.ts";
 import { iso, rounded, share } from "./units.ts";
 
@@ -48,7 +48,7 @@ export function poolRuntime({ pool, admission }: Config): object {
   };
 }
 
-/** Connections are those of the instance that computed it; permits and waiters are the fleet's. */
+/** Connections are those of the instance that computed it; calls that run and wait are the fleet's. */
 export function poolState(pool: PoolState, gate: GateView | null, verdict: Verdict): object {
   return {
     size: pool.size,
@@ -57,7 +57,7 @@ export function poolState(pool: PoolState, gate: GateView | null, verdict: Verdi
     overflow: pool.overflow,
     max_capacity: pool.maxCapacity,
     saturation: rounded(verdict.poolSaturationRatio, 3),
-    slow_query_active: gate?.lanes.slow.held ?? 0,
+    slow_query_active: gate?.lanes.slow.running ?? 0,
     slow_query_waiting: gate?.lanes.slow.waiting ?? 0,
     waiting: gate?.lanes.request.waiting ?? 0,
   };

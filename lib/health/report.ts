@@ -3,7 +3,7 @@ import type { Config } from "../config/types.ts";
 import { deepPayload } from "./deep-payload.ts";
 import { type Degradation, degradation } from "./degradation.ts";
 import type { HealthFacts } from "./facts.ts";
-import type { Memoized } from "./memo.ts";
+import type { Memoized } from "./last.ts";
 import { type HealthPayload, healthPayload } from "./payload.ts";
 import { latestNews, type News, UNKNOWN } from "./ping.ts";
 import { judge } from "./status.ts";

@@ -13,7 +13,7 @@ export type DegradedReason =
 export interface Verdict {
   readonly status: "healthy" | "degraded" | "unhealthy";
   readonly reason: DegradedReason | null;
-  /** Permits of the `request` lane in use, of those configured, over the whole fleet. */
+  /** Calls that run in the `request` lane, of as many as may, over the whole fleet. Permits held in reserve do not count. */
   readonly poolSaturationRatio: number;
 }
 
@@ -22,7 +22,7 @@ export const isRedis = (kind: HealthFacts["storeKind"]): boolean => kind === "re
 
 export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, config: Config): Verdict {
   const capacity = config.gate.capacity.request;
-  const poolSaturationRatio = gate ? Math.min(1, gate.lanes.request.held / capacity) : 0;
+  const poolSaturationRatio = gate ? Math.min(1, gate.lanes.request.running / capacity) : 0;
   const degraded = (reason: DegradedReason): Verdict => ({ status: "degraded", reason, poolSaturationRatio });
 
   if (ping.status === "error") return { status: "unhealthy", reason: "database_unreachable", poolSaturationRatio };
@@ -34,8 +34,8 @@ export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, co
 }
 
 /**
- * All permits are out, no statement ended for longer than one may take, and yet the database answers: who holds them will
- * not give them back.
+ * As many calls run as may, none ended for longer than one may take, and yet the database answers: they will not end by
+ * themselves.
  */
 export function permitsStuck({ ping, gate }: HealthFacts, config: Config): boolean {
   const fullSince = gate?.lanes.request.fullSince ?? 0;

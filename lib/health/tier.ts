@@ -1,5 +1,5 @@
 /** Where a memo's claims are decided: in the store that the fleet shares, and while that is away in this instance. */
-import { transmit } from "../guard/link/transmit.ts";
+import { transmit } from "../guard/gate-client/transmit.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Store } from "../store/port.ts";
 import { type ClaimCommand, type ClaimReply, claimMachine, claimStep, emptyClaim } from "./claim.ts";
@@ -41,18 +41,14 @@ export function createTier({ store, key, deadlineMs, reachable, elapsedMs, runti
   const own = emptyClaim();
   let tryAgainAt = Number.NEGATIVE_INFINITY;
 
-  const askShared = async (command: ClaimCommand): Promise<ClaimReply | null> => {
-    let found: ClaimReply | null = null;
-    const note = (reply: ClaimReply) => {
-      found = reply;
-    };
-    const failed = () => {
-      tryAgainAt = elapsedMs() + TRY_AGAIN_MS;
-    };
-    const call = () => store.transact(claimMachine, key, command);
-    await transmit(runtime, deadlineMs, call, { answered: note, failed, late: () => {} });
-    return found;
-  };
+  const askShared = (command: ClaimCommand) =>
+    new Promise<ClaimReply | null>((resolve) => {
+      const failed = () => {
+        tryAgainAt = elapsedMs() + TRY_AGAIN_MS;
+        resolve(null);
+      };
+      transmit(runtime, deadlineMs, () => store.transact(claimMachine, key, command), { answered: resolve, failed });
+    });
   const askOwn = (command: ClaimCommand): Asked => ({
     reply: claimStep(own, command, Math.floor(elapsedMs())),
     scope: "instance",

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Config } from "../config/types.ts";
 import type { Log } from "../log/port.ts";
 import { platformName, type Runtime } from "../runtime.ts";
-import type { Store } from "../store/port.ts";
+import type { Store, StoreTraits } from "../store/port.ts";
 import { type AddressOf, addressReader, hostReader } from "./address/address.ts";
 import { type ConnInfo, peerReader } from "./address/peer.ts";
 import { type Auth, createAuth } from "./auth/auth.ts";
@@ -13,7 +13,7 @@ import { type LimitRequest, limitRequests, requestRule } from "./limit/requests.
 
 export interface AccessOptions {
   readonly config: Config;
-  readonly store: Pick<Store, "kind" | "openLimiter">;
+  readonly store: Pick<Store, "kind" | "openLimiter"> & { readonly traits: Pick<StoreTraits, "deadlineMs"> };
   readonly connInfo: ConnInfo | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -30,7 +30,8 @@ export function createAccess({ config, store, connInfo, runtime, log }: AccessOp
   const addressOf = addressReader(config.http.trustedProxies, peerOf);
   const hostOf: (c: Context) => string = hostReader(config.http.trustedProxies, peerOf);
   const prefix = `tidegate:${config.store.namespace}:limit`;
-  const counting = { store, prefix, deadlineMs: config.store.deadlineMs, runtime, log };
+  const deadlineMs = config.store.deadlineMs ?? store.traits.deadlineMs;
+  const counting = { store, prefix, deadlineMs, runtime, log };
 
   const rule = requestRule(config.http.rateLimitPerMinute);
   const limiter = fleetLimiter({ ...counting, rule, whenAway: "pass" });

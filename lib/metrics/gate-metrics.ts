@@ -1,5 +1,5 @@
 /** A gate in figures. They are the fleet's, whichever instance is asked: gauges all, since no instance counts for others. */
-import type { GateView } from "../gate/replies.ts";
+import type { GateView, LaneView } from "../gate/renewal.ts";
 import { type BreakerState, LANES, type OverrideMode } from "../gate/types.ts";
 import type { Family, Sample } from "./exposition.ts";
 
@@ -19,7 +19,7 @@ export function gateMetrics(gates: readonly SeenGate[]): readonly Family[] {
   });
   const one = (name: string, help: string, value: (view: GateView) => number) =>
     family(name, help, (view) => [{ value: value(view) }]);
-  const byLane = (name: string, help: string, value: (lane: GateView["lanes"]["request"], view: GateView) => number) =>
+  const byLane = (name: string, help: string, value: (lane: LaneView, view: GateView) => number) =>
     family(name, help, (view) => LANES.map((lane) => ({ labels: { lane }, value: value(view.lanes[lane], view) })));
   const recent = (name: string, help: string, of: "calls" | "failures" | "slow" | "refused") =>
     one(name, help, ({ seconds, at }) =>
@@ -44,19 +44,20 @@ export function gateMetrics(gates: readonly SeenGate[]): readonly Family[] {
     one("breaker_window_calls", "Calls that count in the breaker's window.", ({ window }) => window.calls),
     one("breaker_window_failures", "Of these, those that failed.", ({ window }) => window.failures),
     one("breaker_window_slow_calls", "Of these, those that were slow.", ({ window }) => window.slow),
-    byLane("lane_capacity", "Permits that may be out, the ramp after an outage included.", ({ capacity }) => capacity),
-    byLane("lane_held", "Permits that are out.", ({ held }) => held),
-    byLane("lane_waiting", "Calls in the waiting line.", ({ waiting }) => waiting),
+    byLane("lane_capacity", "Calls that may run, the ramp after an outage included.", ({ capacity }) => capacity),
+    byLane("lane_held", "Calls that run.", ({ running }) => running),
+    byLane("lane_leased", "Permits that instances hold, in use or in reserve.", ({ held }) => held),
+    byLane("lane_waiting", "Calls that wait for a permit.", ({ waiting }) => waiting),
     byLane(
       "lane_full_seconds",
-      "Since when no permit came back while all were out; 0 unless so.",
+      "Since when as many calls run as may and none has ended; 0 unless so.",
       ({ fullSince }, { at }) => (fullSince === 0 ? 0 : (at - fullSince) / 1_000),
     ),
     recent("calls_last_minute", "Calls that ended in the last 60 s.", "calls"),
     recent("failures_last_minute", "Of these, those that failed.", "failures"),
     recent("slow_calls_last_minute", "Of these, those that were slow.", "slow"),
     recent("refusals_last_minute", "Calls that were refused in the last 60 s.", "refused"),
-    one("instances", "Instances heard in the last minute.", ({ n }) => n),
+    one("instances", "Instances that are there, as far as the gate has heard.", ({ n }) => n),
   ];
 }
 

@@ -3,15 +3,18 @@ import type { Tidegate } from "../tidegate.ts";
 
 /** The gate of a store that was away is asked again every half second. */
 const SECOND_LOOK_MS = 600;
+/** The shortest that a store takes for its own: where another's is longer, a second look is one too many, and no harm. */
+const DEADLINE_MS = 250;
 
 /** Connects to the store. One that takes longer than its deadline has a second chance; one that is away stops nobody. */
 export async function warmUp(tide: Tidegate): Promise<void> {
   const { kind, deadlineMs } = tide.config.store;
+  const lateAfterMs = (deadlineMs ?? DEADLINE_MS) - 1;
   if (kind === "memory") return;
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-  }, deadlineMs - 1);
+  }, lateAfterMs);
   await tide.view().catch(() => {});
   clearTimeout(timer);
   if (!late) return;

@@ -3,12 +3,19 @@ import type { Runtime } from "../runtime.ts";
 import type { Machine, Store } from "../store/port.ts";
 import { stepLedger } from "./ledger/step.ts";
 import { emptyLedger } from "./ledger/time.ts";
-import type { LedgerBatch, LedgerCommand, LedgerReply, LedgerRules, LedgerState, LedgerView } from "./ledger/types.ts";
+import type {
+  LedgerCommand,
+  LedgerMessage,
+  LedgerReply,
+  LedgerRules,
+  LedgerState,
+  LedgerView,
+} from "./ledger/types.ts";
 
-const ledgerMachine: Machine<LedgerState, LedgerBatch, LedgerReply & { readonly wake: readonly [] }> = {
+const ledgerMachine: Machine<LedgerState, LedgerMessage, LedgerReply & { readonly push: readonly [] }> = {
   name: "ledger",
   empty: emptyLedger,
-  step: (state, batch, now) => ({ ...stepLedger(state, batch, now), wake: [] }),
+  step: (state, message, now) => ({ ...stepLedger(state, message, now), push: [] }),
 };
 
 export interface Ledger {

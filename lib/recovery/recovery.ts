@@ -1,6 +1,6 @@
 /** All that belongs to restarts, put together from the configuration. */
 import type { AppEnv, Config } from "../config/types.ts";
-import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
+import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Store, StoreLog } from "../store/port.ts";
@@ -147,7 +147,7 @@ function rulesOf({ restart, pool }: Config): LedgerRules {
     windowMs: restart.windowMs,
     churnThreshold: restart.churnThreshold,
     guarded: restart.guarded,
-    longestPermitMs: pool.connectTimeoutMs + pool.callTimeoutMs + CANCEL_GRACE_MS,
+    longestPermitMs: LEASE_MS + pool.connectTimeoutMs + pool.callTimeoutMs + CANCEL_GRACE_MS,
   };
 }
 

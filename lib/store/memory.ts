@@ -1,13 +1,17 @@
 /** The memory home: the machines run in place, in this process. One instance's gate, or a test's whole fleet. */
+import type { Push, PushMessage } from "../gate/renewal.ts";
 import { SESSIONS_KEPT } from "../gate/state.ts";
-import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
-import type { KvEntry, Machine, MaybePromise, Store, StoreAdapter, StoreLog, WakeCall } from "./port.ts";
+import type { KvEntry, Machine, MaybePromise, Store, StoreAdapter, StoreLog } from "./port.ts";
 
 /** Values kept at most; beyond it the one set longest ago goes. */
 const KV_ENTRIES_KEPT = 1_000;
 /** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
 const LOG_RECORDS_KEPT = 10_000;
+/** As often as anybody likes: a renewal is a function call. */
+const RENEWALS_PER_SECOND = 1_000_000;
+/** Of a home that never takes any time: what a guard is told where it asks. */
+const DEADLINE_MS = 250;
 
 /**
  * A store in this process. Everything that opens the same adapter shares its state, so several instances of Tidegate in
@@ -35,29 +39,25 @@ export function memory(): StoreAdapter {
 
 function openMemory(runtime: Runtime): Store {
   const states = new Map<string, unknown>();
-  const listeners = new Map<string, (lane: QueuedLane) => void>();
+  const { deliver, onPush } = openPushes();
   const now = storeClock(runtime);
-
-  const wake = (key: string, calls: readonly WakeCall[]) => {
-    for (const { session, lane } of calls) {
-      // Not from inside the batch that made the room: its sender has to hear of its own reply first.
-      queueMicrotask(() => listeners.get(`${key} ${session}`)?.(lane));
-    }
-  };
 
   return {
     kind: "memory",
     address: "memory:",
     traits: {
-      gate: { wakes: true, adoptingMs: 0, sessionsKept: SESSIONS_KEPT },
+      gate: { pushes: true, renewalsPerSecond: RENEWALS_PER_SECOND, sessionsKept: SESSIONS_KEPT },
       inProcess: true,
       sharesIo: true,
+      freezes: false,
       ownClock: true,
+      deadlineMs: DEADLINE_MS,
+      firstContactMs: DEADLINE_MS,
     },
-    transact<State, Batch, Result>(
-      machine: Machine<State, Batch, Result>,
+    transact<State, Message, Result>(
+      machine: Machine<State, Message, Result>,
       key: string,
-      batch: Batch,
+      message: Message,
     ): MaybePromise<Result> {
       const place = `${machine.name} ${key}`;
       let state = states.get(place) as State | undefined;
@@ -65,17 +65,44 @@ function openMemory(runtime: Runtime): Store {
         state = machine.empty();
         states.set(place, state);
       }
-      const result = machine.step(state, batch, now());
-      if (result.wake.length > 0) wake(key, result.wake);
+      const result = machine.step(state, message, now());
+      if (result.push.length > 0) deliver(key, result.push);
       return result;
     },
-    onWake: (key, session, listener) => {
-      listeners.set(`${key} ${session}`, listener);
-      return () => listeners.delete(`${key} ${session}`);
-    },
+    onPush,
     kv: openKv(now),
     log: openLog(),
     close: async () => {},
+  };
+}
+
+type Listener = (message: PushMessage) => void;
+
+function openPushes(): { deliver: (key: string, pushes: readonly Push[]) => void; onPush: Store["onPush"] } {
+  /** By key and session. */
+  const listening = new Map<string, Map<string, Set<Listener>>>();
+  const deliver = (key: string, { session, message }: Push) => {
+    const ofKey = listening.get(key);
+    const called = session === null ? [...(ofKey?.values() ?? [])] : [ofKey?.get(session) ?? []];
+    for (const listeners of called) for (const listener of listeners) listener(message);
+  };
+  return {
+    deliver: (key, pushes) => {
+      // Not from inside the step that caused them: its sender has to hear of its own reply first.
+      for (const push of pushes) queueMicrotask(() => deliver(key, push));
+    },
+    onPush: (key, session, listener) => {
+      const ofKey = listening.get(key) ?? new Map<string, Set<Listener>>();
+      listening.set(key, ofKey);
+      const listeners = ofKey.get(session) ?? new Set();
+      ofKey.set(session, listeners);
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && ofKey.get(session) === listeners) ofKey.delete(session);
+        if (ofKey.size === 0 && listening.get(key) === ofKey) listening.delete(key);
+      };
+    },
   };
 }
 

@@ -5,8 +5,9 @@ import type { MaybePromise, Store } from "./port.ts";
 export type WaitUntil = (work: Promise<unknown>) => void;
 
 /**
- * The same store, whose calls the platform waits for, also those that nobody here waits for: the end of a permit, say.
- * Each call is then made at once, in the request it belongs to, since a timer would find the instance frozen.
+ * The same store, whose calls the platform waits for, also those that nobody here waits for: what is given back, say.
+ * Each call is then made at once, in the request it belongs to, since a timer would find the instance frozen, and nothing
+ * is to be left in the instance's hands.
  */
 export function outliving(store: Store, waitUntil: WaitUntil): Store {
   if (store.traits.inProcess) return store;
@@ -16,8 +17,8 @@ export function outliving(store: Store, waitUntil: WaitUntil): Store {
   };
   return {
     ...store,
-    traits: { ...store.traits, sharesIo: false },
-    transact: (machine, key, batch) => kept(store.transact(machine, key, batch)),
+    traits: { ...store.traits, sharesIo: false, freezes: true },
+    transact: (machine, key, message) => kept(store.transact(machine, key, message)),
     kv: {
       get: (key) => kept(store.kv.get(key)),
       set: (key, value, ttlMs) => kept(store.kv.set(key, value, ttlMs)),

@@ -5,7 +5,8 @@
  * of ours. The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a
  * clock and a place.
  */
-import type { HomeRules, QueuedLane } from "../gate/types.ts";
+import type { Push, PushMessage } from "../gate/renewal.ts";
+import type { HomeRules } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 
 export type MaybePromise<Value> = Value | Promise<Value>;
@@ -29,29 +30,29 @@ export function attempt(task: () => MaybePromise<unknown>, failed: (error: unkno
 }
 
 /** A pure state machine that a home can run. `step` owns the state and may change it in place. */
-export interface Machine<State, Batch, Result> {
+export interface Machine<State, Message, Result> {
   /** Part of the key under which a home keeps the state. */
   readonly name: string;
   readonly empty: () => State;
   /** @param now The store's clock in whole milliseconds since 1970. */
-  readonly step: (state: State, batch: Batch, now: number) => Result & { readonly wake: readonly WakeCall[] };
-}
-
-/** Somebody who waits should ask again. */
-export interface WakeCall {
-  readonly session: string;
-  readonly lane: QueuedLane;
+  readonly step: (state: State, message: Message, now: number) => Result & { readonly push: readonly Push[] };
 }
 
 export interface StoreTraits {
-  /** The rules of a gate that lives here. */
+  /** The rules of a gate that lives here. Where it `pushes` ({@link Store.onPush}), instances need not ask often. */
   readonly gate: HomeRules;
-  /** A batch costs no I/O and cannot get lost: there is nothing to gain from sending several at once. */
+  /** A message costs no I/O and cannot get lost: it is answered at once, without a promise. */
   readonly inProcess: boolean;
-  /** Requests of one instance may wait for each other's I/O, so that their commands can travel together. */
+  /** Requests of one instance may wait for each other's I/O, so that one message can speak for all of them. */
   readonly sharesIo: boolean;
+  /** An instance may be frozen or ended between two requests: nothing is to be left in its hands. */
+  readonly freezes: boolean;
   /** Time is the store's; where it is the instances' own, lifetimes are padded by `STATE_MAX_SKEW_MS`. */
   readonly ownClock: boolean;
+  /** Longest a call may take before the instance goes on without the store, where the configuration says nothing. */
+  readonly deadlineMs: number;
+  /** The same for the very first call, which may have to connect. */
+  readonly firstContactMs: number;
 }
 
 /** A small value with an age. */
@@ -108,14 +109,24 @@ export interface Store {
   /** Where it is, for people: no credentials. */
   readonly address: string;
   readonly traits: StoreTraits;
-  /** Applies a batch atomically, on the store's clock. Never repeats one by itself. */
-  transact<State, Batch, Result>(
-    machine: Machine<State, Batch, Result>,
+  /** Applies a message atomically, on the store's clock. Never repeats one by itself. */
+  transact<State, Message, Result>(
+    machine: Machine<State, Message, Result>,
     key: string,
-    batch: Batch,
+    message: Message,
   ): MaybePromise<Result>;
-  /** Calls `listener` when a waiter of that session should ask again. Returns what stops it. */
-  onWake(key: string, session: string, listener: (lane: QueuedLane) => void): () => void;
+  /**
+   * Calls `listener` with what a step pushes to that session, or to all. Best effort: a push may be lost, and never
+   * fails what caused it. Returns what stops it.
+   *
+   * @param refused Told once where the store does not let this instance listen.
+   */
+  onPush(
+    key: string,
+    session: string,
+    listener: (message: PushMessage) => void,
+    refused?: (error: Error) => void,
+  ): () => void;
   readonly kv: {
     get(key: string): MaybePromise<KvEntry | null>;
     set(key: string, value: string, ttlMs: number): MaybePromise<void>;

@@ -34,9 +34,9 @@ export async function openBreaker(tide: Tidegate): Promise<Release> {
  */
 export async function fillLane(tide: Tidegate, lane: QueuedLane = "request"): Promise<Release> {
   const { promise: released, resolve } = Promise.withResolvers<void>();
-  const { free } = (await tide.view()).lanes[lane];
+  const { capacity, running } = (await tide.view()).lanes[lane];
   const hold = () => tide.run(() => released, { lane, classify: () => "ignored" });
-  const holders = Promise.allSettled(Array.from({ length: free }, hold));
+  const holders = Promise.allSettled(Array.from({ length: Math.max(0, capacity - running) }, hold));
   return async () => {
     resolve();
     await holders;

@@ -1,14 +1,14 @@
-/** The gate in a Durable Object: what one object carries in workerd, and what a batch writes. */
+/** The gate in a Durable Object: what one object carries in workerd, and what a renewal writes. */
 import { serialize } from "node:v8";
 import { SESSIONS_KEPT } from "../../lib/gate/state.ts";
 import { gateHost } from "../../lib/store/durable-object/gate-host.ts";
 import type { ObjectStorage } from "../../lib/store/durable-object/platform.ts";
-import { RULES, START } from "../support/gate.ts";
+import { START } from "../support/gate.ts";
 import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
 import { measure, print } from "./measure.ts";
-import { batchOf, type Drive } from "./object-bench-worker.ts";
+import type { Drive } from "./object-bench-worker.ts";
+import { type Mood, renewing } from "./renewing.ts";
 
-const CONFIG = { ...RULES, capacity: { request: 100_000, slow: 0, health: 1 }, adoptingMs: 0 };
 const ENTRY = { entry: "../bench/object-bench-worker.ts", objects: { OBJECTS: "TidegateObject" } };
 const DEPTHS = [1, 16, 64];
 
@@ -30,42 +30,40 @@ export async function benchDurableObject(): Promise<void> {
 async function ceilings(workerd: Workerd, where: string): Promise<void> {
   const calls = 400;
   for (const depth of DEPTHS) {
-    const candidate = (name: string, what: Drive["what"], pairs: number) => ({
+    const candidate = (name: string, what: Drive["what"], instances: number, mood: Mood = "busy") => ({
       name,
-      run: () => drive(workerd, { what, key: `{bench:${name}}`, calls, depth, pairs, config: CONFIG }),
+      run: () => drive(workerd, { what, key: `{bench:${where}:${depth}:${name}}`, calls, depth, instances, mood }),
     });
     const measured = await measure(
       [
-        candidate("an object that has nothing to answer", "nothing", 0),
-        candidate("admit + settle", "pairs", 1),
-        candidate("16 pairs in one batch", "pairs", 16),
+        candidate("an object that has nothing to answer", "nothing", 1),
+        candidate("renewals of 100 busy instances", "renewals", 100),
+        candidate("renewals of 100 that wait for each other", "renewals", 100, "crowded"),
       ],
       { rounds: 7, runsPerRound: 1 },
     );
     const perCall = measured.map((one) => ({ ...one, microsecondsPerRun: one.microsecondsPerRun / calls }));
-    print(`Durable Object, ${where}, ${depth} in flight, per batch`, perCall);
-    const [, pair] = perCall;
-    console.log(
-      `  ${Math.round(1_000_000 / (pair?.microsecondsPerRun ?? Number.NaN))} admit + settle batches a second`,
-    );
+    print(`Durable Object, ${where}, ${depth} in flight, per renewal`, perCall);
+    const [, busy] = perCall;
+    console.log(`  ${Math.round(1_000_000 / (busy?.microsecondsPerRun ?? Number.NaN))} renewals a second`);
   }
 }
 
-/** The first batch after an eviction, with as many sessions as a gate may have. */
+/** The first renewal after an eviction, with as many sessions as a gate may have. */
 async function loading(workerd: Workerd): Promise<void> {
-  const plan = { key: "{bench:loading}", depth: 16, pairs: 0, config: CONFIG };
-  await drive(workerd, { ...plan, what: "sessions", calls: SESSIONS_KEPT });
+  const plan = { key: "{bench:loading}", depth: 16, instances: SESSIONS_KEPT, mood: "quiet" } as const;
+  await drive(workerd, { ...plan, what: "renewals", calls: SESSIONS_KEPT });
   await workerd.restart();
   await drive(workerd, { ...plan, what: "nothing", calls: 1 });
   const times: number[] = [];
   for (let call = 0; call < 2; call++) {
     const startedAt = performance.now();
-    await drive(workerd, { ...plan, what: "pairs", calls: 1 });
+    await drive(workerd, { ...plan, what: "renewals", calls: 1, depth: 1 });
     times.push(performance.now() - startedAt);
   }
   const [first, second] = times.map((ms) => ms.toFixed(1));
   console.log(
-    `\nDurable Object, ${SESSIONS_KEPT} sessions: first batch after an eviction ${first} ms, next ${second} ms`,
+    `\nDurable Object, ${SESSIONS_KEPT} sessions: first renewal after an eviction ${first} ms, next ${second} ms`,
   );
 }
 
@@ -75,17 +73,23 @@ async function drive(workerd: Workerd, asked: Drive): Promise<void> {
   if (text !== "done") throw new Error(`bench: drive an object: "done" is needed, found ${response.status} ${text}`);
 }
 
-/** Rows, and their bytes as V8 serialises them, once a busy instance's gate has settled down. */
+/** Rows, and their bytes as V8 serialises them, once a gate has settled down. */
 function printWrites(): void {
-  console.log("\nDurable Object, written by a batch");
-  for (const pairs of [0, 1, 16]) {
+  console.log("\nDurable Object, written by a renewal");
+  for (const mood of ["busy", "crowded", "quiet"] as const) {
     const written = countingStorage();
     const gate = gateHost(written.storage);
-    for (let n = 0; n < 100; n++) gate.apply(batchOf("busy", pairs, CONFIG), START + n);
+    const instances = renewing(10, mood);
+    const renew = (at: number) => {
+      const renewal = instances.next();
+      instances.hear(renewal, gate.apply(renewal, START + at * 25).reply);
+    };
+    for (let n = 0; n < 300; n++) renew(n);
     written.reset();
-    gate.apply(batchOf("busy", pairs, CONFIG), START + 100);
+    for (let n = 0; n < 100; n++) renew(300 + n);
     const { rows, deleted, bytes } = written.counts;
-    console.log(`  ${`${pairs} pairs`.padEnd(12)} ${rows} rows of ${bytes} bytes, and ${deleted} removed`);
+    const figures = [rows, bytes, deleted].map((count) => (count / 100).toFixed(2));
+    console.log(`  ${mood.padEnd(12)} ${figures[0]} rows of ${figures[1]} bytes together, and ${figures[2]} removed`);
   }
 }
 

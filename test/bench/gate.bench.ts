@@ -1,98 +1,74 @@
-/** The machine alone: what a batch costs by what the gate has seen and holds, and how much memory it can take. */
-import type { Batch, Command } from "../../lib/gate/commands.ts";
+/** The machine alone: what a renewal costs by the instances there are and by what the gate has seen, and its memory. */
 import { emptyGate, type GateState, SESSIONS_KEPT } from "../../lib/gate/state.ts";
 import { step } from "../../lib/gate/step.ts";
-import type { GateConfig } from "../../lib/gate/types.ts";
-import { RULES } from "../support/gate.ts";
+import { START } from "../support/gate.ts";
 import { measure, print } from "./measure.ts";
+import { apartMs, type Mood, renewing } from "./renewing.ts";
 
-const CONFIG: GateConfig = { ...RULES, capacity: { request: 100_000, slow: 5, health: 1 }, maxWaiting: 1_000 };
+const SIZES = [10, 1_000, 16_000];
+const PLAN = { rounds: 9, runsPerRound: 16_000 };
 
 interface Bench {
   readonly gate: GateState;
-  /** Admits one call and settles it, in two batches. */
-  readonly pair: () => void;
-  readonly send: (session: string, commands: readonly Command[]) => void;
+  readonly renew: () => void;
+  readonly pass: (ms: number) => void;
 }
 
-function bench(config: GateConfig = CONFIG): Bench {
+function bench(count: number, mood: Mood): Bench {
   const gate = emptyGate();
-  const about = { runtime: "bench", region: "", version: "0", startedAt: 0 };
-  const opens = { life: null, generation: 0, overrideVersion: 0, about };
-  let [now, n] = [Date.UTC(2026, 0, 1), 0];
-  const send = (session: string, commands: readonly Command[]) => {
-    const batch: Batch = { session, opens, doneBelow: 0, jitter: 0, config, refusedLocally: 0, commands };
-    step(gate, batch, now);
+  const instances = renewing(count, mood);
+  const apart = apartMs(count, instances.config);
+  let now = START;
+  const renew = () => {
+    now += apart;
+    const renewal = instances.next();
+    instances.hear(renewal, step(gate, renewal, Math.floor(now)).reply);
   };
-  const pair = () => {
-    const id = `pairs.${++n}`;
-    // A second passes every thousand calls.
-    if (n % 1_000 === 0) now += 1_000;
-    send("pairs", [{ kind: "admit", id, lane: "request", deadlineMs: 60_000, waitMs: 0 }]);
-    send("pairs", [{ kind: "settle", id, outcome: "success", slow: false }]);
+  // Until all of them are there and have what they will have.
+  for (let turn = 0; turn < 3 * count; turn++) renew();
+  const pass = (ms: number) => {
+    now += ms;
   };
-  return { gate, pair, send };
+  return { gate, renew, pass };
 }
-
-const holding = (permits: number): Bench => {
-  const held = bench();
-  for (let n = 0; n < permits; n++) {
-    held.send("holder", [{ kind: "admit", id: `holder.${n}`, lane: "request", deadlineMs: 90_000_000, waitMs: 0 }]);
-  }
-  return held;
-};
-
-const waitedFor = (tickets: number): Bench => {
-  const line = bench({ ...CONFIG, capacity: { ...CONFIG.capacity, slow: 0 } });
-  for (let n = 0; n < tickets; n++) {
-    line.send("waiter", [{ kind: "admit", id: `waiter.${n}`, lane: "slow", deadlineMs: 1_000, waitMs: 90_000 }]);
-  }
-  return line;
-};
-
-const knowing = (sessions: number): Bench => {
-  const known = bench();
-  for (let session = 0; session < sessions; session++) known.send(`session-${session}`, []);
-  return known;
-};
 
 export async function benchGate(): Promise<void> {
-  const [fresh, old] = [bench(), bench()];
-  for (let call = 0; call < 1_000_000; call++) old.pair();
-  print(
-    "Admit + settle, by calls seen",
-    await measure([
-      { name: "few calls seen", run: fresh.pair },
-      { name: "1,000,000 calls seen", run: old.pair },
-    ]),
-  );
-  for (const [what, filled] of [
-    ["live permits", holding],
-    ["tickets waiting", waitedFor],
-    ["sessions known", knowing],
+  for (const [mood, what] of [
+    ["busy", "there is room for all"],
+    ["crowded", "twice as many as there are permits"],
+    ["quiet", "nobody calls"],
   ] as const) {
-    const sizes = [0, 100, 1_000];
-    const candidates = sizes.map((size) => ({ name: `${size} ${what}`, run: filled(size).pair }));
-    print(`Admit + settle, by ${what}`, await measure(candidates));
+    const candidates = SIZES.map((size) => ({ name: `${size} instances`, run: bench(size, mood).renew }));
+    print(`A renewal, ${what}`, await measure(candidates, PLAN));
   }
+  const [fresh, old] = [bench(10, "busy"), bench(10, "busy")];
+  for (let renewal = 0; renewal < 300_000; renewal++) old.renew();
+  print(
+    "A renewal, by renewals seen",
+    await measure(
+      [
+        { name: "few renewals seen", run: fresh.renew },
+        { name: "300,000 renewals seen, two hours of time", run: old.renew },
+      ],
+      PLAN,
+    ),
+  );
   printMemory();
 }
 
-/** Everything at its bound at once: 1,000 permits, two full lines, all sessions, a full ring. */
+/** All sessions, all of them hungry or holding something, a full ring. */
 function printMemory(): void {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  const full = bench({ ...CONFIG, capacity: { request: 1_000, slow: 0, health: 1 } });
-  for (let session = 0; session < SESSIONS_KEPT - 2; session++) full.send(`session-${session}`, []);
-  for (let call = 0; call < 300_000; call++) full.pair();
-  for (let n = 0; n < 2_000; n++) {
-    full.send("full", [{ kind: "admit", id: `full.${n}`, lane: "request", deadlineMs: 60_000, waitMs: 60_000 }]);
-    full.send("full", [{ kind: "admit", id: `full.${10_000 + n}`, lane: "slow", deadlineMs: 60_000, waitMs: 60_000 }]);
+  const { gate, renew, pass } = bench(SESSIONS_KEPT, "crowded");
+  for (let second = 0; second < 300; second++) {
+    pass(1_000);
+    renew();
   }
   globalThis.gc?.();
   const megabytes = (process.memoryUsage().heapUsed - before) / 2 ** 20;
-  const { permits, tickets, sessions, seconds } = full.gate;
+  const { sessions, seconds } = gate;
   console.log(
-    `\nMemory of a gate at its bounds: ${megabytes.toFixed(1)} MB (${permits.size} permits, ${tickets.size} tickets, ${sessions.size} sessions, ${seconds.size} seconds)`,
+    `\nMemory of a gate at its bounds: ${megabytes.toFixed(1)} MB (${sessions.size} sessions, ${seconds.size} seconds)`,
   );
 }

@@ -1,29 +1,11 @@
 /** A guarded call in process, beside what a user would pick instead: cockatiel's breaker, bulkhead and timeout. */
 import { bulkhead, circuitBreaker, handleAll, SamplingBreaker, TimeoutStrategy, timeout, wrap } from "cockatiel";
 import { readConfig } from "../../lib/config.ts";
-import { createGuard, type Guard } from "../../lib/guard/guard.ts";
-import { guardRules } from "../../lib/guard/rules.ts";
-import { systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
+import { openInstance } from "./instance.ts";
 import { measure, print } from "./measure.ts";
 
 const config = readConfig({});
-
-function newGuard(): Guard {
-  const runtime = systemRuntime();
-  const store = memory().open(runtime);
-  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const about = { runtime: "bench", region: "", version: "0", startedAt: 0 };
-  return createGuard({
-    name: "main",
-    store,
-    key: "main",
-    rules: guardRules(config, store.traits),
-    about,
-    runtime,
-    log,
-  });
-}
 
 export async function benchGuardedCall(): Promise<void> {
   const policy = wrap(
@@ -34,25 +16,38 @@ export async function benchGuardedCall(): Promise<void> {
     bulkhead(config.gate.capacity.request, config.admission.maxWaiting),
     timeout(config.pool.callTimeoutMs, TimeoutStrategy.Aggressive),
   );
-  const guard = newGuard();
+  const { guard } = openInstance(memory(), "{bench}");
   const query = async () => 1;
   print(
-    "A guarded call in process, memory store",
+    "A guarded call in process, memory store (below cockatiel)",
     await measure([
       { name: "cockatiel: breaker + bulkhead + timeout", run: () => policy.execute(query) },
       { name: "tidegate: guard.run", run: () => guard.run(query) },
     ]),
   );
 
-  const open = newGuard();
+  const open = openInstance(memory(), "{bench}").guard;
   const command = { mode: "force_open", ttlMs: 3_600_000, opId: "bench", expectedVersion: null } as const;
   await open.operate({ ...command, actor: "bench", reason: "bench" });
-  const refused = () => open.run(query).catch(() => {});
+  const full = openInstance(memory(), "{bench}", {
+    DB_POOL_SIZE: "1",
+    DB_MAX_OVERFLOW: "0",
+    DB_MAX_WAITING: "1",
+  }).guard;
+  let letGo = () => {};
+  const runs = full.run(() => new Promise<void>((resolve) => (letGo = resolve)));
+  const waits = full.run(query);
+  const refusedBy = (by: typeof guard) => () => by.run(query).catch(() => {});
   print(
-    "Refusing instead of calling",
+    "Refusing instead of calling (at most 0.5x)",
     await measure([
       { name: "a guarded call", run: () => guard.run(query) },
-      { name: "a call refused by an open breaker", run: refused },
+      { name: "a call refused by an open breaker", run: refusedBy(open) },
+      { name: "a call refused because the line is full", run: refusedBy(full) },
     ]),
   );
+  // Its lease is long over, since these loops let no timer in: who waits would wait for one.
+  full.close();
+  letGo();
+  await Promise.allSettled([runs, waits]);
 }

@@ -31,6 +31,15 @@ export async function measure(candidates: readonly Candidate[], plan: Plan = DEF
   return candidates.map(({ name }, index) => ({ name, microsecondsPerRun: median(times[index] ?? []) }));
 }
 
+/** Of values in any order; the one below which that share of them lies. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** How long a bench measures: `BENCH_SECONDS` shortens it where somebody only tries it out. */
+export const measuredMs = (seconds: number): number => Number(process.env.BENCH_SECONDS ?? seconds) * 1_000;
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -1,10 +1,12 @@
 /** `npm run bench [NAME…]`: figures and ratios of one run. Nothing here passes or fails. */
 import { benchColdImport } from "./cold-import.bench.ts";
 import { benchDenoKv } from "./deno-kv.bench.ts";
+import { benchDistance } from "./distance.bench.ts";
 import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchHealth } from "./health.bench.ts";
+import { benchOverload } from "./overload.bench.ts";
 import { benchPooler } from "./pooler.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
 import { benchRedaction } from "./redaction.bench.ts";
@@ -18,7 +20,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   gate: benchGate,
   "cold-import": benchColdImport,
   "deno-kv": benchDenoKv,
+  distance: benchDistance,
   health: benchHealth,
+  overload: benchOverload,
   pooler: benchPooler,
   postgres: benchPostgres,
   redaction: benchRedaction,

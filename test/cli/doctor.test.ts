@@ -1,5 +1,8 @@
 /** The doctor in front of stores and hooks that are well, or not. */
 import { describe, expect, test } from "vitest";
+import { redis } from "../../lib/store/redis/redis.ts";
+import { upstash } from "../../lib/store/upstash/upstash.ts";
+import { manualRuntime } from "../../lib/testing/testing.ts";
 import { because } from "../support/because.ts";
 import { examined } from "../support/examined.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
@@ -10,29 +13,46 @@ describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {
   const withStore = { DATABASE_URL: "pglite:", EXPECTED_INSTANCES: "2", STATE_DEADLINE_MS: "1000" };
 
   test("that keeps what it is given is fine", async () => {
-    const redis = await startRedis({ appendonly: true });
-    const { code, of } = await examined({ ...withStore, STATE_URL: redis.url });
+    const server = await startRedis({ appendonly: true });
+    const { code, of } = await examined({ ...withStore, STATE_URL: server.url });
     expect(of("store")).toMatchObject([
       { verdict: "ok", found: expect.stringMatching(/answers within [\d.]+ ms, of 1000 ms/) },
     ]);
     expect(of("eviction")).toMatchObject([{ verdict: "ok" }]);
     expect(of("persistence")).toMatchObject([{ verdict: "ok" }]);
     expect(code).toBe(0);
-    await redis.dispose();
+    await server.dispose();
+  });
+
+  test("has the time that its store gives it, where the environment gives none", async () => {
+    const server = await startRedis();
+    const gateway = await startUpstashGateway(server.url);
+    const runtime = manualRuntime();
+    const own = [redis(server.url), upstash(gateway.url, gateway)].map(
+      (store) => store.open(runtime).traits.deadlineMs,
+    );
+    const env = { DATABASE_URL: "pglite:", EXPECTED_INSTANCES: "2" };
+    const found = [
+      await examined({ ...env, STATE_URL: server.url }),
+      await examined({ ...env, STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token }),
+    ].map(({ of }) => Number(/of (\d+) ms/.exec(of("store")[0]?.found ?? "")?.[1]));
+    expect(found).toEqual(own);
+    await gateway.close();
+    await server.dispose();
   });
 
   test("that drops keys has to be mended, and one that keeps nothing is warned of", async () => {
-    const redis = await startRedis({ settings: { maxmemory: "10mb", "maxmemory-policy": "allkeys-lru" } });
-    const { code, of } = await examined({ ...withStore, STATE_URL: redis.url });
+    const server = await startRedis({ settings: { maxmemory: "10mb", "maxmemory-policy": "allkeys-lru" } });
+    const { code, of } = await examined({ ...withStore, STATE_URL: server.url });
     expect(of("eviction")).toMatchObject([{ verdict: "fail", remedy: "set maxmemory-policy noeviction" }]);
     expect(of("persistence")).toMatchObject([{ verdict: "warn" }]);
     expect(code).toBe(1);
-    await redis.dispose();
+    await server.dispose();
   });
 
   test("behind a REST gateway is looked at as well", async () => {
-    const redis = await startRedis();
-    const gateway = await startUpstashGateway(redis.url);
+    const server = await startRedis();
+    const gateway = await startUpstashGateway(server.url);
     const env = { ...withStore, STATE_URL: `upstash:${gateway.url}`, STATE_TOKEN: gateway.token };
     expect((await examined(env)).of("store")).toMatchObject([{ verdict: "ok" }]);
     // It asks for the time first, once and five times more.
@@ -47,7 +67,7 @@ describe.skipIf(noRedis)(`a Redis${because(noRedis)}`, () => {
     expect(away?.found).toMatch(/HTTP 502.*<html>busy .*…$/);
     expect(away?.found.length).toBeLessThan(600);
     await gateway.close();
-    await redis.dispose();
+    await server.dispose();
   });
 
   test("that is away is told", async () => {

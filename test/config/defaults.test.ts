@@ -17,22 +17,18 @@ const DEFAULTS: readonly [variable: string, read: (config: Config) => unknown, v
   ["DB_POOL_TIMEOUT", (c) => c.admission.waitTimeoutMs, 30_000],
   ["DB_POOL_RECYCLE", (c) => c.pool.poolRecycleMs, 1_800_000],
   ["DB_TCP_CONNECT_TIMEOUT", (c) => [c.pool.connectTimeoutMs, c.gate.connectTimeoutMs], [10_000, 10_000]],
-  ["DB_CALL_TIMEOUT_MS", (c) => c.pool.callTimeoutMs, 55_000],
-  ["DB_SLOW_CALL_TIMEOUT_MS", (c) => c.pool.slowCallTimeoutMs, 300_000],
+  ["DB_CALL_TIMEOUT_MS", (c) => [c.pool.callTimeoutMs, c.gate.deadlineMs.request], [55_000, 55_000]],
+  ["DB_SLOW_CALL_TIMEOUT_MS", (c) => [c.pool.slowCallTimeoutMs, c.gate.deadlineMs.slow], [300_000, 300_000]],
   ["DB_SLOW_MAX_CONCURRENT", (c) => [c.pool.slowMaxConcurrent, c.gate.capacity.slow], [3, 3]],
   ["DB_HEALTH_POOL_SIZE", (c) => [c.pool.healthPoolSize, c.gate.capacity.health], [1, 1]],
-  [
-    "DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS",
-    (c) => [c.admission.exhaustedRetryAfterMs, c.gate.fullRetryAfterMs],
-    [5_000, 5_000],
-  ],
-  ["DB_MAX_WAITING", (c) => [c.admission.maxWaiting, c.gate.maxWaiting], [1_000, 1_000]],
+  ["DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS", (c) => c.admission.exhaustedRetryAfterMs, 5_000],
+  ["DB_MAX_WAITING", (c) => c.admission.maxWaiting, 1_000],
   ["DB_POOLER", (c) => c.pool.pooler, "none"],
   ["STATE_NAMESPACE", (c) => c.store.namespace, "tidegate-development"],
-  ["STATE_DEADLINE_MS", (c) => c.store.deadlineMs, 50],
+  ["STATE_DEADLINE_MS", (c) => c.store.deadlineMs, null],
   ["STATE_FALLBACK", (c) => c.store.fallback, "local"],
   ["STATE_MAX_SKEW_MS", (c) => c.store.maxSkewMs, 1_000],
-  ["EXPECTED_INSTANCES", (c) => c.store.expectedInstances, 1],
+  ["EXPECTED_INSTANCES", (c) => [c.store.expectedInstances, c.gate.expectedInstances], [1, 1]],
   ["CIRCUIT_BREAKER_ENABLED", (c) => [c.breaker.enabled, c.gate.enabled], [true, true]],
   ["CIRCUIT_BREAKER_FAILURE_THRESHOLD", (c) => [c.breaker.failureThreshold, c.gate.failureThreshold], [5, 5]],
   ["CIRCUIT_BREAKER_FAILURE_RATE", (c) => [c.breaker.failureRatio, c.gate.failureRate], [0.5, 5_000]],
@@ -44,7 +40,7 @@ const DEFAULTS: readonly [variable: string, read: (config: Config) => unknown, v
   ["CIRCUIT_BREAKER_SLOW_RATE", (c) => [c.breaker.slowRatio, c.gate.slowRate], [1, 10_000]],
   ["CIRCUIT_BREAKER_SLOW_CALL_MS", (c) => c.breaker.slowCallMs, null],
   ["HEALTH_MEMO_TTL_SECONDS", (c) => c.health.memoTtlMs, 5_000],
-  ["HEALTH_PROBE_TIMEOUT_MS", (c) => c.health.probeTimeoutMs, 800],
+  ["HEALTH_PROBE_TIMEOUT_MS", (c) => [c.health.probeTimeoutMs, c.gate.deadlineMs.health], [800, 800]],
   ["RESILIENCE_DEGRADED_ALERT_SECONDS", (c) => c.resilience.degradedAlertMs, 300_000],
   ["RESILIENCE_POOL_SATURATION_WARNING", (c) => c.resilience.poolSaturationWarningRatio, 0.9],
   ["RESILIENCE_POOL_SATURATION_CRITICAL", (c) => c.resilience.poolSaturationCriticalRatio, 1],
@@ -123,11 +119,14 @@ describe("defaults that depend on other variables", () => {
     expect(readConfig({ DB_POOL_SIZE: "2", DB_MAX_CONCURRENT: "50" }).gate.capacity.request).toBe(50);
   });
 
-  test.each(["upstash:https://eu1.upstash.io", "deno-kv:", "durable-object:"])("%s has 250 ms", (STATE_URL) => {
-    expect(readConfig({ STATE_URL, STATE_TOKEN: "token-of-rest" }).store.deadlineMs).toBe(250);
-  });
+  test.each(["redis://localhost", "upstash:https://eu1.upstash.io", "deno-kv:", "durable-object:"])(
+    "%s says nothing of a deadline: the store that is given does",
+    (STATE_URL) => {
+      expect(readConfig({ STATE_URL, STATE_TOKEN: "token-of-rest" }).store.deadlineMs).toBeNull();
+    },
+  );
 
-  test("a store has as long as it is given", () => {
+  test("a store has as long as the environment gives it", () => {
     const upstash = { STATE_URL: "upstash:https://eu1.upstash.io", STATE_TOKEN: "token-of-rest" };
     expect(readConfig({ ...upstash, STATE_DEADLINE_MS: "90" }).store.deadlineMs).toBe(90);
   });

@@ -40,7 +40,7 @@ describe.each(drivers)("$name", ({ name, skip }) => {
       await bouncer?.dispose();
       await server?.dispose();
     });
-    const held = async () => (await tide.view()).lanes.request.held;
+    const held = async () => (await tide.view()).lanes.request.running;
     const notes = async () => (await tide.db.query<{ n: number }>`select n from notes order by n`).map(({ n }) => n);
 
     test("a stream is the rows of the query, in order", async () => {

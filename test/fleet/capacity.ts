@@ -20,9 +20,10 @@ export interface CapacityFigures {
   readonly samples: number;
   readonly statements: number;
   readonly answers: Readonly<Record<string, number>>;
-  /** From a `kill -9` to the gate holding nothing of the dead. */
+  /** From a `kill -9` to the gate holding nothing of the dead. Not before {@link lifetimeMs} since it was last heard. */
   readonly backAfterMs: number;
   readonly lifetimeMs: number;
+  readonly runningAtTheEnd: number;
   readonly heldAtTheEnd: number;
   readonly waitingAtTheEnd: number;
   /** Whether anybody took the store for away meanwhile, which would allow for more. */
@@ -47,7 +48,8 @@ export function capacity({ size, inFlight, kills }: CapacityOptions): Promise<Ca
     }
     const answers = await load.stop();
     await watch.stop();
-    await eventually("everything is given back", async () => (await fleet.view(0)).lanes.request.held === 0, 10_000);
+    // What the last of the dead held comes back with the end of its lease.
+    await eventually("everything is given back", async () => (await fleet.view(0)).lanes.request.held === 0, 20_000);
 
     // One instance takes all there is, and dies.
     const [victim, other] = [size - 1, 0];
@@ -58,7 +60,7 @@ export function capacity({ size, inFlight, kills }: CapacityOptions): Promise<Ca
     await Promise.all(held);
     const stillHeld = (await fleet.view(other)).lanes.request.held;
     if (stillHeld !== CAPACITY) throw new Error(`the dead must hold ${CAPACITY} permits, found ${stillHeld}`);
-    await eventually("what it held comes back", async () => (await fleet.view(other)).lanes.request.held === 0);
+    await eventually("what it held comes back", async () => (await fleet.view(other)).lanes.request.held === 0, 20_000);
     const backAfterMs = performance.now() - killedAt;
     const view = await fleet.view(other);
 
@@ -70,6 +72,7 @@ export function capacity({ size, inFlight, kills }: CapacityOptions): Promise<Ca
       answers: tally(answers),
       backAfterMs,
       lifetimeMs: lifetimeMs(CALL_TIMEOUT_MS),
+      runningAtTheEnd: view.lanes.request.running,
       heldAtTheEnd: view.lanes.request.held,
       waitingAtTheEnd: view.lanes.request.waiting,
       storeAway: fleet.lines("store.away").length,

@@ -6,18 +6,13 @@ import { CAPACITY, fleetUnavailable } from "./scene.ts";
 const unavailable = fleetUnavailable();
 
 describe.skipIf(unavailable)(
-  `an instance stopped beyond its permits${unavailable ? ` (skipped: ${unavailable})` : ""}`,
+  `an instance stopped beyond its lease${unavailable ? ` (skipped: ${unavailable})` : ""}`,
   () => {
-    test("sends nothing late, and its late settles change nothing", async () => {
+    test("sends nothing late, and what it ran before changes nothing", async () => {
       const figures = await frozenHolder();
       printFigures("SIGSTOP with one statement at the server and one waiting for a connection", figures);
-      expect(figures).toMatchObject({
-        lateSends: 0,
-        heldWhenFrozen: 2,
-        heldAfterwards: 0,
-        lateVotes: 0,
-        transitions: 0,
-      });
+      expect(figures).toMatchObject({ lateSends: 0, heldAfterwards: 0, lateVotes: 0, transitions: 0 });
+      expect(figures.heldWhenFrozen).toBeGreaterThanOrEqual(2);
       // By which of the two it is ended depends on which of its timers the process finds due first.
       expect(["DB_POOL_EXHAUSTED", "DB_QUERY_TIMEOUT"]).toContain(figures.second);
     });

@@ -1,15 +1,16 @@
 /** The store stops, then is killed and comes back empty, while calls go on. */
 import { setTimeout } from "node:timers/promises";
+import { LEASE_MS } from "../../lib/gate/lanes.ts";
 import type { Answer, Fleet } from "../support/fleet.ts";
 import { keepInFlight, tally } from "../support/load.ts";
 import { eventually } from "../support/processes.ts";
 import type { RedisServer } from "../support/redis.ts";
 import { percentile } from "./outage.ts";
-import { lifetimeMs, onScene } from "./scene.ts";
+import { HEARD_EVERY_MS, lifetimeMs, onScene } from "./scene.ts";
 
 const CALL_TIMEOUT_MS = 1_000;
 /** So long for an instance on a busy machine to notice, beyond its deadline. */
-const SLACK_MS = 300;
+const NOTICE_MS = 300;
 
 /** What no caller may read. */
 const NAMES_THE_STORE = /redis|store|econn|socket|script|eval|6379|state_/i;
@@ -61,12 +62,17 @@ export interface StoreAwayOptions {
 
 export interface BoundFigures {
   readonly peakBefore: number;
+  /** While what was leased lasts, in which nothing is to change. */
+  readonly peakLeased: number;
+  /** Statements that began in that time, of those in as long a time before. */
+  readonly flowLeased: number;
   /** Within one lifetime of a permit from an edge on. */
   readonly peakAtEdges: number;
   /** Later than that while the store was away. */
   readonly peakDetached: number;
   /** Later than that with the shared gate again. */
   readonly peakAfterwards: number;
+  /** Statements that began after the leases and before the store was back. */
   readonly doneWhileAway: number;
   readonly answers: Readonly<Record<string, number>>;
   readonly outsideContract: readonly string[];
@@ -83,11 +89,11 @@ export function boundWithoutStore({
   brief = false,
 }: StoreAwayOptions): Promise<BoundFigures> {
   const storeDeadlineMs = 250;
-  const settledMs = lifetimeMs(CALL_TIMEOUT_MS) + storeDeadlineMs + SLACK_MS;
+  const settledMs = lifetimeMs(CALL_TIMEOUT_MS) + storeDeadlineMs + NOTICE_MS;
   return onScene({ size, callTimeoutMs: CALL_TIMEOUT_MS, storeDeadlineMs }, async ({ fleet, redis, statements }) => {
     const startedAt = Date.now();
     const load = keepInFlight(fleet, inFlight, { tag: "load", ms: 150 });
-    await setTimeout(2_000);
+    await setTimeout(3_000);
     const awayBefore = fleet.lines("store.away").length;
     const backBefore = fleet.lines("store.back").length / size;
     const first = await frozen(fleet, redis, frozenMs, backBefore + 1);
@@ -102,20 +108,25 @@ export function boundWithoutStore({
       return found.lanes.request.held === 0 && found;
     });
     const resumedAt = first.from + frozenMs;
+    // Instances have renewed at most a renewal's time before; then each goes on by its share, at its own moment.
+    const leaseEnds = first.from + LEASE_MS - 2 * HEARD_EVERY_MS;
+    const began = (from: number, until: number) => statements.all.filter(({ at }) => at >= from && at < until).length;
     const edges = [
-      [first.from, first.from + settledMs],
+      [leaseEnds, first.from + settledMs],
       [resumedAt, first.until + settledMs],
       [second.from, second.until + settledMs],
     ] as const;
     return {
       peakBefore: statements.peak(startedAt, first.from),
+      peakLeased: statements.peak(first.from, leaseEnds),
+      flowLeased: began(first.from, leaseEnds) / began(2 * first.from - leaseEnds, first.from),
       peakAtEdges: Math.max(...edges.map(([from, until]) => statements.peak(from, until))),
       peakDetached: statements.peak(first.from + settledMs, resumedAt),
       peakAfterwards: Math.max(
         statements.peak(first.until + settledMs, betweenAt),
         statements.peak(second.until + settledMs, endedAt),
       ),
-      doneWhileAway: statements.all.filter(({ at }) => at > first.from + 1_000 && at < resumedAt).length,
+      doneWhileAway: began(first.from + LEASE_MS, resumedAt),
       answers: tally(answers),
       outsideContract: outsideContract(answers).slice(0, 5),
       wentAway: fleet.lines("store.away").length - awayBefore,
@@ -133,13 +144,13 @@ export interface LatencyFigures {
   readonly slowestMs: number;
   /** Calls that paid for the store: half a deadline or more above the slowest before. */
   readonly slowCalls: number;
-  /** So many may: those in flight when it went, twice, and as many for each of its returns. */
+  /** So many may: one of each instance for each time it went. */
   readonly slowCallsAllowed: number;
   readonly calls: number;
   readonly outsideContract: readonly string[];
 }
 
-/** One call at a time for each instance, which never has to wait for room. */
+/** One call at a time for each instance, which never has to wait for room: it has a permit, and later its share. */
 export function latencyWithoutStore({ size, frozenMs }: Omit<StoreAwayOptions, "inFlight">): Promise<LatencyFigures> {
   const storeDeadlineMs = 400;
   return onScene({ size, callTimeoutMs: CALL_TIMEOUT_MS, storeDeadlineMs }, async ({ fleet, redis }) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ENDED, TestGate } from "../support/gate.ts";
-import { breakDown, halfOpenGate, openGate, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
+import { permits, scene } from "../support/gate.ts";
+import { breakDown, halfOpenGate, openGate, probe, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
 
-describe("no result crosses a generation", () => {
+describe("no result crosses a generation (Rule 12)", () => {
   test("every transition begins a new one", () => {
     const { gate, a } = openGate();
     waitForHalfOpen(gate);
@@ -11,51 +11,71 @@ describe("no result crosses a generation", () => {
     const generations = gate.events.flatMap((event) => (event.kind === "transition" ? [event.generation] : []));
     const [first = 0] = generations;
     expect(generations).toEqual([first, first + 1, first + 2]);
+    expect(a.heard.generation).toBe(first + 2);
   });
 
-  test("a call admitted while closed has no vote in the half-open state, but frees its place", () => {
-    const gate = new TestGate({ capacity: { request: 11, slow: 1, health: 1 } });
-    const a = gate.instance("a");
-    const [late, later] = [a.admit(), a.admit()];
-    breakDown(gate, a);
+  test("a call from the closed state has no vote in the half-open one, but frees its permit", () => {
+    const { gate, a, b } = scene(permits(11));
+    a.needs(2);
+    breakDown(gate, b);
     waitForHalfOpen(gate);
-    expect(a.settle(late, "failure")).toEqual(ENDED);
+    a.ends(1, "failure");
     expect(gate.breaker).toBe("half_open");
-    expect(a.settle(later, "success")).toEqual(ENDED);
-    expect(gate.core).toMatchObject({ successes: 0, failedProbes: 0, held: { request: 0 } });
+    a.ends(1, "success");
+    expect(gate.core).toMatchObject({ successes: 0, failedProbes: 0, permits: { request: 0 } });
   });
 
-  test("a call admitted before the outage has no vote after it", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
-    const late = a.admit();
-    breakDown(gate, a);
+  test("a call from before the outage has no vote after it", () => {
+    const { gate, a, b } = scene();
+    a.needs(1);
+    breakDown(gate, b);
     waitForHalfOpen(gate);
-    recover(gate, a);
-    a.settle(late, "failure");
-    expect(gate.core).toMatchObject({ runFailures: 0, window: { calls: 0 } });
+    recover(gate, b);
+    a.ends(1, "failure");
+    expect(gate.core).toMatchObject({ state: "closed", runFailures: 0, lastFailureAt: gate.now - 30_000 });
+    expect(gate.core.window.calls).toBe(0);
   });
 
   test("a probe of an earlier half-open state decides nothing in a later one", () => {
-    const { gate, a, b } = halfOpenGate({ probes: 2 });
-    const early = b.admit({ deadlineMs: 100_000 });
-    a.settle(a.admit(), "failure");
-    const { generation } = gate.core;
-    expect(b.settle(early, "success")).toEqual(ENDED);
+    const { gate, a, b } = halfOpenGate({ probes: 2, recoveryMs: 1_000 });
+    b.needs(1);
+    probe(a, "failure");
     waitForHalfOpen(gate);
-    expect(gate.core).toMatchObject({ successes: 0, generation: generation + 1 });
+    b.ends(1, "success");
+    expect(gate.core).toMatchObject({ state: "half_open", successes: 0, probes: 0 });
+  });
+
+  test("nor the end of its lease: what ran on beyond it has no vote", () => {
+    const half = halfOpenGate();
+    half.a.needs(1);
+    half.gate.passes(24_000);
+    half.a.ends(1);
+    expect(half.gate.core).toMatchObject({ state: "half_open", successes: 0 });
+    const { gate, a } = scene({ deadlineMs: { request: 1_000, slow: 0, health: 0 } });
+    a.needs(1);
+    gate.passes(15_000);
+    a.ends(1, "failure");
+    expect(gate.core).toMatchObject({ window: { calls: 0 }, runFailures: 0 });
+  });
+
+  test("of a renewal that moves the breaker, what comes after that has no vote", () => {
+    const { gate, a } = scene({ windowCalls: 5 });
+    const { generation } = a.renews({ want: 1 });
+    const vote = { generation, probe: false, calls: 5, failures: 5, slow: 0, ignored: 0 };
+    a.renews({}, { votes: [vote, vote] });
+    expect(gate.causes).toEqual(["failure_rate"]);
+    expect([...gate.state.seconds.values()].at(-1)?.calls).toBe(5);
   });
 });
 
-describe("closing", () => {
+describe("closing (Rule 8)", () => {
   test("begins an empty window, though its second already held votes", () => {
     const { gate, a } = halfOpenGate({ successesToClose: 3 });
     recover(gate, a);
     expect(gate.core.window).toMatchObject({ calls: 0 });
     a.calls(2, "success");
     expect(gate.core.window).toMatchObject({ calls: 2 });
-    const second = [...gate.state.seconds.values()].at(-1);
-    expect(second).toMatchObject({ calls: 5 });
+    expect([...gate.state.seconds.values()].at(-1)).toMatchObject({ calls: 5 });
     gate.passes(29_000);
     expect(gate.core.window).toMatchObject({ calls: 2 });
     gate.passes(1_000);

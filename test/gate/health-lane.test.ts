@@ -1,72 +1,68 @@
 import { describe, expect, test } from "vitest";
-import { PERMIT, refusal, TestGate } from "../support/gate.ts";
+import { type Instance, scene, TestGate } from "../support/gate.ts";
 import { halfOpenGate, openGate, recover } from "../support/gate-breaker.ts";
 
 const health = { lane: "health" } as const;
+const pingBy = (by: Instance) => by.needs(1, health);
+const PASSES = { permits: 1, allow: 1, probes: 0, crowded: false };
 
-describe("the health lane", () => {
+describe("the health lane (Rule 16)", () => {
   test("passes an open breaker, so that health can see the database come back", () => {
-    const { a } = openGate();
-    expect(a.admit(health).reply).toMatchObject({ kind: "permit", probe: false });
+    expect(pingBy(openGate().a)).toMatchObject(PASSES);
   });
 
-  test("passes an operator's force_open", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
-    a.operate("force_open");
-    expect(a.admit(health).reply).toMatchObject(PERMIT);
+  test("passes an operator's force_open, also on a permit it has", () => {
+    const a = new TestGate().instance("a");
+    pingBy(a);
+    a.operates("force_open");
+    expect(a.renews().lanes.health).toMatchObject(PASSES);
   });
 
-  test("is no probe while half-open, with its own deadline, and takes no probe's place", () => {
-    const { a } = halfOpenGate();
-    expect(a.admit({ ...health, deadlineMs: 99_000 }).reply).toMatchObject({ probe: false, deadlineMs: 99_000 });
-    expect(a.admit().reply).toMatchObject({ probe: true });
+  test("is no probe while half-open, takes no probe's place, and passes beside one", () => {
+    const { gate, a, b } = halfOpenGate();
+    expect(pingBy(a)).toMatchObject(PASSES);
+    expect(b.needs(1).probes).toBe(1);
+    expect(a.renews().lanes.health).toMatchObject(PASSES);
+    expect(gate.core).toMatchObject({ probes: 1, permits: { request: 1, health: 1 } });
   });
 
-  test("passes while all probes are out", () => {
-    const { a } = halfOpenGate();
-    a.admit();
-    expect(a.admit(health).reply).toMatchObject(PERMIT);
+  test("has its own capacity, in which nobody is hungry and nobody is called", () => {
+    const { gate, a, b } = scene();
+    pingBy(a);
+    expect(pingBy(b)).toMatchObject({ permits: 0, allow: 0, crowded: false });
+    expect(gate.pushes).toEqual([]);
+    expect(gate.core.active).toBe(1);
+    gate.passes(60);
+    expect(a.renews().lanes.health).toMatchObject(PASSES);
+    a.ends(1, "success", health);
+    expect(gate.pushes).toEqual([]);
+    expect(b.renews().lanes.health).toMatchObject(PASSES);
   });
 
-  test("is bound by its own capacity, with no line to wait in", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
-    a.admit(health);
-    expect(a.admit({ ...health, waitMs: 5_000 }).reply).toEqual(refusal("full", 5_000));
+  test("grants what is needed, never head room", () => {
+    const a = new TestGate({ capacity: { request: 1, slow: 1, health: 3 } }).instance("a");
+    expect(a.needs(1, { ...health, want: 3 }).permits).toBe(1);
   });
 
   test("is not bound by the ramp", () => {
     const { gate, a } = halfOpenGate({ capacity: { request: 20, slow: 4, health: 2 } });
     recover(gate, a);
-    expect(a.admits(2, health).map(({ reply }) => reply.kind)).toEqual(["permit", "permit"]);
+    expect(a.needs(2, health).permits).toBe(2);
   });
 
-  test("is bound by adopting", () => {
-    const gate = new TestGate({ adoptingMs: 2_000 });
-    const a = gate.instance("a");
-    expect(a.admit(health).reply).toEqual(refusal("adopting", 2_000));
-  });
-
-  test("is bound by spent", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
-    const call = a.admit(health);
-    a.settle(call);
-    expect(a.admit({ ...health, id: call.id }).reply).toEqual(refusal("spent", 0));
-  });
-
-  test("never votes, whatever it settles", () => {
-    const gate = new TestGate({ windowCalls: 1, failureThreshold: 1, slowRate: 0 });
-    const a = gate.instance("a");
+  test("never votes, whatever became of it", () => {
+    const { gate, a } = scene({ windowCalls: 1, failureThreshold: 1, slowRate: 0 });
     a.calls(5, "failure", { ...health, slow: true });
     a.calls(5, "success", { ...health, slow: true });
     expect(gate.core).toMatchObject({ state: "closed", lastFailureAt: 0, window: { calls: 0 } });
+    expect(gate.state.totals.calls.health).toEqual({ success: 5, failure: 5, ignored: 0 });
   });
 
-  test("closes nothing while half-open", () => {
-    const { gate, a } = halfOpenGate();
-    a.calls(5, "success", health);
-    expect(gate.core).toMatchObject({ state: "half_open", successes: 0 });
+  test("is no call that keeps pings from standing in for probes", () => {
+    const { gate, a } = halfOpenGate({ successesToClose: 1 });
+    pingBy(a);
+    gate.passes(1);
+    a.pings();
+    expect(gate.breaker).toBe("closed");
   });
 });

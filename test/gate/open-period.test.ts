@@ -1,38 +1,70 @@
 import { describe, expect, test } from "vitest";
-import { refusal, TestGate } from "../support/gate.ts";
-import { breakDown, failProbe, halfOpenGate, openGate, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
+import { scene, TestGate } from "../support/gate.ts";
+import {
+  breakDown,
+  failProbe,
+  halfOpenGate,
+  openGate,
+  probe,
+  recover,
+  waitForHalfOpen,
+} from "../support/gate-breaker.ts";
 
 /** How long the open period is that a failing probe begins now. */
 function afterFailedProbe({ gate, a }: ReturnType<typeof openGate>): number {
-  a.settle(a.admit(), "failure");
+  probe(a, "failure");
   const length = gate.core.openUntil - gate.now;
   waitForHalfOpen(gate);
   return length;
 }
 
-describe("an open breaker", () => {
+describe("an open breaker (Rule 9)", () => {
   test("refuses and says what is left of its period", () => {
     const { gate, a } = openGate();
     gate.passes(10_000);
-    expect(a.admit().reply).toEqual(refusal("open", 20_000));
+    expect(a.renews().breaker).toMatchObject({ state: "open", refusal: "open", retryAfterMs: 20_000 });
     gate.passes(19_999);
-    expect(a.admit({ lane: "slow" }).reply).toEqual(refusal("open", 1));
+    expect(a.renews().breaker.retryAfterMs).toBe(1);
+  });
+
+  test("is told to everybody at once", () => {
+    const { gate, a } = scene();
+    a.calls(9, "failure");
+    expect(gate.told("changed")).toEqual([]);
+    const { generation } = a.renews({ want: 1 });
+    a.renews({}, { votes: [{ generation, probe: false, calls: 1, failures: 1, slow: 0, ignored: 0 }] });
+    expect(gate.told("changed")).toEqual([null]);
+  });
+
+  test("allows nothing on the permits that are out, and grants none; what runs ends", () => {
+    const { gate, a, b } = scene();
+    a.needs(2);
+    a.needs(1, { lane: "slow" });
+    breakDown(gate, b);
+    const { request, slow } = a.renews().lanes;
+    expect([request, slow]).toMatchObject([
+      { permits: 2, allow: 0, crowded: true },
+      { permits: 1, allow: 0, crowded: true },
+    ]);
+    expect(a.needs(5)).toMatchObject({ permits: 2, allow: 0 });
+    expect(gate.state.hungry.request.size).toBe(0);
+    expect(a.ends(1).permits).toBe(1);
+    expect(gate.core.permits).toMatchObject({ request: 1, slow: 1 });
   });
 
   test("becomes half-open as of the moment it was due, however late it is noticed", () => {
-    const { gate, a } = openGate();
+    const { gate } = openGate();
     const due = gate.core.openUntil;
     gate.passes(500_000);
     expect(gate.breaker).toBe("half_open");
     expect(gate.core.since).toBe(due);
     expect(gate.events.at(-1)).toMatchObject({ at: due, from: "open", to: "half_open", cause: "open_period_over" });
-    expect(a.admit().reply).toMatchObject({ kind: "permit", probe: true });
   });
 
   test("stays open twice as long with each failed recovery, up to five minutes", () => {
     const opened = halfOpenGate();
-    const lengths = Array.from({ length: 6 }, () => afterFailedProbe(opened));
-    expect(lengths).toEqual([60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
+    const lengths = Array.from({ length: 5 }, () => afterFailedProbe(opened));
+    expect(lengths).toEqual([60_000, 120_000, 240_000, 300_000, 300_000]);
   });
 
   test("stays open as long as configured where that is longer than five minutes", () => {
@@ -40,7 +72,7 @@ describe("an open breaker", () => {
     expect([afterFailedProbe(opened), afterFailedProbe(opened)]).toEqual([400_000, 400_000]);
   });
 
-  test("stays open up to a fifth longer by the jitter of the batch that opened it", () => {
+  test("stays open up to a fifth longer by the jitter of the renewal that opened it", () => {
     for (const [jitter, longer] of [
       [0, 0],
       [1, 6],

@@ -1,100 +1,102 @@
 import { describe, expect, test } from "vitest";
-import type { Opening } from "../../lib/gate/commands.ts";
-import { ABOUT, firstOpening, PERMIT, refusal, START, TestGate } from "../support/gate.ts";
+import { snapshot } from "../../lib/gate/snapshot.ts";
+import { ABOUT, firstOpening, LIFE, scene, TestGate } from "../support/gate.ts";
 
-const admit = (id: string) => ({ kind: "admit", id, lane: "request", deadlineMs: 1_000, waitMs: 0 }) as const;
-const adopt = (id: string) => {
-  const permits = [{ id, lane: "request" as const, remainingMs: 9_000 }];
-  return { kind: "adopt", permits, openMs: null, override: null } as const;
-};
-const sends = (gate: TestGate, opens: Opening | null, id = "a.1") =>
-  gate.send({ session: "a", opens, commands: [admit(id), adopt(`${id}0`)] }).reply;
-const replies = (gate: TestGate, opens: Opening | null, id?: string) => {
-  const reply = sends(gate, opens, id);
-  return reply.known ? reply.replies : "unknown";
-};
+const opens = (gate: TestGate, session: string, ...said: Parameters<typeof firstOpening>) =>
+  gate.send(session, { ...firstOpening(...said) }).reply;
 
-describe("a session the store does not know", () => {
+describe("a session that the gate does not know (Rule 14)", () => {
   test("is answered unknown, with the name of the life, and changes nothing but time", () => {
-    const gate = new TestGate();
-    expect(sends(gate, null)).toEqual({ known: false, life: START });
-    expect(gate.state.sessions.size).toBe(0);
-    expect(gate.state.permits.size).toBe(0);
-    gate.send({ session: "a", refusedLocally: 5 });
-    expect(gate.state.seconds.size).toBe(0);
+    const { gate, a } = scene();
+    a.renews();
+    const sums = { ended: { success: 5, failure: 5, ignored: 0 }, refused: { full: 5 }, ranMs: 5, waitedMs: 5 };
+    const before = snapshot(gate.state);
+    const said = { n: 7, pings: [{ ok: true }], sums: { request: sums, slow: sums, health: sums } };
+    expect(gate.send("b", said).reply).toEqual({ known: false, n: 7, life: LIFE });
+    expect(snapshot(gate.state)).toEqual({ ...before, core: { ...before.core, clock: gate.now } });
   });
 
   test("opens by naming the life, and is unknown again by naming any other", () => {
     const gate = new TestGate();
-    sends(gate, null);
-    gate.passes(5);
-    expect(replies(gate, firstOpening(START + 1))).toBe("unknown");
-    expect(replies(gate, firstOpening(START))).toMatchObject([PERMIT, { spent: [] }]);
-    expect(replies(gate, null, "a.2")).toMatchObject([PERMIT, { spent: ["a.20"] }]);
+    expect(opens(gate, "a", LIFE + 1)).toMatchObject({ known: false, life: LIFE });
+    expect(opens(gate, "a", LIFE)).toMatchObject({ known: true, life: LIFE });
+    expect(gate.send("a", { n: 2 }).reply.known).toBe(true);
   });
 
   test("may be new and open naming no life, bringing nothing along", () => {
-    const gate = new TestGate();
-    expect(replies(gate, firstOpening(null))).toMatchObject([PERMIT, { spent: ["a.10"] }]);
-  });
-
-  test("brings along the highest numbers it ever heard, and the store takes the larger", () => {
-    const gate = new TestGate();
-    const { generation, overrideVersion } = gate.core;
-    sends(gate, firstOpening(START, generation + 7, overrideVersion - 7));
-    expect(gate.core).toMatchObject({ generation: generation + 7, overrideVersion });
-    gate.instance("b", firstOpening(START, 3, overrideVersion + 9)).sends([]);
-    expect(gate.core).toMatchObject({ generation: generation + 7, overrideVersion: overrideVersion + 9 });
+    const { a } = scene();
+    expect(a.renews({ keep: 5 }).lanes.request.permits).toBe(0);
   });
 
   test("says what it is, which is kept and shown", () => {
     const gate = new TestGate();
-    sends(gate, firstOpening(null));
+    opens(gate, "a");
     expect(gate.state.sessions.get("a")?.about).toEqual(ABOUT);
   });
 
-  test("has its admits judged as in any batch, below its mark too", () => {
+  test("opens once more, naming the life, where a late copy of its first word had made it known", () => {
+    const { gate, a } = scene();
+    a.needs(1);
+    const { generation } = gate.core;
+    const { lanes } = a.renews({ keep: 3, need: 3, want: 3 }, { ...firstOpening(LIFE, generation + 9) });
+    expect(lanes.request.permits).toBe(3);
+    expect(gate.core.generation).toBe(generation + 10);
+  });
+
+  test("is told so, though it is known by such a copy, where what it keeps is of another life", () => {
+    const { gate, a } = scene();
+    a.renews();
+    const before = snapshot(gate.state);
+    expect(gate.send("a", { n: 9, life: LIFE - 5 }).reply).toEqual({ known: false, n: 9, life: LIFE });
+    expect(snapshot(gate.state)).toEqual(before);
+  });
+
+  test("begins with whatever number it is at", () => {
     const gate = new TestGate();
-    gate.send({ session: "x" });
-    const opens = firstOpening(START);
-    const { reply } = gate.send({ session: "a", opens, doneBelow: 9, commands: [admit("a.3"), adopt("a.4")] });
-    expect(reply).toMatchObject({ replies: [refusal("spent", 0), { kind: "adopted", spent: [] }] });
-    expect([...gate.state.permits.keys()]).toEqual(["a.4"]);
+    const said = { ...firstOpening(LIFE), votes: [] };
+    expect(gate.send("a", { ...said, n: 40 }).reply).toMatchObject({ known: true, n: 40 });
+    expect(gate.state.sessions.get("a")?.n).toBe(40);
   });
 });
 
-describe("a first batch that arrives late, in a life its sender has not heard of", () => {
-  test("opens a session that may open once more, naming the life, and adopt", () => {
-    const gate = new TestGate();
-    sends(gate, firstOpening(null));
-    expect(replies(gate, firstOpening(START), "a.5")).toMatchObject([PERMIT, { spent: [] }]);
-    expect(gate.state.permits.has("a.50")).toBe(true);
-    expect(replies(gate, firstOpening(START), "a.6")).toMatchObject([PERMIT, { spent: ["a.60"] }]);
+describe("the numbers of who opens (Rules 12 and 13)", () => {
+  test("put the generation above what it has heard: what was granted elsewhere has no vote here", () => {
+    const gate = new TestGate({ windowCalls: 1, failureThreshold: 1 });
+    const elsewhere = gate.core.generation + 7;
+    const vote = { generation: elsewhere, probe: false, calls: 9, failures: 9, slow: 0, ignored: 0 };
+    const { reply } = gate.send("a", { ...firstOpening(LIFE, elsewhere), votes: [vote] });
+    expect(reply).toMatchObject({ generation: elsewhere + 1, breaker: { state: "closed" } });
+    expect(gate.core.window.calls).toBe(0);
   });
 
-  test("is ignored as an opening when the session is known already", () => {
+  test("leave the generation where it is not above it", () => {
     const gate = new TestGate();
-    sends(gate, null);
-    sends(gate, firstOpening(START));
     const { generation } = gate.core;
-    expect(replies(gate, firstOpening(null, generation + 50), "a.2")).toMatchObject([PERMIT, { spent: ["a.20"] }]);
-    expect(gate.core.generation).toBe(generation);
+    expect(opens(gate, "a", LIFE, generation - 1)).toMatchObject({ generation });
   });
 
-  test("may have queued what is then adopted: one id is one permit", () => {
-    const gate = new TestGate({ capacity: { request: 1, slow: 1, health: 1 } });
-    gate.instance("b").admit();
-    gate.send({ session: "a", opens: firstOpening(null), commands: [{ ...admit("a.1"), waitMs: 9_000 }] });
-    expect(gate.state.tickets.has("a.1")).toBe(true);
-    gate.send({ session: "a", opens: firstOpening(START), doneBelow: 2, commands: [adopt("a.1")] });
-    expect(gate.state.tickets.size).toBe(0);
-    expect(gate.core.held.request).toBe(2);
+  test("leave it to who was forgotten in this life and opens again: the votes and hunger of others live on", () => {
+    const { gate, a, b } = scene();
+    a.renews();
+    const { generation } = a.heard;
+    gate.passes(60_000);
+    b.needs(99);
+    expect(a.sends().reply.known).toBe(false);
+    expect(a.renews().generation).toBe(generation);
+    expect(gate.state.hungry.request.size).toBe(1);
   });
 
-  test("names another life than the living one in vain, though its session is known", () => {
+  test("raise the version of overrides to theirs, and never lower it", () => {
     const gate = new TestGate();
-    sends(gate, firstOpening(null));
-    expect(replies(gate, firstOpening(START - 5), "a.2")).toMatchObject([PERMIT, { spent: ["a.20"] }]);
-    expect(replies(gate, firstOpening(START), "a.3")).toMatchObject([PERMIT, { spent: [] }]);
+    opens(gate, "a", LIFE, 0, LIFE + 9);
+    expect(gate.core.overrideVersion).toBe(LIFE + 9);
+    opens(gate, "b", LIFE, 0, LIFE + 3);
+    expect(gate.core.overrideVersion).toBe(LIFE + 9);
+  });
+
+  test("are not asked of who names no life", () => {
+    const gate = new TestGate();
+    opens(gate, "a", null, 0, LIFE + 9);
+    expect(gate.core.overrideVersion).toBe(LIFE);
   });
 });

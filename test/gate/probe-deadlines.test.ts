@@ -1,63 +1,70 @@
 import { describe, expect, test } from "vitest";
-import type { Call, Instance } from "../support/gate.ts";
-import { breakDown, failProbe, halfOpenGate, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
+import type { Instance } from "../support/gate.ts";
+import { breakDown, failProbe, halfOpenGate, probe, recover, waitForHalfOpen } from "../support/gate-breaker.ts";
 
-const deadlineOf = ({ reply }: Call): number => (reply.kind === "permit" ? reply.deadlineMs : Number.NaN);
-const longest = (by: Instance): Call => by.admit({ deadlineMs: 3_000_000 });
+const LONG = { deadlineMs: { request: 3_000_000, slow: 3_000_000, health: 5_000 } };
+const deadlineOf = (by: Instance): number => by.renews().breaker.probeMs;
 
-describe("the deadline of a probe", () => {
-  test("is ten seconds at first, within which its permit has one expiry", () => {
-    const { gate, a } = halfOpenGate();
-    const { reply } = a.admit({ deadlineMs: 300_000 });
-    const remainingMs = 10_000 + 10_000 + 2_000;
-    expect(reply).toEqual({
-      kind: "permit",
-      deadlineMs: 10_000,
-      remainingMs,
-      expiresAt: gate.now + remainingMs,
-      probe: true,
-    });
+describe("the deadline of a probe (Rule 10)", () => {
+  test("is ten seconds at first", () => {
+    expect(deadlineOf(halfOpenGate(LONG).a)).toBe(10_000);
   });
 
-  test("is the call's own where that is shorter", () => {
-    const { a } = halfOpenGate();
-    expect(deadlineOf(a.admit({ deadlineMs: 700 }))).toBe(700);
+  test("is the lane's own where that is shorter", () => {
+    const { a } = halfOpenGate({ deadlineMs: { request: 700, slow: 5_000, health: 5_000 } });
+    expect(deadlineOf(a)).toBe(700);
   });
 
-  test("doubles with each probe that failed, was ignored or was cancelled", () => {
-    const { gate, a } = halfOpenGate();
+  test("doubles with each probe that failed or was ignored", () => {
+    const { gate, a } = halfOpenGate(LONG);
     failProbe(gate, a);
     expect(gate.core.failedProbes).toBe(1);
-    const second = longest(a);
-    expect(deadlineOf(second)).toBe(20_000);
-    a.settle(second, "ignored");
-    const third = longest(a);
-    expect(deadlineOf(third)).toBe(40_000);
-    a.cancel(third);
-    expect(deadlineOf(longest(a))).toBe(80_000);
+    expect(deadlineOf(a)).toBe(20_000);
+    probe(a, "ignored");
+    expect(deadlineOf(a)).toBe(40_000);
   });
 
-  test("does not grow by a probe that succeeded or expired", () => {
-    const { gate, a } = halfOpenGate();
-    a.settle(longest(a), "success");
-    const lost = longest(a);
-    expect(deadlineOf(lost)).toBe(10_000);
-    gate.passes(22_000);
-    expect(deadlineOf(longest(a))).toBe(10_000);
+  test("is how long the lease of a silent one lasts beyond the lease of an instance", () => {
+    const { gate, a } = halfOpenGate(LONG);
+    failProbe(gate, a);
+    a.needs(1);
+    gate.passes(2_000 + 10_000 + 20_000 + 2_000 - 1);
+    expect(gate.core.probes).toBe(1);
+    gate.passes(1);
+    expect(gate.core.probes).toBe(0);
+  });
+
+  test("does not grow by a probe that succeeded or was never heard of again", () => {
+    const { gate, a, b } = halfOpenGate(LONG);
+    probe(a, "success");
+    a.needs(1);
+    gate.passes(24_000);
+    expect(gate.core.probes).toBe(0);
+    expect(deadlineOf(b)).toBe(10_000);
   });
 
   test("doubles fifteen times at most", () => {
-    const { a } = halfOpenGate();
-    for (let n = 0; n < 20; n++) a.settle(a.admit(), "ignored");
-    expect(deadlineOf(a.admit({ deadlineMs: 1_000_000_000 }))).toBe(10_000 * 2 ** 15);
+    const forever = { deadlineMs: { request: 1_000_000_000, slow: 1, health: 1 } };
+    const { a } = halfOpenGate(forever);
+    for (let n = 0; n < 20; n++) probe(a, "ignored");
+    expect(deadlineOf(a)).toBe(10_000 * 2 ** 15);
+  });
+
+  test("is not touched by calls of an instance that has no breaker", () => {
+    const { gate, a } = halfOpenGate(LONG);
+    gate.rules = { ...gate.rules, enabled: false };
+    a.calls(3, "failure");
+    gate.rules = { ...gate.rules, enabled: true };
+    expect(gate.breaker).toBe("half_open");
+    expect(deadlineOf(a)).toBe(10_000);
   });
 
   test("starts again at ten seconds once the breaker was closed", () => {
-    const { gate, a } = halfOpenGate();
+    const { gate, a } = halfOpenGate(LONG);
     failProbe(gate, a);
     recover(gate, a);
     breakDown(gate, a);
     waitForHalfOpen(gate);
-    expect(deadlineOf(longest(a))).toBe(10_000);
+    expect(deadlineOf(a)).toBe(10_000);
   });
 });

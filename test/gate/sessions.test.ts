@@ -1,145 +1,150 @@
 import { describe, expect, test } from "vitest";
-import type { Admit, Settle } from "../../lib/gate/commands.ts";
-import { ENDED, firstOpening, NOT_ALIVE, PERMIT, PLACE, refusal, TestGate } from "../support/gate.ts";
+import { SESSIONS_KEPT } from "../../lib/gate/state.ts";
+import { step } from "../../lib/gate/step.ts";
+import { firstOpening, LIFE, NOTHING, permits, RULES, renewalOf, scene, TestGate } from "../support/gate.ts";
 
-const admit = (id: string, how: Partial<Admit> = {}): Admit => ({
-  kind: "admit",
-  id,
-  lane: "request",
-  deadlineMs: 1_000,
-  waitMs: 0,
-  ...how,
-});
-const settle = (id: string): Settle => ({ kind: "settle", id, outcome: "success", slow: false });
-
-function known() {
-  const gate = new TestGate({ capacity: { request: 2, slow: 1, health: 1 } });
-  const a = gate.instance("a");
-  a.sends([]);
-  const doneBelow = () => gate.state.sessions.get("a")?.doneBelow;
-  return { gate, a, doneBelow };
-}
-/** The replies of one hand-made batch of session `a`. */
-function replies(gate: TestGate, doneBelow: number, commands: (Admit | Settle | { kind: "cancel"; id: string })[]) {
-  const { reply } = gate.send({ session: "a", doneBelow, commands });
-  return reply.known ? reply.replies : "unknown";
-}
-
-describe("what a store has heard to be done", () => {
-  test("mints nothing any more: a late admit is spent", () => {
-    const { gate } = known();
-    expect(replies(gate, 8, [admit("a.7"), admit("a.8")])).toMatchObject([refusal("spent", 0), PERMIT]);
+describe("a silent session (Rule 17)", () => {
+  test("is forgotten after a minute, where it holds nothing, and kept by whatever it says", () => {
+    const { gate, a, b } = scene();
+    for (const by of [b, a]) by.renews();
+    gate.passes(59_999);
+    a.renews();
+    expect(gate.sessions).toEqual(["b", "a"]);
+    gate.passes(59_999);
+    expect(gate.sessions).toEqual(["a"]);
+    gate.passes(1);
+    expect(gate.sessions).toEqual([]);
   });
 
-  test("only grows, also when batches arrive out of order", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 8, []);
-    replies(gate, 3, [admit("a.3")]);
-    expect(doneBelow()).toBe(8);
-    expect(gate.state.permits.size).toBe(0);
+  test("is kept as long as it holds something, which still counts, and its minute at least", () => {
+    const { gate, a, b } = scene();
+    a.needs(1, { lane: "slow" });
+    b.needs(1, { lane: "health" });
+    gate.passes(59_999);
+    expect(gate.core.permits).toMatchObject({ slow: 1, health: 0 });
+    expect(gate.sessions).toEqual(["a", "b"]);
+    gate.passes(244_000);
+    expect(gate.core.permits.slow).toBe(1);
+    expect(gate.sessions).toEqual(["a"]);
+    gate.passes(1);
+    expect(gate.core.permits.slow).toBe(0);
+    expect(gate.sessions).toEqual([]);
   });
 
-  test("leaves what is alive alive: a permit is answered, and settles", () => {
-    const { gate } = known();
-    replies(gate, 1, [admit("a.1")]);
-    expect(replies(gate, 9, [admit("a.1"), settle("a.1")])).toMatchObject([PERMIT, ENDED]);
-  });
-
-  test("leaves a ticket its place and its turn", () => {
-    const { gate } = known();
-    const asks = ["a.1", "a.2", "a.3"].map((id) => admit(id, { waitMs: 9_000 }));
-    expect(replies(gate, 1, asks)).toMatchObject([PERMIT, PERMIT, PLACE]);
-    expect(replies(gate, 4, [settle("a.1"), asks[2] as Admit])).toMatchObject([ENDED, PERMIT]);
-  });
-});
-
-describe("the mark raises itself over an id that ends exactly there", () => {
-  test("by a refusal", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 1, [admit("a.1"), admit("a.2"), settle("a.1"), settle("a.2")]);
-    expect(doneBelow()).toBe(3);
-    replies(gate, 3, [admit("a.3"), admit("a.4"), admit("a.5")]);
-    expect(doneBelow()).toBe(3);
-    replies(gate, 5, [admit("a.5"), admit("a.6")]);
-    expect(doneBelow()).toBe(7);
-  });
-
-  test("by a settle or a cancel that found it alive", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 1, [admit("a.1"), settle("a.1")]);
-    expect(doneBelow()).toBe(2);
-    replies(gate, 1, [admit("a.2"), { kind: "cancel", id: "a.2" }]);
-    expect(doneBelow()).toBe(3);
-    replies(gate, 1, [settle("a.3"), { kind: "cancel", id: "a.3" }]);
-    expect(doneBelow()).toBe(3);
-  });
-
-  test("by cancelling a ticket, not by giving one", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 5, [admit("a.1"), admit("a.5"), admit("a.6")]);
-    replies(gate, 7, [admit("a.7", { waitMs: 9_000 })]);
-    expect(doneBelow()).toBe(7);
-    replies(gate, 7, [{ kind: "cancel", id: "a.7" }]);
-    expect(doneBelow()).toBe(8);
-  });
-
-  test("not by time passing", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 1, [admit("a.1")]);
+  test("opens again in the same life, behind those that are there", () => {
+    const { gate, a, b } = scene();
+    a.renews();
     gate.passes(60_000);
-    expect(gate.core.held.request).toBe(0);
-    expect(doneBelow()).toBe(1);
-  });
-
-  test("not over one that ends above it", () => {
-    const { gate, doneBelow } = known();
-    replies(gate, 1, [admit("a.1"), admit("a.2"), settle("a.2")]);
-    expect(doneBelow()).toBe(1);
+    b.renews();
+    expect(a.sends().reply).toEqual({ known: false, n: 2, life: LIFE });
+    expect(a.renews().fleet).toEqual({ n: 2, rank: 1 });
   });
 });
 
-describe("a network that repeats, delays and reorders", () => {
-  test("grants nothing twice: the repeated batch is answered as the first was", () => {
-    const { gate } = known();
-    const first = replies(gate, 1, [admit("a.1"), admit("a.2")]);
-    expect(replies(gate, 1, [admit("a.1"), admit("a.2")])).toEqual(first);
-    expect(gate.core.held.request).toBe(2);
+describe("the instances that are there (Rule 4)", () => {
+  test("have ranks by opening, whoever speaks", () => {
+    const { c, a, b } = scene();
+    for (const by of [c, a, b]) by.renews();
+    expect([b, c, a].map((by) => by.renews().fleet)).toEqual([2, 0, 1].map((rank) => ({ n: 3, rank })));
   });
 
-  test("settles nothing twice", () => {
-    const { gate } = known();
-    replies(gate, 1, [admit("a.1")]);
-    expect(replies(gate, 2, [settle("a.1")])).toEqual([ENDED]);
-    expect(replies(gate, 2, [settle("a.1")])).toEqual([NOT_ALIVE]);
-    expect(gate.core.window.calls).toBe(1);
-  });
-
-  test("brings an admit after its own settle to nothing", () => {
-    const { gate } = known();
-    replies(gate, 1, [admit("a.1"), settle("a.1")]);
-    expect(replies(gate, 1, [admit("a.1")])).toEqual([refusal("spent", 0)]);
-  });
-
-  test("brings an admit that was given up, and cancelled with a higher mark, to nothing", () => {
-    const { gate } = known();
-    replies(gate, 5, [{ kind: "cancel", id: "a.4" }]);
-    expect(replies(gate, 4, [admit("a.4")])).toEqual([refusal("spent", 0)]);
-  });
-
-  test("may grant an ended id once more until a higher mark is heard: the accepted exception", () => {
-    const { gate } = known();
-    replies(gate, 1, [admit("a.1"), admit("a.2"), settle("a.2")]);
-    expect(replies(gate, 1, [admit("a.2")])).toMatchObject([PERMIT]);
-    gate.passes(13_000);
-    expect(replies(gate, 3, [admit("a.2")])).toEqual([refusal("spent", 0)]);
+  test("are without those that hold something and have missed their lease by a second: ranks go to the living", () => {
+    const { gate, a, b } = scene();
+    a.needs(1);
+    b.renews();
+    gate.passes(2_999);
+    expect(b.renews().fleet).toEqual({ n: 2, rank: 1 });
+    gate.passes(1);
+    expect(b.renews().fleet).toEqual({ n: 1, rank: 0 });
+    expect(a.renews().fleet).toEqual({ n: 2, rank: 0 });
   });
 });
 
-describe("an id", () => {
-  test("of another session is no business of this one", () => {
-    const { gate } = known();
-    const other = gate.instance("b", firstOpening());
-    const call = other.admit();
-    expect(() => replies(gate, 1, [settle(call.id)])).toThrow(/id must be a\.n, was b\.1/);
+describe("the larger the fleet, the less often it renews (Rule 7)", () => {
+  /** So many instances with a permit, and some that are idle. */
+  function fleet(active: number, renewalsPerSecond: number) {
+    const gate = new TestGate({ renewalsPerSecond, ...permits(1_000) });
+    for (let n = 0; n < 3; n++) gate.instance(`idle${n}`).renews();
+    for (let n = 0; n < active; n++) gate.instance(`busy${n}`).needs(1);
+    return gate;
+  }
+
+  test("every 250 ms, with a lease of two seconds, while the home carries that", () => {
+    expect(fleet(10, 40).instance("idle").renews()).toMatchObject({ renewWithinMs: 250, leaseMs: 2_000 });
+  });
+
+  test("as often as its home carries beyond that, of those that hold something or are hungry; the lease is longer", () => {
+    expect(fleet(13, 20).instance("idle").renews()).toMatchObject({ renewWithinMs: 650, leaseMs: 2_600 });
+  });
+
+  test("and a lease is always four times as long as it may be silent, for who has just become one of them too", () => {
+    const gate = new TestGate({ renewalsPerSecond: 1, ...permits(3) });
+    const fleet = [gate.instance("a"), gate.instance("b"), gate.instance("c"), gate.instance("d")] as const;
+    for (const by of [...fleet, ...fleet]) {
+      by.needs(1);
+      expect(by.heard.leaseMs).toBeGreaterThanOrEqual(4 * by.heard.renewWithinMs);
+    }
+    const [first] = fleet;
+    const { leaseMs, renewWithinMs } = first.repeats();
+    expect(leaseMs).toBeGreaterThanOrEqual(4 * renewWithinMs);
+  });
+
+  test("and permits of the silent are held for as long as they were told", () => {
+    const gate = fleet(13, 20);
+    const a = gate.instance("a");
+    a.needs(1);
+    a.renews();
+    expect(a.heard.leaseMs).toBeGreaterThanOrEqual(2_600);
+    gate.passes(a.heard.leaseMs + 10_000 + 55_000 + 2_000 - 1);
+    expect(gate.core.permits.request).toBe(1);
+    gate.passes(1);
+    expect(gate.core.permits.request).toBe(0);
+  });
+});
+
+describe("more sessions than are kept (Rule 17)", () => {
+  /** Straight to the gate: the checks of every step would take their time over so many. */
+  function crowded(holding: (n: number) => boolean): TestGate {
+    const gate = new TestGate(permits(1_000_000));
+    for (let n = 0; n < SESSIONS_KEPT; n++) opensAt(gate, nameOf(n), holding(n), gate.now + Math.floor(n / 1_000));
+    gate.now += 1_000;
+    return gate;
+  }
+  /** Who comes later is earlier by name. */
+  const nameOf = (n: number) => `s${99_999 - n}`;
+  function opensAt(gate: TestGate, session: string, holds: boolean, now: number, kept = SESSIONS_KEPT) {
+    const request = holds ? { ...NOTHING, need: 1, want: 1, waiting: 1 } : NOTHING;
+    const lanes = { request, slow: NOTHING, health: NOTHING };
+    const config = { ...RULES, capacity: gate.rules.capacity, sessionsKept: kept };
+    return step(gate.state, renewalOf(session, { config, lanes, ...firstOpening() }), now).reply;
+  }
+
+  test("drop the longest silent without permits, of those the first by name", () => {
+    const gate = crowded((n) => n < 500);
+    opensAt(gate, "new", false, gate.now);
+    expect(gate.state.sessions.size).toBe(SESSIONS_KEPT);
+    const gone = () => [499, 500, 997, 998, 999, 1_000].filter((n) => !gate.state.sessions.has(nameOf(n)));
+    expect(gone()).toEqual([999]);
+    opensAt(gate, "newer", false, gate.now);
+    expect(gone()).toEqual([998, 999]);
+  });
+
+  test("are as many as the home can carry", () => {
+    const gate = crowded(() => false);
+    opensAt(gate, "new", false, gate.now, 1_024);
+    expect(gate.state.sessions.size).toBe(1_024);
+    expect(gate.state.sessions.has("new")).toBe(true);
+  });
+
+  test("are kept where all hold permits, until those are given back", () => {
+    const gate = crowded(() => true);
+    for (let n = 0; n < 3; n++) {
+      expect(opensAt(gate, `more${n}`, true, gate.now)).toMatchObject({ lanes: { request: { permits: 1 } } });
+    }
+    expect(gate.state.sessions.size).toBe(SESSIONS_KEPT + 3);
+    for (let n = 0; n < 10; n++) step(gate.state, renewalOf(nameOf(n), { n: 2, config: gate.rules }), gate.now);
+    opensAt(gate, "new", false, gate.now);
+    expect(gate.state.sessions.size).toBe(SESSIONS_KEPT);
+    expect(gate.state.sessions.has("new")).toBe(true);
   });
 });

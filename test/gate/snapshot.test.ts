@@ -1,72 +1,66 @@
 import { describe, expect, test } from "vitest";
-import { type GateSnapshot, restore, snapshot } from "../../lib/gate/state.ts";
-import { type Call, PERMIT, PLACE, START, TestGate } from "../support/gate.ts";
+import { type GateSnapshot, restore, snapshot } from "../../lib/gate/snapshot.ts";
+import { emptyGate, noTotals } from "../../lib/gate/state.ts";
+import { NOTHING, permits, START, scene, TestGate } from "../support/gate.ts";
 import { halfOpenGate } from "../support/gate-breaker.ts";
 
-/** A busy gate: votes, permits, a line, an override, sessions heard at several times. */
+/** A busy gate: votes, permits, hunger, an override, sessions heard at several times. */
 function busy() {
-  const gate = new TestGate({ capacity: { request: 3, slow: 1, health: 1 } });
-  const a = gate.instance("a");
+  const { gate, a, b, c } = scene(permits(3));
   a.calls(7, "failure", { slow: true });
   gate.passes(11_000);
-  const b = gate.instance("b");
-  const held = b.admits(3);
-  const waiting = [a, b, a].map((by) => by.admit({ waitMs: 60_000 }));
-  b.operate("observe");
-  return { gate, a, b, held, waiting };
+  b.needs(3);
+  c.needs(1);
+  gate.passes(1);
+  a.needs(2);
+  b.operates("observe");
+  return { gate, a, b, c };
 }
 /** The same entries, listed backwards. */
 const reversed = (saved: GateSnapshot): GateSnapshot => ({
   ...saved,
   seconds: saved.seconds.toReversed(),
-  permits: saved.permits.toReversed(),
-  tickets: saved.tickets.toReversed(),
   sessions: saved.sessions.toReversed(),
 });
-const view = (gate: TestGate) => {
-  const { reply } = gate.send({ session: "a", commands: [{ kind: "view" }] });
-  return reply.known ? reply.replies[0] : null;
-};
+const saying = (session: string, keep: number, need: number, waiting: number) => (gate: TestGate) =>
+  gate.send(session, {
+    n: 99,
+    lanes: { request: { ...NOTHING, keep, need, want: need, waiting }, slow: NOTHING, health: NOTHING },
+    commands: [{ kind: "view" }],
+  });
 
 describe("a snapshot", () => {
   test("goes through JSON and back unchanged", () => {
-    const { gate } = busy();
-    const saved = snapshot(gate.state);
+    const saved = snapshot(busy().gate.state);
     expect(JSON.parse(JSON.stringify(saved))).toEqual(saved);
     expect(snapshot(restore(saved))).toEqual(saved);
   });
 
   test("is not changed by what happens to the gate it was taken of, nor to the one made of it", () => {
-    const { gate, b, held } = busy();
+    const { gate, b } = busy();
     const saved = snapshot(gate.state);
     const before = JSON.stringify(saved);
-    const other = new TestGate(gate.rules, restore(saved));
-    for (const by of [b, other.instance("b", null)]) by.settle(held[0] as Call, "failure");
+    saying("b", 0, 0, 0)(new TestGate(gate.rules, restore(saved)));
+    b.ends(3, "failure");
     expect(JSON.stringify(saved)).toBe(before);
   });
 
-  test("carries on where the gate was: lines, lower bounds and all", () => {
-    const { gate, held, waiting } = busy();
+  test("carries on where the gate was, in whatever order its entries were listed", () => {
     for (const order of [(saved: GateSnapshot) => saved, reversed]) {
+      const { gate } = busy();
       const copy = new TestGate(gate.rules, restore(order(snapshot(gate.state))));
-      expect(view(copy)).toEqual(view(gate));
-      const settle = { kind: "settle", id: held[0]?.id ?? "", outcome: "success", slow: false } as const;
-      expect(copy.send({ session: "b", doneBelow: 99, commands: [settle] }).wake).toEqual([
-        { session: "a", lane: "request" },
-      ]);
-      const asks = waiting.toReversed().map(({ id, asked }) => {
-        const { reply } = copy.send({ session: id.slice(0, 1), doneBelow: 99, commands: [{ ...asked }] });
-        return reply.known ? reply.replies[0] : null;
-      });
-      expect(asks).toMatchObject([PLACE, PLACE, PERMIT]);
-      copy.passes(3_600_000);
-      expect(copy.core).toMatchObject({ override: null, held: { request: 0 } });
-      expect(copy.state.sessions.size).toBe(0);
+      const steps = [saying("b", 2, 2, 0), saying("c", 0, 1, 1), saying("a", 0, 2, 2), saying("b", 1, 1, 0)];
+      for (const act of steps) expect(act(copy)).toEqual(act(gate));
+      for (const one of [copy, gate]) one.passes(3_600_000);
+      expect(copy.core).toEqual(gate.core);
+      expect(copy.core).toMatchObject({ override: null, active: 0, permits: { request: 0 } });
+      expect(copy.sessions).toEqual([]);
     }
   });
 
   test("of an empty gate is an empty gate", () => {
-    const gate = restore({ core: null, seconds: [], permits: [], tickets: [], sessions: [], transitions: [] });
+    const gate = restore({ core: null, seconds: [], sessions: [], transitions: [], totals: noTotals() });
+    expect(snapshot(gate)).toEqual(snapshot(emptyGate()));
     expect(new TestGate({}, gate).core.life).toBe(START);
   });
 

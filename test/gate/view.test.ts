@@ -1,85 +1,98 @@
 import { describe, expect, test } from "vitest";
-import type { GateView } from "../../lib/gate/replies.ts";
-import { ABOUT, type Instance, TestGate } from "../support/gate.ts";
-import { halfOpenGate } from "../support/gate-breaker.ts";
-
-const viewOf = (by: Instance) => by.asksOnce({ kind: "view" }) as GateView;
+import { step } from "../../lib/gate/step.ts";
+import { INSTANCES_SHOWN } from "../../lib/gate/view.ts";
+import { ABOUT, firstOpening, permits, renewalOf, scene, TestGate } from "../support/gate.ts";
+import { halfOpenGate, probe } from "../support/gate-breaker.ts";
 
 describe("a view", () => {
-  test("shows breaker, lanes, window and override as they are now", () => {
-    const gate = new TestGate({ capacity: { request: 2, slow: 1, health: 1 } });
-    const a = gate.instance("a");
+  test("shows breaker, lanes, window, override and totals as they are now", () => {
+    const { gate, a } = scene(permits(3, 1));
     a.calls(3, "failure", { slow: true });
-    a.admits(2);
-    a.admit({ waitMs: 9_000 });
-    a.operate("observe", { ttlMs: 5_000 });
+    a.needs(2, { want: 3 });
+    a.operates("observe", { ttlMs: 5_000 });
     gate.passes(1_000);
-    expect(viewOf(a)).toMatchObject({
+    a.needs(5);
+    const view = a.views();
+    expect(view).toMatchObject({
       at: gate.now,
       breaker: { state: "closed", openUntil: 0, openMs: 0, lastFailureAt: gate.now - 1_000 },
       window: { calls: 3, failures: 3, slow: 3 },
       override: { mode: "observe", remainingMs: 4_000 },
+      overrideVersion: gate.core.overrideVersion,
       lanes: {
-        request: { capacity: 2, held: 2, free: 0, waiting: 1 },
-        slow: { capacity: 1, held: 0, free: 1, waiting: 0 },
-        health: { capacity: 1, held: 0, free: 1, waiting: 0 },
+        request: { capacity: 3, held: 3, running: 3, waiting: 2 },
+        slow: { capacity: 1, held: 0, running: 0, waiting: 0 },
+        health: { capacity: 1, held: 0, running: 0, waiting: 0 },
       },
+      n: 1,
+      rank: 0,
     });
+    expect(view.totals.calls.request.failure).toBe(3);
+  });
+
+  test("shows permits that are held and not used", () => {
+    const { gate, a } = scene(permits(9));
+    a.needs(1, { want: 4 });
+    expect(gate.instance("b").views().lanes.request).toMatchObject({ held: 4, running: 1 });
+  });
+
+  test("shows what its own renewal brought", () => {
+    const a = new TestGate().instance("a");
+    const view = a.renews({ need: 2, want: 2, waiting: 2 }, { commands: [{ kind: "view" }] }).replies[0];
+    expect(view).toMatchObject({ lanes: { request: { held: 2, running: 2, waiting: 0 } } });
   });
 
   test("shows probes, successes and what is left of an open period", () => {
-    const { gate, a } = halfOpenGate({ successesToClose: 3 });
-    a.calls(1, "success");
-    const probe = a.admit();
-    expect(viewOf(a).breaker).toMatchObject({ state: "half_open", probes: 1, successes: 1, openMs: 0 });
-    a.settle(probe, "failure");
+    const { gate, a, b } = halfOpenGate({ successesToClose: 3, probes: 2 });
+    probe(a, "success");
+    b.needs(1);
+    expect(a.views().breaker).toMatchObject({ state: "half_open", probes: 1, successes: 1, openMs: 0 });
+    b.ends(1, "failure");
     gate.passes(1_000);
-    expect(viewOf(a).breaker).toMatchObject({ state: "open", openMs: 59_000, failedRecoveries: 1 });
+    expect(a.views().breaker).toMatchObject({ state: "open", openMs: 59_000, failedRecoveries: 1 });
   });
 
   test("shows the seconds of the last five minutes, in order, and the last fifty events", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
+    const { gate, a } = scene();
     for (let n = 0; n < 3; n++) {
       a.calls(1, "success");
-      gate.passes(200_000);
+      gate.passes(150_000);
     }
-    expect(viewOf(a).seconds.map(({ at }) => gate.now / 1_000 - at)).toEqual([200]);
-    for (let n = 0; n < 60; n++) a.operate("auto");
-    const { transitions } = viewOf(a);
-    expect(transitions).toEqual(gate.events.slice(-50));
+    expect(a.views().seconds.map(({ at }) => gate.now / 1_000 - at)).toEqual([150]);
+    a.calls(1, "success");
+    expect(a.views().seconds.map(({ at }) => gate.now / 1_000 - at)).toEqual([150, 0]);
+    for (let n = 0; n < 60; n++) a.operates("auto");
+    expect(a.views().transitions).toEqual(gate.events.slice(-50));
   });
 
-  test("counts the instances heard in the last minute, and their places by opening", () => {
+  test("lists the instances that are there in the order of their opening, with when they were heard", () => {
     const gate = new TestGate();
-    const [a, b, c] = ["a", "b", "c"].map((name) => gate.instance(name)) as [Instance, Instance, Instance];
-    for (const by of [c, a, b]) by.sends([]);
-    expect([c, a, b].map((by) => viewOf(by).rank)).toEqual([0, 1, 2]);
-    gate.passes(60_000);
-    expect(viewOf(a)).toMatchObject({ n: 3, rank: 1 });
+    for (const name of ["d", "b", "c"]) gate.instance(name).renews();
     gate.passes(10_000);
-    expect(viewOf(b)).toMatchObject({ n: 2, rank: 1 });
-    gate.passes(70_000);
-    expect(viewOf(c)).toMatchObject({ n: 1, rank: 0 });
+    const { instances, n, rank } = gate.instance("a").views();
+    expect(instances.map(({ session }) => session)).toEqual(["d", "b", "c", "a"]);
+    expect(instances[0]).toEqual({ session: "d", about: ABOUT, heard: gate.now - 10_000 });
+    expect({ n, rank }).toEqual({ n: 4, rank: 3 });
   });
 
-  test("lists instances by when they were heard and by name, in whatever order they spoke", () => {
+  test("lists so many of them at most, those that came last, and counts them all", () => {
     const gate = new TestGate();
-    for (const name of ["d", "b", "c"]) gate.instance(name).sends([]);
-    gate.passes(10_000);
-    const { instances } = viewOf(gate.instance("a"));
-    expect(instances.map(({ session }) => session)).toEqual(["b", "c", "d", "a"]);
-    expect(instances[0]).toEqual({ session: "b", about: ABOUT, heard: gate.now - 10_000 });
+    const most = INSTANCES_SHOWN + 5;
+    for (let n = 0; n < most; n++) step(gate.state, renewalOf(`i${n}`, { ...firstOpening() }), gate.now);
+    const { reply } = step(gate.state, renewalOf("i0", { n: 2, commands: [{ kind: "view" }] }), gate.now);
+    const view = reply.known ? reply.replies[0] : null;
+    expect(view).toMatchObject({ kind: "view", n: most });
+    const names = Array.from({ length: INSTANCES_SHOWN }, (_, n) => ({ session: `i${n + 5}` }));
+    expect(view).toMatchObject({ instances: names });
   });
 
   test("is a copy: what happens later does not change it", () => {
-    const gate = new TestGate();
-    const a = gate.instance("a");
+    const { a } = scene();
     a.calls(1, "failure");
-    const before = viewOf(a);
+    const before = a.views();
     const text = JSON.stringify(before);
     a.calls(20, "failure");
-    a.operate("observe");
+    a.operates("observe");
     expect(JSON.stringify(before)).toBe(text);
   });
 });

@@ -21,20 +21,19 @@ function countedSignal() {
 }
 
 describe("what a call leaves behind", () => {
-  it("is one settle, though it ends after it was given up for lost", async () => {
-    const { adapter, sent } = farStore();
+  it("is told of once, though it ends after it was given up for lost", async () => {
+    const { adapter, sent, pass } = farStore();
     const { runtime, instance } = fleet({ ...QUICK, STATE_DEADLINE_MS: "60000" }, adapter);
     const held = heldCall();
     void follow(instance().run(held.call));
-    await turn();
-    await sent[0]?.answer();
-    await runtime.advance(3_250);
+    await pass(runtime, 3_300);
     held.succeed();
-    await runtime.advance(2_000);
-    const ends = sent
-      .flatMap(({ batch }) => batch.commands)
-      .filter(({ kind }) => kind === "settle" || kind === "cancel");
-    expect(ends).toEqual([expect.objectContaining({ kind: "settle", outcome: "failure" })]);
+    await pass(runtime, 2_000);
+    const votes = sent.flatMap(({ renewal }) => renewal.votes);
+    expect(votes).toEqual([expect.objectContaining({ calls: 1, failures: 1, ignored: 0 })]);
+    const ended = sent.map(({ renewal }) => renewal.sums.request.ended);
+    expect(ended.reduce((sum, { success, failure, ignored }) => sum + success + failure + ignored, 0)).toBe(1);
+    expect(sent.at(-1)?.renewal.lanes.request).toMatchObject({ keep: 0, need: 0 });
   });
 
   it("is no listener on its caller's signal, having waited and run", async () => {
@@ -78,11 +77,24 @@ describe("what a call leaves behind", () => {
 });
 
 describe("what a call is told", () => {
-  it("is until when it may be sent: as long as connecting may take, counted from when it was asked for", async () => {
+  it("is until when it may be sent: as long as connecting may take, counted from the end of the lease", async () => {
     const { runtime, instance } = fleet(QUICK);
     await runtime.advance(500);
     const told = await instance().run(({ startBy, deadlineMs }) => ({ startBy, deadlineMs }));
-    expect(told).toEqual({ startBy: 3_500, deadlineMs: 1_000 });
+    expect(told).toEqual({ startBy: 500 + 2_000 + 3_000, deadlineMs: 1_000 });
+  });
+
+  it("is no later moment when it begins later by the same lease", async () => {
+    const { adapter, answerAll } = farStore();
+    const { runtime, instance } = fleet({ ...QUICK, STATE_DEADLINE_MS: "60000" }, adapter);
+    const guard = instance();
+    const startBy = () => follow(guard.run((context) => context.startBy));
+    const first = startBy();
+    await answerAll();
+    await runtime.advance(1_900);
+    const last = startBy();
+    await runtime.advance(0);
+    expect([first.result(), last.result()]).toEqual([{ value: 5_000 }, { value: 5_000 }]);
   });
 
   it("is the deadline of its lane", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { Refused } from "../../lib/guard/refusal.ts";
-import { memory } from "../../lib/store/memory.ts";
-import { fleet, follow, heldCall, heldReplies } from "../support/guarded.ts";
+import { farStore, turn } from "../support/far-store.ts";
+import { fleet, follow, heldCall, UNTIL_SILENT_MS } from "../support/guarded.ts";
 
 const QUICK = { DB_CALL_TIMEOUT_MS: "1000", DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" };
 
@@ -17,11 +17,13 @@ describe("a guarded call", () => {
     await runtime.advance(1);
     expect(answered.result()?.error).toMatchObject({ name: "DatabaseError", fault: "timeout" });
     expect(held.aborted()).toBe(true);
-    expect((await guard.view()).lanes.request.held).toBe(1);
+    expect((await guard.view()).lanes.request.running).toBe(1);
     held.fail(new Error("aborted"));
     await runtime.advance(0);
-    expect((await guard.view()).lanes.request.held).toBe(0);
+    expect((await guard.view()).lanes.request.running).toBe(0);
+    await runtime.advance(UNTIL_SILENT_MS);
     expect(runtime.pendingTimers()).toBe(0);
+    expect((await guard.view()).lanes.request.held).toBe(0);
   });
 
   it("that never ends is given up for lost after the grace, and counts as a failure", async () => {
@@ -29,9 +31,10 @@ describe("a guarded call", () => {
     const guard = instance();
     void follow(guard.run(heldCall().call));
     await runtime.advance(3_249);
-    expect((await guard.view()).lanes.request.held).toBe(1);
+    expect((await guard.view()).lanes.request.running).toBe(1);
     await runtime.advance(1);
-    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 1, failures: 1 } });
+    expect(await guard.view()).toMatchObject({ lanes: { request: { running: 0 } }, window: { calls: 1, failures: 1 } });
+    await runtime.advance(UNTIL_SILENT_MS);
     expect(runtime.pendingTimers()).toBe(0);
   });
 
@@ -46,7 +49,7 @@ describe("a guarded call", () => {
     expect(answered.result()).toEqual({ error: new Error("closed") });
     held.fail(new Error("whatever comes of it"));
     await runtime.advance(0);
-    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 0 } });
+    expect(await guard.view()).toMatchObject({ lanes: { request: { running: 0 } }, window: { calls: 0 } });
   });
 
   it("is not begun for a caller who has gone already", async () => {
@@ -64,7 +67,8 @@ describe("a guarded call", () => {
     });
     await expect(sync).rejects.toThrow("at once");
     await expect(guard.run(() => Promise.reject(new RangeError("later")))).rejects.toThrow("later");
-    expect((await guard.view()).lanes.request.held).toBe(0);
+    expect((await guard.view()).lanes.request.running).toBe(0);
+    await runtime.advance(UNTIL_SILENT_MS);
     expect(runtime.pendingTimers()).toBe(0);
   });
 
@@ -80,30 +84,79 @@ describe("a guarded call", () => {
     await runtime.advance(1_010);
     expect(long.result()?.error).toMatchObject({ fault: "timeout" });
   });
+});
 
+describe("a lease that is over when it comes", () => {
   it.each([
     // The monotonic clock stood still while the machine slept; the wall clock knows better.
-    ["slept", 0, 2_001],
-    // A clock set back in the meantime does not make a permit younger.
-    ["stood still", 2_001, -60_000],
-  ])(
-    "is not begun with a permit that is too old to use when it comes: the process %s",
-    async (_, stalledMs, wallMs) => {
-      const replies = heldReplies(memory());
-      const { runtime, instance } = fleet({ ...QUICK, DB_TCP_CONNECT_TIMEOUT: "2" }, replies.adapter);
+    ["slept", 0, 2_000],
+    // A clock set back in the meantime does not make a lease younger.
+    ["stood still", 2_000, -60_000],
+  ])("begins no call, which asks for another one: the process %s", async (_, stalledMs, wallMs) => {
+    const { adapter, sent, answerAll } = farStore();
+    const { runtime, instance } = fleet({ ...QUICK, STATE_DEADLINE_MS: "60000" }, adapter);
+    const guard = instance();
+    const late = heldCall();
+    void follow(guard.run(late.call));
+    await turn();
+    sent[0]?.arrive();
+    runtime.stall(stalledMs);
+    runtime.jumpWall(wallMs);
+    await sent[0]?.answer();
+    expect(late.started()).toBe(false);
+    await runtime.advance(250);
+    expect(sent[1]?.renewal.lanes.request).toMatchObject({ keep: 0, need: 1 });
+    await answerAll();
+    expect(late.started()).toBe(true);
+  });
+
+  it.each([
+    ["slept", 0, 2_000],
+    ["stood still", 2_000, -60_000],
+  ])("begins no later call from memory either: the process %s", async (_, stalledMs, wallMs) => {
+    const { adapter, answerAll } = farStore();
+    const { runtime, instance } = fleet({ ...QUICK, STATE_DEADLINE_MS: "60000" }, adapter);
+    const guard = instance();
+    void follow(guard.run(() => "done"));
+    await answerAll();
+    runtime.stall(stalledMs);
+    runtime.jumpWall(wallMs);
+    const late = heldCall();
+    void follow(guard.run(late.call));
+    await turn();
+    expect(late.started()).toBe(false);
+    await answerAll();
+    expect(late.started()).toBe(true);
+  });
+
+  it("begins no call whose process stood still between the permit and the start, which is refused as late", async () => {
+    let refusedAsLate = 0;
+    for (let turns = 0; turns < 20; turns++) {
+      const { runtime, instance } = fleet(QUICK);
       const guard = instance();
-      const late = heldCall();
-      const refused = follow(guard.run(late.call));
-      runtime.stall(stalledMs);
-      runtime.jumpWall(wallMs);
-      await replies.deliver();
-      expect(late.started()).toBe(false);
-      expect(refused.result()?.error).toMatchObject({ refusal: { reason: "late", code: "DB_POOL_EXHAUSTED" } });
-      const view = follow(Promise.resolve(guard.view()));
-      await replies.deliver();
-      expect(view.result()?.value).toMatchObject({ lanes: { request: { held: 0 } } });
-    },
-  );
+      const [holder, waiting] = [heldCall(), heldCall()];
+      void guard.run(holder.call);
+      let startBy = Number.POSITIVE_INFINITY;
+      const waited = follow(
+        guard.run((context) => {
+          startBy = context.startBy - runtime.monotonicMs();
+          return waiting.call(context);
+        }),
+      );
+      await runtime.advance(0);
+      holder.succeed();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      runtime.stall(60_000);
+      await turn();
+      if (waiting.started()) expect(startBy).toBeGreaterThan(0);
+      else if (waited.result()) {
+        refusedAsLate += 1;
+        expect(waited.result()?.error).toMatchObject({ refusal: { reason: "late", code: "DB_POOL_EXHAUSTED" } });
+        expect((await guard.view()).lanes.request.running).toBe(0);
+      }
+    }
+    expect(refusedAsLate).toBeGreaterThan(0);
+  });
 });
 
 describe("what counts against the breaker", () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
-import { memory } from "../../lib/store/memory.ts";
-import type { StoreAdapter } from "../../lib/store/port.ts";
 import { farStore, turn } from "../support/far-store.ts";
-import { fleet, follow, heldCall, heldReplies } from "../support/guarded.ts";
+import { fleet, follow, heldCall, UNTIL_SILENT_MS } from "../support/guarded.ts";
 
 const QUICK = { DB_CALL_TIMEOUT_MS: "10000", DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_POOL_TIMEOUT: "10" };
 
@@ -25,7 +23,8 @@ describe("a caller who gives up", () => {
       expect(waiting.started() && !waiting.aborted()).toBe(false);
       if (waiting.started()) waiting.succeed();
       await runtime.advance(0);
-      expect((await guard.view()).lanes.request.held).toBe(0);
+      expect((await guard.view()).lanes.request.running).toBe(0);
+      await runtime.advance(UNTIL_SILENT_MS);
       expect(runtime.pendingTimers()).toBe(0);
     }
   });
@@ -38,9 +37,10 @@ describe("a caller who gives up", () => {
     await runtime.advance(1_000);
     tab.abort();
     await runtime.advance(11_249);
-    expect((await guard.view()).lanes.request.held).toBe(1);
+    expect((await guard.view()).lanes.request.running).toBe(1);
     await runtime.advance(1);
-    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 0 } });
+    expect(await guard.view()).toMatchObject({ lanes: { request: { running: 0 } }, window: { calls: 0 } });
+    await runtime.advance(UNTIL_SILENT_MS);
     expect(runtime.pendingTimers()).toBe(0);
   });
 
@@ -53,7 +53,7 @@ describe("a caller who gives up", () => {
     tab.abort();
     expect(late.result()?.error).toMatchObject({ fault: "timeout" });
     await runtime.advance(1_250);
-    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 1, failures: 1 } });
+    expect(await guard.view()).toMatchObject({ lanes: { request: { running: 0 } }, window: { calls: 1, failures: 1 } });
   });
 
   it("counts for nothing even where the call comes to a good end all the same", async () => {
@@ -65,127 +65,38 @@ describe("a caller who gives up", () => {
     tab.abort();
     held.succeed();
     await runtime.advance(0);
-    expect(await guard.view()).toMatchObject({ lanes: { request: { held: 0 } }, window: { calls: 0 } });
+    expect(await guard.view()).toMatchObject({ lanes: { request: { running: 0 } }, window: { calls: 0 } });
   });
 
-  it("while the store has not answered is told so at once; what the store granted is given back", async () => {
-    const replies = heldReplies(memory());
-    const { runtime, instance } = fleet(QUICK, replies.adapter);
+  it("while the store has not answered is told so at once; what the store granted is kept idle, then given back", async () => {
+    const { adapter, sent, answerAll, pass } = farStore();
+    const { runtime, instance } = fleet(QUICK, adapter);
     const guard = instance();
     const tab = new AbortController();
     const call = heldCall();
     const left = follow(guard.run(call.call, { signal: tab.signal }));
+    await turn();
     tab.abort(new Error("closed"));
     await runtime.advance(0);
     expect(left.result()).toEqual({ error: new Error("closed") });
-    await replies.deliver();
-    const view = follow(Promise.resolve(guard.view()));
-    await replies.deliver();
-    expect(view.result()?.value).toMatchObject({ lanes: { request: { held: 0 } } });
-    expect(call.started()).toBe(false);
+    await answerAll();
+    await pass(runtime, UNTIL_SILENT_MS);
+    expect(sent.at(-1)?.renewal.lanes.request).toMatchObject({ keep: 0, need: 0, waiting: 0 });
+    expect([call.started(), runtime.pendingTimers()]).toEqual([false, 0]);
   });
 
-  it("leaves no ticket behind, though its cancel overtakes an ask on the way", async () => {
-    const { adapter, sent } = farStore();
-    const { runtime, instance } = fleet({ ...QUICK, STATE_DEADLINE_MS: "60000" }, adapter);
-    const [one, other] = [instance(), instance()];
-    void one.run(heldCall().call);
-    await turn();
-    await sent[0]?.answer();
-    // An older ask of the same instance is still under way, so that the mark of what is done stays below the other's.
-    void follow(other.run(heldCall().call));
-    await turn();
+  it("gives the permit that comes for it to who stood behind", async () => {
+    const { adapter, answerAll } = farStore();
+    const { instance } = fleet(QUICK, adapter);
+    const guard = instance();
     const tab = new AbortController();
-    void follow(other.run(heldCall().call, { signal: tab.signal }));
+    const [left, patient] = [heldCall(), heldCall()];
+    void follow(guard.run(left.call, { signal: tab.signal }));
+    void follow(guard.run(patient.call));
     await turn();
-    const left = (kind: string) =>
-      sent.filter(({ batch }) =>
-        batch.commands.some((command) => command.kind === kind && "id" in command && /\.2$/.test(command.id)),
-      );
-    await left("admit")[0]?.answer();
-    await runtime.advance(1_000);
     tab.abort();
-    await runtime.advance(0);
-    const [, ask] = left("admit");
-    const [cancel] = left("cancel");
-    await cancel?.answer();
-    await ask?.answer();
-    await turn();
-    expect(left("cancel")).toHaveLength(2);
-  });
-});
-
-describe("a guard that closes", () => {
-  it("refuses who waits and who comes, and leaves neither tickets nor timers", async () => {
-    const { runtime, instance } = fleet(QUICK);
-    const guard = instance();
-    const holder = heldCall();
-    const held = follow(guard.run(holder.call));
-    const waiter = follow(guard.run(heldCall().call));
-    await runtime.advance(0);
-    guard.close();
-    const late = follow(guard.run(heldCall().call));
-    await runtime.advance(0);
-    for (const refused of [waiter, late]) {
-      expect(refused.result()?.error).toMatchObject({ refusal: { reason: "closing", code: "SERVICE_UNAVAILABLE" } });
-    }
-    expect((await guard.view()).lanes.request).toMatchObject({ waiting: 0, held: 1 });
-    holder.succeed();
-    await runtime.advance(0);
-    expect(held.result()).toEqual({ value: "done" });
-    expect(runtime.pendingTimers()).toBe(0);
-  });
-
-  it("listens to the store no more, which it does from its first call on", async () => {
-    const near = memory();
-    let listening = 0;
-    const adapter: StoreAdapter = {
-      ...near,
-      open: (runtime) => ({
-        ...near.open(runtime),
-        onWake: () => {
-          listening += 1;
-          return () => {
-            listening -= 1;
-          };
-        },
-      }),
-    };
-    const guard = fleet(QUICK, adapter).instance();
-    expect(listening).toBe(0);
-    await guard.run(() => "once");
-    await guard.run(() => "twice");
-    expect(listening).toBe(1);
-    guard.close();
-    expect(listening).toBe(0);
-  });
-
-  it("asks the store for nothing more", async () => {
-    const { adapter, sent } = farStore();
-    const guard = fleet(QUICK, adapter).instance();
-    guard.close();
-    await expect(guard.run(() => "never")).rejects.toMatchObject({
-      refusal: { reason: "closing", retryAfterMs: 5_000 },
-    });
-    expect(sent).toEqual([]);
-  });
-
-  it("begins and queues nothing that the store answers afterwards", async () => {
-    const replies = heldReplies(memory());
-    const { runtime, instance } = fleet(QUICK, replies.adapter);
-    const guard = instance();
-    const [granted, queued] = [heldCall(), heldCall()];
-    const results = [granted, queued].map((held) => follow(guard.run(held.call)));
-    guard.close();
-    await replies.deliver();
-    for (const refused of results) expect(refused.result()?.error).toMatchObject({ refusal: { reason: "closing" } });
-    expect(granted.started() || queued.started()).toBe(false);
-    const view = follow(Promise.resolve(guard.view()));
-    await replies.deliver();
-    expect(view.result()?.value).toMatchObject({ lanes: { request: { held: 0, waiting: 0 } } });
-    const ended = follow(guard.end());
-    await replies.deliver();
-    expect([ended.result(), runtime.pendingTimers()]).toEqual([{ value: undefined }, 0]);
+    await answerAll();
+    expect([left.started(), patient.started()]).toEqual([false, true]);
   });
 });
 
@@ -193,7 +104,7 @@ describe("a deadline of one's own", () => {
   it.each([0, -1, Number.NaN])("of %s is refused as a mistake of the caller, in a promise", async (deadlineMs) => {
     const guard = fleet(QUICK).instance();
     await expect(guard.run(() => "never", { deadlineMs })).rejects.toThrow(RangeError);
-    expect((await guard.view()).lanes.request.held).toBe(0);
+    expect((await guard.view()).lanes.request.running).toBe(0);
   });
 
   it("may have a fraction, as what is left of a budget has", async () => {

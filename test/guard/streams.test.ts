@@ -28,7 +28,7 @@ function scene(answer: Answer = () => ROWS, signal?: AbortSignal) {
   const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
   const view = async () => {
     const { lanes, window } = await guard.view();
-    return { held: lanes.request.held, out: database.pool().checkedOut, ...window };
+    return { running: lanes.request.running, out: database.pool().checkedOut, ...window };
   };
   const broken = () => events.filter(({ event }) => event === "stream.broken");
   return { db, runtime, view, guard, faults, broken, asked: () => asked };
@@ -39,11 +39,11 @@ describe("a stream behind the gate", () => {
     const { db, view } = scene();
     const seen: number[] = [];
     for await (const { n } of db.stream<{ n: number }>`select n`) {
-      if (seen.length === 0) expect(await view()).toMatchObject({ held: 1, out: 1 });
+      if (seen.length === 0) expect(await view()).toMatchObject({ running: 1, out: 1 });
       seen.push(n);
     }
     expect(seen).toEqual(ROWS.map(({ n }) => n));
-    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 1 });
+    expect(await view()).toMatchObject({ running: 0, out: 0, calls: 1 });
   });
 
   it("gives its permit back while the last batch is still being read", async () => {
@@ -51,14 +51,14 @@ describe("a stream behind the gate", () => {
     const rows = db.stream`select n`;
     await rows.next();
     await runtime.advance(0);
-    expect(await view()).toMatchObject({ held: 0, calls: 1 });
+    expect(await view()).toMatchObject({ running: 0, calls: 1 });
     expect(await rows.next()).toEqual({ done: false, value: { n: 1 } });
   });
 
   it("asks for nothing before the first row is asked for", async () => {
     const { db, view, asked } = scene();
     const rows = db.stream`select n`;
-    expect(await view()).toMatchObject({ held: 0 });
+    expect(await view()).toMatchObject({ running: 0 });
     await rows.return?.();
     expect(await rows.next()).toEqual({ done: true, value: undefined });
     expect(asked()).toBe(0);
@@ -74,7 +74,7 @@ describe("a stream behind the gate", () => {
     };
     if (way === "break") await loop();
     else await expect(loop()).rejects.toThrow("enough");
-    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 1, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, out: 0, calls: 1, failures: 0 });
   });
 
   it("stops what is being fetched for somebody who leaves meanwhile", async () => {
@@ -82,14 +82,14 @@ describe("a stream behind the gate", () => {
     const rows = db.stream`select n`;
     const next = follow(rows.next());
     await runtime.advance(10);
-    expect(await view()).toMatchObject({ held: 1 });
+    expect(await view()).toMatchObject({ running: 1 });
     const left = follow(rows.return?.() ?? PAUSED());
     await runtime.advance(0);
     expect([next.result(), left.result()]).toEqual([
       { value: { done: true, value: undefined } },
       { value: { done: true, value: undefined } },
     ]);
-    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 0, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, out: 0, calls: 0, failures: 0 });
   });
 
   it("takes the permit from a reader who stopped, at the deadline, and the database is not to blame", async () => {
@@ -97,9 +97,9 @@ describe("a stream behind the gate", () => {
     const rows = db.stream`select n`;
     await rows.next();
     await runtime.advance(4_999);
-    expect(await view()).toMatchObject({ held: 1 });
+    expect(await view()).toMatchObject({ running: 1 });
     await runtime.advance(1);
-    expect(await view()).toMatchObject({ held: 0, out: 0, calls: 0, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, out: 0, calls: 0, failures: 0 });
     // What it has not read is not given to it as if all were well.
     await expect(rows.next()).rejects.toMatchObject({ fault: "timeout" });
     expect(await rows.next()).toEqual({ done: true, value: undefined });
@@ -110,7 +110,7 @@ describe("a stream behind the gate", () => {
     const next = follow(db.stream`select n`.next());
     await runtime.advance(5_000);
     expect(next.result()).toMatchObject({ error: { fault: "timeout" } });
-    expect(await view()).toMatchObject({ held: 0, failures: 1 });
+    expect(await view()).toMatchObject({ running: 0, failures: 1 });
   });
 
   it("counts for the breaker and says so in one line of the log, when it breaks off after its first rows", async () => {
@@ -122,7 +122,7 @@ describe("a stream behind the gate", () => {
       for await (const _ of rows);
     };
     await expect(rest()).rejects.toMatchObject({ fault: "connection" });
-    expect(await view()).toMatchObject({ held: 0, out: 0, failures: 1 });
+    expect(await view()).toMatchObject({ running: 0, out: 0, failures: 1 });
     expect(broken()).toMatchObject([
       {
         level: "warn",
@@ -182,7 +182,7 @@ describe("a stream behind the gate", () => {
     await rows.next();
     tab.abort(new Error("closed"));
     await runtime.advance(0);
-    expect(await view()).toMatchObject({ held: 0, out: 0 });
+    expect(await view()).toMatchObject({ running: 0, out: 0 });
     await expect(rows.next()).rejects.toThrow("closed");
   });
 });

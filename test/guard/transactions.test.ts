@@ -24,7 +24,7 @@ function scene(answer: Answer = () => [{ id: 1 }], signal?: AbortSignal) {
   const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
   const view = async () => {
     const { lanes, window } = await guard.view();
-    return { held: lanes.request.held, slowHeld: lanes.slow.held, ...window };
+    return { running: lanes.request.running, slowRunning: lanes.slow.running, ...window };
   };
   return { db, texts, guard, runtime, view, database };
 }
@@ -41,13 +41,13 @@ describe("a transaction behind the gate", () => {
       }),
     );
     await runtime.advance(100);
-    expect(await view()).toMatchObject({ held: 1 });
+    expect(await view()).toMatchObject({ running: 1 });
     expect(database.pool().checkedOut).toBe(1);
     hold.resolve();
     await runtime.advance(0);
     expect(done.result()).toEqual({ value: { id: 1 } });
     expect(texts).toEqual(["begin", "insert $1", "select 1", "commit"]);
-    expect(await view()).toMatchObject({ held: 0, calls: 1, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, calls: 1, failures: 0 });
     expect(database.pool().checkedOut).toBe(0);
   });
 
@@ -55,7 +55,7 @@ describe("a transaction behind the gate", () => {
     const { db, texts, runtime, view } = scene();
     follow(db.lane("slow").transaction(PAUSED, { isolation: "repeatable read", readOnly: true }));
     await runtime.advance(0);
-    expect(await view()).toMatchObject({ held: 0, slowHeld: 1 });
+    expect(await view()).toMatchObject({ running: 0, slowRunning: 1 });
     expect(texts).toEqual(["begin isolation level repeatable read read only"]);
   });
 
@@ -71,7 +71,7 @@ describe("a transaction behind the gate", () => {
     const own = new Error("no wafers left");
     await expect(db.transaction(() => Promise.reject(own))).rejects.toBe(own);
     expect(texts).toEqual(["begin", "rollback"]);
-    expect(await view()).toMatchObject({ held: 0, calls: 0, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, calls: 0, failures: 0 });
   });
 
   it("lets classify say otherwise", async () => {
@@ -107,7 +107,7 @@ describe("a transaction behind the gate", () => {
     await runtime.advance(1);
     expect(stalled.result()).toMatchObject({ error: { fault: "timeout" } });
     expect(texts).toEqual(["begin", "rollback"]);
-    expect(await view()).toMatchObject({ held: 0, calls: 0, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, calls: 0, failures: 0 });
     await expect(use(kept).query`select 1`).rejects.toThrow("this one has ended");
     expect(runtime.pendingTimers()).toBeLessThanOrEqual(1);
   });
@@ -117,7 +117,7 @@ describe("a transaction behind the gate", () => {
     const late = follow(db.transaction((tx) => tx.query`select 1`, { deadlineMs: 5_000 }));
     await runtime.advance(5_000);
     expect(late.result()).toMatchObject({ error: { fault: "timeout" } });
-    expect(await view()).toMatchObject({ held: 0, failures: 1 });
+    expect(await view()).toMatchObject({ running: 0, failures: 1 });
   });
 
   it("is slow by the database's time, not by the callback's", async () => {
@@ -128,10 +128,10 @@ describe("a transaction behind the gate", () => {
       tx.query`quick`.then(() => new Promise<void>((done) => runtime.setTimer(done, 3_000)));
     follow(db.transaction(thinking));
     await runtime.advance(3_000);
-    expect(await view()).toMatchObject({ held: 0, calls: 1, slow: 0 });
+    expect(await view()).toMatchObject({ running: 0, calls: 1, slow: 0 });
     follow(db.transaction((tx) => tx.query`slow`));
     await runtime.advance(1_500);
-    expect(await view()).toMatchObject({ held: 0, calls: 2, slow: 1 });
+    expect(await view()).toMatchObject({ running: 0, calls: 2, slow: 1 });
   });
 
   it("ends for a caller who has gone", async () => {
@@ -143,7 +143,7 @@ describe("a transaction behind the gate", () => {
     await runtime.advance(0);
     expect(left.result()).toMatchObject({ error: { message: "closed" } });
     expect(texts).toEqual(["begin", "rollback"]);
-    expect(await view()).toMatchObject({ held: 0, failures: 0 });
+    expect(await view()).toMatchObject({ running: 0, failures: 0 });
   });
 
   it("does not say that a commit failed which may have been made", async () => {

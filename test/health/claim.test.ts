@@ -8,8 +8,8 @@ const LOOK: ClaimCommand = { kind: "look", ttlMs: 5_000, claimMs: 1_800 };
 function place() {
   const state = emptyClaim();
   const at = (ms: number, command: ClaimCommand) => {
-    const { wake, ...reply } = claimStep(state, command, NOW + ms);
-    expect(wake).toEqual([]);
+    const { push, ...reply } = claimStep(state, command, NOW + ms);
+    expect(push).toEqual([]);
     return reply;
   };
   const claim = (ms: number) => {

@@ -66,7 +66,7 @@ describe.skipIf(unavailable)(`a fleet over Redis${unavailable ? ` (skipped: ${un
         EXPECTED_INSTANCES: String(size),
         RATE_LIMIT_PER_MINUTE: "0",
       });
-      const store = redis(server.url, { adoptingMs: 0 });
+      const store = redis(server.url);
       const tide = tidegate({ database: noted(pings, pingMs), store, config, log: silent });
       open.push(tide);
       return tide;

@@ -58,6 +58,7 @@ describe("GET /admin/api/system-status", () => {
     await fillLane(saturated.tide);
     expect((await saturated.get("/admin/api/system-status")).body.data).toMatchObject({
       runtime_resilience: { degraded_reason: "db_pool_saturated", alerts: { pool_critical: true } },
+      gates: { main: { lanes: { request: { capacity: 30, held: 30, free: 0, leased: 30, waiting: 0 } } } },
     });
     const open = operatedApp();
     await openBreaker(open.tide);
@@ -170,6 +171,7 @@ describe("POST /admin/api/breaker", () => {
     expect(await speak(before)).toMatchObject({ status: 200, body: { data: { override_version: before + 1 } } });
     const message = expect.stringContaining(`${before + 1} now`);
     expect(await speak(before)).toMatchObject({ status: 400, body: { error: { code: "VALIDATION_ERROR", message } } });
+    expect(await speak(1e14 - 1)).toMatchObject({ status: 400, body: { error: { message } } });
     expect(await seen()).toBe(before + 1);
     expect(await speak(await seen())).toMatchObject({ status: 200 });
   });
@@ -185,6 +187,7 @@ describe("POST /admin/api/breaker", () => {
       { ...good, ttl_seconds: "60" },
       { ...good, ttl_seconds: undefined },
       { ...good, mode: "open" },
+      { ...good, expected_version: 1e14 },
       { ...good, more: 1 },
     ];
     for (const body of wrong) {

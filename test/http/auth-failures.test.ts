@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemRuntime } from "../../lib/runtime.ts";
-import type { Limiter } from "../../lib/store/port.ts";
+import type { Limiter, Store } from "../../lib/store/port.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { because } from "../support/because.ts";
@@ -119,13 +119,33 @@ describe("guessing", () => {
   });
 });
 
+const storeWith = (openLimiter: NonNullable<Store["openLimiter"]>) =>
+  ({ kind: "redis", traits: { deadlineMs: 700 }, openLimiter }) as const;
+
 describe("the count of failures", () => {
+  it.each([
+    ["the store's own", {}, 700],
+    ["the environment's", { STATE_DEADLINE_MS: "90" }, 90],
+  ])("is given %s deadline", async (_, env, deadlineMs) => {
+    const deadlines: number[] = [];
+    const openLimiter = async (...[, , given]: [string, unknown, number]) => {
+      deadlines.push(given);
+      return Promise.reject(new Error("there is none"));
+    };
+    await guesses(guardedRoutes({ ...ENV, ...env }, manualRuntime(), storeWith(openLimiter)), 1);
+    expect(deadlines).toEqual([deadlineMs]);
+  });
+
   it("goes on in the process while the store is away", async () => {
     const away: Limiter = {
       take: () => Promise.reject(new Error("away")),
       look: () => Promise.reject(new Error("away")),
     };
-    const routes = guardedRoutes(ENV, manualRuntime(), { kind: "redis", openLimiter: async () => away });
+    const routes = guardedRoutes(
+      ENV,
+      manualRuntime(),
+      storeWith(async () => away),
+    );
     expect(await guesses(routes, 11)).toEqual([...Array(10).fill(401), 429]);
     expect((await routes.as(SHORT, STATUS, ADMIN)).status).toBe(200);
     expect((await routes.as(SHORT, STATUS, EVE)).status).toBe(429);
@@ -137,7 +157,7 @@ describe("the count of failures", () => {
       asked += 1;
       throw new Error("nobody asks");
     };
-    const routes = guardedRoutes(ENV, manualRuntime(), { kind: "redis", openLimiter });
+    const routes = guardedRoutes(ENV, manualRuntime(), storeWith(openLimiter));
     expect((await routes.as(LONG, STATUS, ADMIN)).status).toBe(200);
     expect(asked).toBe(0);
   });

@@ -90,7 +90,7 @@ describe("shows", () => {
 
   test("a full lane beside its capacity, and what to do", async () => {
     const text = await shown({ env: { DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0" } }, ({ tide }) => fillLane(tide));
-    expect(text).toMatch(/request 2 2 0/);
+    expect(text).toMatch(/request 2 2 2 0/);
     expect(text).toMatch(/100 % \(warns at 90 %, critical at 100 %\)/);
     expect(text).toMatch(/To do: throttle requests/);
   });

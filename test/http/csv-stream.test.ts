@@ -52,8 +52,8 @@ async function serving(produce: Produce) {
     await new Promise((resolve) => server.close(resolve));
     await tide.close();
   });
-  const held = async () => (await tide.view()).lanes.request.held;
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, held, app };
+  const running = async () => (await tide.view()).lanes.request.running;
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, running, app };
 }
 
 const batches =
@@ -66,14 +66,14 @@ const batches =
 
 describe("a stream of CSV", () => {
   test("is the rows, with the headers of a download", async () => {
-    const { url, held } = await serving(batches(20));
+    const { url, running } = await serving(batches(20));
     const response = await fetch(`${url}/rows`);
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
     expect(response.headers.get("content-disposition")).toBe('attachment; filename="rows.csv"');
     const lines = (await response.text()).split("\r\n");
     expect(lines).toHaveLength(1 + 20 * 500 + 1);
     expect(lines.slice(0, 2)).toEqual(["n,text", `0,${"x".repeat(100)}`]);
-    expect(await held()).toBe(0);
+    expect(await running()).toBe(0);
   });
 
   test("is a header when there are no rows", async () => {
@@ -89,7 +89,7 @@ describe("a stream of CSV", () => {
   });
 
   test("that fails later is broken off, never short", async () => {
-    const { url, held } = await serving(
+    const { url, running } = await serving(
       batches(3, () => {
         throw new DatabaseError("connection", "gone");
       }),
@@ -97,12 +97,12 @@ describe("a stream of CSV", () => {
     const response = await fetch(`${url}/rows`);
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
-    expect(await held()).toBe(0);
+    expect(await running()).toBe(0);
   });
 
   test("goes no faster than it is read, and ends with a reader who leaves", async () => {
     let made = 0;
-    const { url, held } = await serving(async (take) => {
+    const { url, running } = await serving(async (take) => {
       do made += 1;
       while (await take(BATCH, false));
     });
@@ -114,14 +114,14 @@ describe("a stream of CSV", () => {
     });
     // Some megabytes fit into the buffers of the sockets.
     expect(made).toBeLessThan(300);
-    expect(await held()).toBe(1);
+    expect(await running()).toBe(1);
     answer.destroy();
-    await eventually("the permit is free", async () => (await held()) === 0, 1_000);
+    await eventually("the permit is free", async () => (await running()) === 0, 1_000);
   });
 
   test("stops what is being fetched for a reader who leaves", async () => {
     let stopped = false;
-    const { url, held } = await serving(async (take, signal) => {
+    const { url, running } = await serving(async (take, signal) => {
       await take(BATCH, false);
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       stopped = true;
@@ -130,28 +130,28 @@ describe("a stream of CSV", () => {
     answer.resume();
     await new Promise((resolve) => setTimeout(resolve, 100));
     answer.destroy();
-    await eventually("it is stopped", async () => stopped && (await held()) === 0, 1_000);
+    await eventually("it is stopped", async () => stopped && (await running()) === 0, 1_000);
   });
 
   test("is not begun for who wants the headers alone", async () => {
-    const { url, held } = await serving(batches(1_000));
+    const { url, running } = await serving(batches(1_000));
     const response = await fetch(`${url}/rows`, { method: "HEAD" });
     expect([response.status, response.headers.get("content-type")]).toEqual([
       200,
       "text/csv; charset=utf-8; header=present",
     ]);
-    expect(await held()).toBe(0);
+    expect(await running()).toBe(0);
   });
 
   test("leaves nothing behind after 500 readers who left", async () => {
-    const { held, app } = await serving(batches(1_000));
+    const { running, app } = await serving(batches(1_000));
     for (let n = 0; n < 500; n++) {
       const tab = new AbortController();
       const response = await app.request("/rows", { signal: tab.signal });
       if (n % 2 === 0) await response.body?.cancel();
       else tab.abort();
     }
-    await eventually("every permit is free", async () => (await held()) === 0);
+    await eventually("every permit is free", async () => (await running()) === 0);
   });
 });
 

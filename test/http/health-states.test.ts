@@ -82,7 +82,8 @@ const STATES: readonly State[] = [
   },
   {
     name: "half-open",
-    env: { CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1" },
+    // Who was refused has had the memo made, while it was still open.
+    env: { CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1", HEALTH_MEMO_TTL_SECONDS: "0" },
     arrange: async (small) => {
       await opened(small);
       await small.runtime.advance(2_000);

@@ -68,6 +68,7 @@ test("shows a forced breaker and a full lane", async () => {
   await small.runtime.advance(1_000);
   expect(figuresOf((await asked(small)).text)).toMatchObject({
     'tidegate_lane_held{gate="main",lane="request"}': 2,
+    'tidegate_lane_leased{gate="main",lane="request"}': 2,
     'tidegate_lane_waiting{gate="main",lane="request"}': 1,
     'tidegate_lane_full_seconds{gate="main",lane="request"}': 1,
     'tidegate_health_status{status="degraded"}': 1,

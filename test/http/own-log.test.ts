@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import type { Log, LogFields } from "../../lib/log/port.ts";
 import { memory } from "../../lib/store/memory.ts";
-import { fakeDatabase } from "../../lib/testing/testing.ts";
+import { fakeDatabase, manualRuntime } from "../../lib/testing/testing.ts";
 import { DatabaseError, type TidegateEnv, tidegate } from "../../lib/tidegate.ts";
 
 /** As most loggers are: their methods need their object. */
@@ -35,7 +35,8 @@ async function codesWith(log: Log, secretFrom: "environment" | "code" = "environ
     throw new DatabaseError("connection", "The database could not be reached.", { cause });
   });
   const database = { ...fake, secrets: secretFrom === "code" ? ["tide-secret"] : [] };
-  const tide = tidegate({ database, store: memory(), config, log });
+  // In its time none passes: a busy machine would have the breaker open by a run of failures, and so before the tenth.
+  const tide = tidegate({ database, store: memory(), config, log, runtime: manualRuntime() });
   const app = new Hono<TidegateEnv>()
     .onError(tide.onError)
     .use(tide.middleware())

@@ -1,5 +1,7 @@
 /** A store that takes everything and answers nothing, as one behind a gateway may for as long as it is asked. */
 import { expect, test } from "vitest";
+// Loaded when it is first asked for, which takes real time, while the virtual one goes on.
+import "../../lib/http/routes/console/page.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
 import { smallApp } from "../support/app.ts";
 import { farStore } from "../support/far-store.ts";

@@ -97,7 +97,7 @@ describe("serving on Node", () => {
     await started.promise;
     tab.abort();
     expect(await asked).toBe("gone");
-    await eventually("the permit is back", async () => (await tide.view()).lanes.request.held === 0);
+    await eventually("the permit is back", async () => (await tide.view()).lanes.request.running === 0);
     expect((await tide.view()).window.calls).toBe(0);
   });
 });

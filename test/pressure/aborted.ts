@@ -79,6 +79,8 @@ async function count(scene: Scene, instance: Instance, { runtime, listeners, bef
   const more = () => Object.entries(resources()).filter(([type, now]) => now > (before[type] ?? 0));
   // Sockets of clients that have left are closed a moment later.
   await eventually("no resource is left", () => more().length === 0).catch(() => {});
+  // What it keeps ready for the next call it gives back a second after the last.
+  await eventually("nothing is kept ready", () => runtime.timers() <= connections).catch(() => {});
   const timers = runtime.timers() - connections;
   const left = listeners.left();
   const { permits, waiting } = await instance.held();

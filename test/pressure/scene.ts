@@ -101,7 +101,7 @@ export async function pressureScene(settings: Readonly<Record<string, string>> =
           const { lanes, breaker } = await tide.view();
           const all = Object.values(lanes);
           return {
-            permits: all.reduce((sum, { held }) => sum + held, 0),
+            permits: all.reduce((sum, { running }) => sum + running, 0),
             waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
             breaker: breaker.state,
           };

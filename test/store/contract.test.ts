@@ -24,7 +24,7 @@ storeContract(
   "redis",
   async () => {
     const server = await startRedis();
-    const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
+    const store = redis(server.url).open(systemRuntime());
     const close = async () => {
       await store.close();
       await server.dispose();
@@ -41,7 +41,7 @@ if (REDIS_TEST_URL) {
     await client.connect();
     await client.flushDb();
     await client.close();
-    const store = redis(REDIS_TEST_URL, { adoptingMs: 0 }).open(systemRuntime());
+    const store = redis(REDIS_TEST_URL).open(systemRuntime());
     return { store, passes: (ms) => sleep(ms), close: () => store.close() };
   });
 }
@@ -55,7 +55,7 @@ storeContract(
     await server.tell("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
     const isWhole = async () => (await server.tell("CLUSTER", "INFO")).includes("cluster_state:ok");
     await eventually("all slots have an owner", isWhole);
-    const store = redis(server.url, { adoptingMs: 0 }).open(systemRuntime());
+    const store = redis(server.url).open(systemRuntime());
     const close = async () => {
       await store.close();
       await server.dispose();
@@ -70,7 +70,7 @@ storeContract(
   async () => {
     const server = await startRedis();
     const gateway = await startUpstashGateway(server.url);
-    const store = upstash(gateway.url, { token: gateway.token, adoptingMs: 0 }).open(systemRuntime());
+    const store = upstash(gateway.url, { token: gateway.token }).open(systemRuntime());
     const close = async () => {
       await store.close();
       await gateway.close();

@@ -1,18 +1,17 @@
 /** What is particular to the Durable Object, in real workerd: resets, storage that fails, data that is gone or newer. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Command } from "../../lib/gate/commands.ts";
+import { gateMachine } from "../../lib/gate/machine.ts";
+import type { Renewal } from "../../lib/gate/renewal.ts";
+import type { Step } from "../../lib/gate/step.ts";
 import type { Store } from "../../lib/store/port.ts";
-import { NOT_ALIVE, PERMIT, PLACE, RULES, refusal } from "../support/gate.ts";
 import { troubleObject } from "../support/object-trouble.ts";
 import type { Trouble } from "../support/object-worker.ts";
 import { eventually } from "../support/processes.ts";
 import { remoteStore } from "../support/remote-store.ts";
 import { startWorkerd, type Workerd, workerdUnavailable } from "../support/workerd.ts";
-import { Caller } from "./caller.ts";
+import { Caller, ONE, renewalOf } from "./caller.ts";
 
 const DAY_MS = 86_400_000;
-const ONE = { ...RULES, capacity: { request: 1, slow: 1, health: 1 } };
-const settle = (id: string): Command => ({ kind: "settle", id, outcome: "success", slow: false });
 let keys = 0;
 
 describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?? ""}`, () => {
@@ -27,78 +26,130 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
   });
   afterAll(() => workerd?.dispose());
 
-  function gate() {
+  function gate(rules = {}) {
     const key = `{tidegate:object:${++keys}}`;
-    const [a, b] = [new Caller(store, key, "a", ONE), new Caller(store, key, "b", ONE)];
-    return { a, b, name: `${key}:gate` };
+    const instance = (session: string) => new Caller(store, key, session, { ...ONE, ...rules });
+    return { a: instance("a"), b: instance("b"), instance, name: `${key}:${gateMachine.name}` };
   }
 
-  /** One permit, one waiter, and an override to come back to. */
+  /** One permit, somebody who needs it too, and votes. */
   async function busy() {
     const { a, b, name } = gate();
-    const [held, waiting] = [a.asks(), b.asks({ waitMs: 60_000 })];
-    expect((await a.sends([held]))[0]).toMatchObject(PERMIT);
-    expect((await b.sends([waiting]))[0]).toMatchObject({ ...PLACE, ahead: 0 });
-    return { a, b, name, held, waiting };
+    await a.needs(1);
+    expect((await a.sends({ votes: [a.vote(3, 1)] })).lanes.request.permits).toBe(1);
+    expect((await b.needs(1)).permits).toBe(0);
+    return { a, b, name };
   }
 
   test("that is reset has forgotten nothing it had answered", async () => {
-    const { a, b, name, held, waiting } = await busy();
+    const { a, b, name } = await busy();
     await to(name, { trouble: "abort" });
-    expect((await a.sends([a.asks()]))[0]).toMatchObject(refusal("full"));
-    expect((await b.sends([waiting]))[0]).toMatchObject(PLACE);
-    expect(await a.sends([settle(held.id)])).toMatchObject([{ alive: true }]);
+    expect((await b.sends()).lanes.request.permits).toBe(0);
+    expect((await a.again()).lanes.request.permits).toBe(1);
+    expect((await a.views()).window).toMatchObject({ calls: 3, failures: 1 });
+    await a.needs(0);
     await to(name, { trouble: "abort" });
-    expect(await a.sends([settle(held.id)])).toMatchObject([NOT_ALIVE]);
-    expect((await b.sends([waiting]))[0]).toMatchObject(PERMIT);
+    expect((await b.sends()).lanes.request.permits).toBe(1);
+    expect((await a.needs(1)).permits).toBe(0);
   });
 
-  test("that is reset under load holds every permit it had granted, and serves the next call", async () => {
-    const key = `{tidegate:object:${++keys}}`;
-    const a = new Caller(store, key, "a", { ...RULES, capacity: { request: 500, slow: 1, health: 1 } });
-    await a.sends([]);
-    const asks = Array.from({ length: 100 }, () => a.asks());
-    const answers = asks.map((asked) => a.sends([asked]).then(([reply]) => reply?.kind));
+  test("that is reset under load holds every permit it had granted, and answers what is repeated", async () => {
+    const { instance, name } = gate({ capacity: { request: 500, slow: 1, health: 1 } });
+    const fleet = Array.from({ length: 100 }, (_, n) => instance(`c${n}`));
+    await instance("first").sends();
+    const answers = fleet.map((each) => each.needs(1));
     await Promise.race(answers);
-    await to(`${key}:gate`, { trouble: "abort" });
-    const settled = await Promise.allSettled(answers);
-    const granted = asks.filter((_, n) => settled[n]?.status === "fulfilled");
-    expect(granted.length).toBeGreaterThan(0);
-    const ended = await a.sends(granted.map(({ id }) => settle(id)));
-    expect(ended.filter((reply) => reply.kind === "ended" && reply.alive)).toHaveLength(granted.length);
+    await to(name, { trouble: "abort" });
+    const heard = await Promise.allSettled(answers);
+    expect(heard.filter(({ status }) => status === "fulfilled").length).toBeGreaterThan(0);
+    const { lanes } = await instance("viewer").views();
+    expect(lanes.request.held).toBeGreaterThanOrEqual(heard.filter(({ status }) => status === "fulfilled").length);
+    const again = await Promise.all(fleet.map((each) => each.again()));
+    expect(again.filter((reply) => reply.lanes.request.permits === 1)).toHaveLength(100);
   });
 
-  test("whose storage fails answers with an error, and with nothing of the batch done", async () => {
-    for (const afterWrites of [0, 1, 2, 3]) {
-      const { a, b, name, held } = await busy();
+  test("whose storage fails answers with an error, and with nothing of the renewal done", async () => {
+    for (const afterWrites of [0, 1, 2]) {
+      const { a, b, name } = await busy();
       const before = await entries(name);
       await to(name, { trouble: "fail", afterWrites });
-      await expect(a.sends([settle(held.id), a.asks({ lane: "slow" })])).rejects.toThrow(/gate: .*disk full/);
+      // Opening takes a row for the transition, too.
+      const votes = [a.vote(10, 10)];
+      await expect(a.needs(0, { votes, lanes: { slow: { need: 1, want: 1, waiting: 1 } } })).rejects.toThrow(
+        /gate: .*disk full/,
+      );
       await to(name, { trouble: "fail", afterWrites: 1_000 });
       expect(await entries(name)).toEqual(before);
-      expect((await b.sends([b.asks({ lane: "slow" })]))[0]).toMatchObject(PERMIT);
-      expect(await a.sends([settle(held.id)])).toMatchObject([{ alive: true }]);
+      expect((await b.needs(1, {}, "slow")).permits).toBe(1);
+      expect((await b.views()).breaker.state).toBe("closed");
+      expect((await a.again()).breaker.state).toBe("open");
     }
   });
 
   test("that was emptied begins a new life", async () => {
-    const { a, name, held } = await busy();
-    const { life } = await a.raw([]);
+    const { a, name } = await busy();
+    const { life } = await a.sends();
     await to(name, { trouble: "wipe" });
-    const reply = await a.raw([], { opens: null });
-    expect(reply).toMatchObject({ known: false });
+    const reply = await a.raw(renewalOf("a", { n: 9, opens: null }));
+    expect(reply).toMatchObject({ known: false, n: 9 });
     expect(reply.life).toBeGreaterThan(life);
-    expect(await a.sends([settle(held.id)])).toMatchObject([NOT_ALIVE]);
   });
 
   test("never overwrites the state of a newer release", async () => {
     const { a, name } = await busy();
-    const [[, core]] = (await entries(name)) as [[string, object]];
-    await to(name, { trouble: "put", entry: "core", value: { ...core, schema: 2 } });
+    const main = new Map((await entries(name)) as [string, { core: object }][]).get("main");
+    await to(name, { trouble: "put", entry: "main", value: { ...main, core: { ...main?.core, schema: 2 } } });
     await to(name, { trouble: "abort" });
     const before = await entries(name);
-    await expect(a.sends([a.asks()])).rejects.toThrow(/its schema must be 1, was 2; run a newer release/);
+    await expect(a.sends()).rejects.toThrow(/its schema must be 1, was 2; run a newer release/);
     expect(await entries(name)).toEqual(before);
+  });
+
+  describe("told at given moments", () => {
+    const call = (renewal: Renewal, now: number, evict: boolean) => ({
+      now,
+      evict,
+      body: JSON.stringify({ call: "gate", renewal }),
+      look: false,
+    });
+    const working = (n: number, extra: Partial<Renewal> = {}) => {
+      const votes = [{ generation: 0, probe: false, calls: n, failures: 0, slow: 0, ignored: 0 }];
+      return renewalOf("a", { n, lanes: { request: { keep: 1, need: 1, want: 1 } }, votes, ...extra });
+    };
+    const tell = async (name: string, calls: ReturnType<typeof call>[]) =>
+      ((await to(name, { trouble: "history", calls })) as [{ answer?: Step; refused?: string }][]).map(([one]) => one);
+    const START = 1_800_000_000_000;
+
+    test("writes two rows a renewal, and a third once a second", async () => {
+      const { name } = gate();
+      await tell(name, [call(working(1), START, false)]);
+      const within = async (afterWrites: number, n: number, now: number) => {
+        await to(name, { trouble: "fail", afterWrites });
+        const votes = [{ generation: START, probe: false, calls: 2, failures: 0, slow: 0, ignored: 0 }];
+        const [one] = await tell(name, [call(working(n, { votes }), now, false)]);
+        return one?.refused ?? "stored";
+      };
+      expect(await within(2, 2, START + 100)).toBe("stored");
+      expect(await within(2, 3, START + 900)).toBe("stored");
+      expect(await within(3, 4, START + 1_000)).toBe("stored");
+      expect(await within(2, 5, START + 1_250)).toBe("stored");
+      expect(await within(1, 6, START + 1_500)).toContain("disk full");
+    });
+
+    test("is what it was in memory, though it is evicted before every renewal and five minutes go round", async () => {
+      const { name } = gate();
+      const state = gateMachine.empty();
+      const told: Step[] = [];
+      const calls: ReturnType<typeof call>[] = [];
+      for (let [n, now] = [1, START]; now < START + 700_000; n++, now += 250 + ((n * 7_919) % 40) * 100) {
+        const votes = [{ generation: START, probe: false, calls: n, failures: 0, slow: 0, ignored: 0 }];
+        const renewal = working(n, { votes, commands: [{ kind: "view" }], jitter: n % 10 });
+        calls.push(call(renewal, now, n % 3 !== 0));
+        told.push(structuredClone(gateMachine.step(state, renewal, now)));
+      }
+      const heard = await tell(name, calls);
+      expect(heard.map(({ answer }) => answer?.reply)).toEqual(told.map(({ reply }) => reply));
+    });
   });
 
   test("leaves nothing behind once nobody has used it for 90 days, and everything before", async () => {
@@ -170,14 +221,14 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
   });
 
   test("outlives the whole platform with what it had answered", async () => {
-    const { a, b, held, waiting } = await busy();
+    const { a, b } = await busy();
     await store.log.append("lasting", "record", 0);
     await workerd.restart();
     const again = await remoteStore(workerd.url);
     for (const caller of [a, b]) caller.moveTo(again);
-    expect((await a.sends([a.asks()]))[0]).toMatchObject(refusal("full"));
-    expect(await a.sends([settle(held.id)])).toMatchObject([{ alive: true }]);
-    expect((await b.sends([waiting]))[0]).toMatchObject(PERMIT);
+    expect((await b.sends()).lanes.request.permits).toBe(0);
+    expect((await a.needs(0)).permits).toBe(0);
+    expect((await b.sends()).lanes.request.permits).toBe(1);
     expect(await again.log.append("lasting", "next", 1)).toEqual({ appended: true, head: 2 });
   });
 });

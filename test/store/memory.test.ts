@@ -3,13 +3,13 @@ import { memory } from "../../lib/store/memory.ts";
 import type { Machine } from "../../lib/store/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 
-/** Counts, and wakes whom it is told to wake. */
-const counter: Machine<{ sum: number }, { add: number; wake?: string }, { sum: number; now: number }> = {
+/** Counts, and pushes to whom it is told to. */
+const counter: Machine<{ sum: number }, { add: number; to?: string | null }, { sum: number; now: number }> = {
   name: "counter",
   empty: () => ({ sum: 0 }),
-  step: (state, { add, wake }, now) => {
+  step: (state, { add, to }, now) => {
     state.sum += add;
-    return { sum: state.sum, now, wake: wake === undefined ? [] : [{ session: wake, lane: "request" }] };
+    return { sum: state.sum, now, push: to === undefined ? [] : [{ session: to, message: "wake" }] };
   },
 };
 
@@ -38,22 +38,45 @@ describe("the memory store", () => {
     expect((await store.transact(counter, "a", { add: 0 })).now).toBe(now + 10);
   });
 
-  it("calls a waiter after the batch that made the room, only the one meant, and no more once it stopped listening", async () => {
-    const store = memory().open(manualRuntime());
-    const calls: string[] = [];
-    const stop = store.onWake("a", "me", (lane) => calls.push(`me ${lane}`));
-    store.onWake("a", "you", (lane) => calls.push(`you ${lane}`));
-    store.onWake("b", "me", (lane) => calls.push(`elsewhere ${lane}`));
-    store.transact(counter, "a", { add: 1, wake: "me" });
+  it("pushes after the step that said so, only to the one meant, and no more once it stopped listening", async () => {
+    const { store, calls, stop } = listeners();
+    store.transact(counter, "a", { add: 1, to: "me" });
     expect(calls).toEqual([]);
     await Promise.resolve();
-    expect(calls).toEqual(["me request"]);
-    store.transact(counter, "a", { add: 1, wake: "me" });
+    expect(calls).toEqual(["me wake"]);
+    store.transact(counter, "a", { add: 1, to: "me" });
     stop();
-    store.transact(counter, "a", { add: 1, wake: "me" });
+    store.transact(counter, "a", { add: 1, to: "me" });
     await Promise.resolve();
-    expect(calls).toEqual(["me request"]);
+    expect(calls).toEqual(["me wake"]);
   });
+
+  it("pushes to all of one key what is for all of it", async () => {
+    const { store, calls } = listeners();
+    store.transact(counter, "a", { add: 1, to: null });
+    store.transact(counter, "nobody's", { add: 1, to: null });
+    await Promise.resolve();
+    expect(calls.sort()).toEqual(["me wake", "you wake"]);
+  });
+
+  it("keeps a listener that came while another of its name left", async () => {
+    const { store, calls, stop } = listeners();
+    store.onPush("a", "me", (message) => calls.push(`me again ${message}`));
+    stop();
+    stop();
+    store.transact(counter, "a", { add: 1, to: "me" });
+    await Promise.resolve();
+    expect(calls).toEqual(["me again wake"]);
+  });
+
+  function listeners() {
+    const store = memory().open(manualRuntime());
+    const calls: string[] = [];
+    const stop = store.onPush("a", "me", (message) => calls.push(`me ${message}`));
+    store.onPush("a", "you", (message) => calls.push(`you ${message}`));
+    store.onPush("b", "me", (message) => calls.push(`elsewhere ${message}`));
+    return { store, calls, stop };
+  }
 
   it("tells the age of a value, forgets it when it expires, and keeps a thousand at most", async () => {
     const runtime = manualRuntime();

@@ -1,85 +1,93 @@
 /** Calls to the store on platforms that freeze or end an instance with its answer. */
 import { expect, it } from "vitest";
-import { readConfig } from "../../lib/config.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { outliving } from "../../lib/store/outliving.ts";
-import type { StoreAdapter } from "../../lib/store/port.ts";
-import { fakeDatabase, manualRuntime } from "../../lib/testing/testing.ts";
-import { tidegate } from "../../lib/tidegate.ts";
-import { type FarBatch, farStore } from "../support/far-store.ts";
+import type { Store } from "../../lib/store/port.ts";
+import { manualRuntime } from "../../lib/testing/testing.ts";
+import { counter } from "../support/machines.ts";
+import { Caller, ONE } from "./caller.ts";
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-function guarded(store: StoreAdapter, isTold: boolean) {
-  const runtime = manualRuntime();
-  const told: Promise<unknown>[] = [];
-  const waitUntil = isTold ? (work: Promise<unknown>) => void told.push(work) : undefined;
-  const tide = tidegate({
-    database: fakeDatabase(() => []),
-    store,
-    config: readConfig({}),
-    log: silent,
-    runtime,
-    waitUntil,
-  });
-  return { runtime, told, tide };
+/** A store whose answers the test lets through. */
+function distant() {
+  const near = memory().open(manualRuntime());
+  const answers: (() => void)[] = [];
+  const later = <Value>(value: Value) => new Promise<Value>((resolve) => answers.push(() => resolve(value)));
+  const { kv, log, traits } = near;
+  const store: Store = {
+    ...near,
+    traits: { ...traits, inProcess: false },
+    transact: (machine, key, message) => later(near.transact(machine, key, message)) as never,
+    kv: { get: (key) => later(kv.get(key)) as never, set: (...given) => later(kv.set(...given)) as never },
+    log: {
+      append: (...given) => later(log.append(...given)) as never,
+      read: (...given) => later(log.read(...given)) as never,
+    },
+  };
+  return { store, answers };
 }
 
-const ends = ({ batch }: FarBatch): boolean => batch.commands.some(({ kind }) => kind === "settle");
-
-/** Until the call has its answer, and no moment longer. Where the platform is told, no time passes at all. */
-async function answered(isTold: boolean) {
-  const { adapter, sent } = farStore();
-  const { runtime, told, tide } = guarded(adapter, isTold);
-  let done = false;
-  void tide
-    .run(() => 17)
-    .then(() => {
-      done = true;
-    });
-  for (let turn = 0; !done && turn < 100; turn++) {
-    for (const each of sent) if (!ends(each)) await each.answer();
-    if (!isTold) await runtime.advance(1);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  expect(done).toBe(true);
-  const kinds = sent.flatMap(({ batch }) => batch.commands.map(({ kind }) => kind));
-  return { kinds, told, sent };
+function told(store: Store) {
+  const works: Promise<unknown>[] = [];
+  return { store: outliving(store, (work) => void works.push(work)), works };
 }
 
-it("the end of a permit is sent with the answer, and the platform is told to wait for it", async () => {
-  const { kinds, told, sent } = await answered(true);
-  expect(kinds).toContain("settle");
-  expect(told).toHaveLength(sent.length);
+it("the platform is told to wait for each call, also for those that nobody here waits for", async () => {
+  const { store: far, answers } = distant();
+  const { store, works } = told(far);
+  const calls = [
+    () => store.transact(counter, "key", 1),
+    () => store.kv.set("key", "value", 1_000),
+    () => store.kv.get("key"),
+    () => store.log.append("log", "record", 0),
+    () => store.log.read("log", 9, 9),
+  ];
+  for (const call of calls) void call();
+  expect(works).toHaveLength(calls.length);
   let waits = true;
-  const last = told.at(-1)?.then(() => (waits = false));
-  await Promise.resolve();
+  const all = Promise.all(works).then(() => {
+    waits = false;
+  });
+  for (const answer of answers.slice(1)) answer();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(waits).toBe(true);
-  for (const batch of sent) await batch.answer();
-  await last;
-  expect(waits).toBe(false);
+  answers[0]?.();
+  await all;
 });
 
-it("elsewhere it waits for a moment, to share its way with another", async () => {
-  const { kinds, told } = await answered(false);
-  expect(kinds).toContain("admit");
-  expect(kinds).not.toContain("settle");
-  expect(told).toEqual([]);
+it("what is given back on leaving has arrived before the platform may stop", async () => {
+  const { store: far, answers } = distant();
+  const { store, works } = told(far);
+  const a = new Caller(store, "gate", "a", ONE);
+  const entered = a.needs(1);
+  answers.shift()?.();
+  expect(await entered).toMatchObject({ permits: 1 });
+  void a.needs(0, { votes: [a.vote(1)] });
+  expect(works).toHaveLength(2);
+  for (const answer of answers) answer();
+  await Promise.all(works);
+  const b = new Caller(far, "gate", "b", ONE);
+  const asked = b.needs(1);
+  answers.at(-1)?.();
+  expect(await asked).toMatchObject({ permits: 1 });
 });
 
-it("a store in this process has nothing to wait for", async () => {
-  const { told, tide } = guarded(memory(), true);
-  expect(await tide.run(() => 17)).toBe(17);
-  expect(told).toEqual([]);
+it("nothing is to be left in an instance's hands, nor to wait for another request's I/O", () => {
+  const { store: far } = distant();
+  expect(told(far).store.traits).toEqual({ ...far.traits, sharesIo: false, freezes: true });
+});
+
+it("a store in this process has nothing to wait for, and is what it was", async () => {
+  const near = memory().open(manualRuntime());
+  const { store, works } = told(near);
+  expect(store).toBe(near);
+  await store.kv.set("key", "value", 1_000);
+  expect(works).toEqual([]);
 });
 
 it("what fails is told to the caller alone", async () => {
   const away = () => Promise.reject(new Error("away"));
-  const runtime = manualRuntime();
-  const near = memory().open(runtime);
-  const told: Promise<unknown>[] = [];
-  const far = { ...near, traits: { ...near.traits, inProcess: false }, kv: { get: away, set: away } };
-  const store = outliving(far, (work) => void told.push(work));
+  const { store: far } = distant();
+  const { store, works } = told({ ...far, kv: { get: away, set: away } });
   await expect(store.kv.get("key")).rejects.toThrow("away");
-  expect(await Promise.all(told)).toEqual([undefined]);
+  expect(await Promise.all(works)).toEqual([undefined]);
 });

@@ -10,7 +10,7 @@ import { startUpstashGateway } from "../support/upstash-gateway.ts";
 export interface RemoteHome {
   readonly name: string;
   /** Of the short run and the long one: as many as its round trips allow. */
-  readonly batches: readonly [short: number, long: number];
+  readonly renewals: readonly [short: number, long: number];
   /** How often each answer, refusal and transition has to occur in them. */
   readonly leastSeen: readonly [short: number, long: number];
   open(redisUrl: string): Promise<OpenHome>;
@@ -24,8 +24,8 @@ export interface OpenHome {
 export const REMOTE_HOMES: readonly RemoteHome[] = [
   {
     name: "redis",
-    batches: [60_000, 1_000_000],
-    leastSeen: [100, 1_000],
+    renewals: [12_000, 1_000_000],
+    leastSeen: [2, 250],
     async open(redisUrl) {
       const connection = openConnection(parseRedisUrl(redisUrl), systemRuntime());
       return { runner: connection, close: () => connection.close() };
@@ -33,8 +33,8 @@ export const REMOTE_HOMES: readonly RemoteHome[] = [
   },
   {
     name: "upstash",
-    batches: [10_000, 200_000],
-    leastSeen: [5, 100],
+    renewals: [1_200, 200_000],
+    leastSeen: [0, 50],
     async open(redisUrl) {
       const gateway = await startUpstashGateway(redisUrl);
       const requests = openRequests(parseUpstash(gateway.url, gateway.token), systemRuntime());

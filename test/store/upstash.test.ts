@@ -1,17 +1,14 @@
 /** What is special about Upstash: requests that are counted, repeated, lost and refused, and texts that look like more. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Command } from "../../lib/gate/commands.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
-import type { Machine, Store } from "../../lib/store/port.ts";
+import type { Store } from "../../lib/store/port.ts";
 import { upstash } from "../../lib/store/upstash/upstash.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
-import { NOT_ALIVE, PERMIT, RULES, refusal } from "../support/gate.ts";
+import { counter } from "../support/machines.ts";
 import { freePort } from "../support/processes.ts";
 import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
-import { Caller } from "./caller.ts";
-
-const WITHIN = { ...RULES, capacity: { request: 5, slow: 1, health: 1 } };
+import { Caller, opening, operate } from "./caller.ts";
 
 describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () => {
   let server: RedisServer;
@@ -25,38 +22,36 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
   afterAll(() => server?.dispose());
   beforeEach(async () => {
     gateway = await startUpstashGateway(server.url);
-    store = upstash(gateway.url, { token: gateway.token, adoptingMs: 0 }).open(systemRuntime());
+    store = upstash(gateway.url, { token: gateway.token }).open(systemRuntime());
   });
   afterEach(async () => {
     await store.close();
     await gateway.close();
   });
 
-  const instance = (session = "a") => new Caller(store, `{upstash:${++keys}}`, session, WITHIN);
+  const instance = (session = "a") => new Caller(store, `{upstash:${++keys}}`, session);
   const sent = () => gateway.requests.flatMap(({ path, commands }) => commands.map((name) => `${path} ${name}`));
-  const settle = (id: string): Command => ({ kind: "settle", id, outcome: "failure", slow: false });
-  const viewOf = async (caller: Caller) => (await caller.sends([{ kind: "view" }]))[0];
 
   describe("requests", () => {
     test("are two where the database does not know the script, then one, also after it forgot its scripts", async () => {
       await server.tell("SCRIPT", "FLUSH");
       const a = instance();
-      await a.sends([a.asks()]);
+      await a.needs(1);
       expect(sent()).toEqual(["/ EVALSHA", "/ EVAL"]);
-      await a.sends([a.asks()]);
+      await a.needs(2);
       expect(sent().slice(2)).toEqual(["/ EVALSHA"]);
       await server.tell("SCRIPT", "FLUSH");
-      await a.sends([a.asks()]);
-      await a.sends([a.asks()]);
+      await a.needs(3);
+      await a.needs(4);
       expect(sent().slice(3)).toEqual(["/ EVALSHA", "/ EVAL", "/ EVALSHA"]);
-      expect(await viewOf(a)).toMatchObject({ lanes: { request: { held: 4 } } });
+      expect((await a.views()).lanes.request.held).toBe(4);
     });
 
-    test("are one for each batch, whatever is asked in the same turn, and tell nothing about their sender", async () => {
-      const a = instance();
-      await a.sends([]);
+    test("are one for each renewal, whatever is asked in the same turn, and tell nothing about their sender", async () => {
+      const [a, b] = [instance(), instance()];
+      await a.sends();
       const before = gateway.requests.length;
-      await Promise.all([a.sends([a.asks()]), a.sends([a.asks()]), store.kv.get("value")]);
+      await Promise.all([a.needs(1), b.needs(1), store.kv.get("value")]);
       expect(
         sent()
           .slice(before)
@@ -68,16 +63,13 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
   });
 
   describe.each(["first", "second"] as const)("a request delivered twice, whose %s answer is heard,", (heard) => {
-    test("grants one permit and counts one vote", async () => {
+    test("grants once and counts one vote", async () => {
       const a = instance();
-      const asked = a.asks();
-      await a.sends([]);
+      await a.sends();
       gateway.misbehave({ kind: "repeat", heard }, { kind: "repeat", heard });
-      expect((await a.sends([asked]))[0]).toMatchObject(PERMIT);
-      const [ended] = await a.sends([settle(asked.id)]);
-      expect(ended).toMatchObject(heard === "first" ? { alive: true } : NOT_ALIVE);
-      const counted = { window: { calls: 1, failures: 1 }, lanes: { request: { held: 0 } } };
-      expect(await viewOf(a)).toMatchObject(counted);
+      expect((await a.needs(1)).permits).toBe(1);
+      expect((await a.needs(0, { votes: [a.vote(1, 1)] })).permits).toBe(0);
+      expect(await a.views()).toMatchObject({ window: { calls: 1, failures: 1 }, lanes: { request: { held: 0 } } });
     });
 
     test("changes any other machine once, and appends one record", async () => {
@@ -93,22 +85,18 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
 
   test("a request delivered again much later mints and counts nothing", async () => {
     const a = instance();
-    const asked = a.asks();
-    await a.sends([asked], { doneBelow: 1 });
-    const admit = gateway.requests.at(-1);
-    await a.sends([settle(asked.id)], { doneBelow: 2 });
-    await admit?.again();
+    await a.needs(1);
+    const entered = gateway.requests.at(-1);
+    await a.needs(0, { votes: [a.vote(1)] });
+    await entered?.again();
     await gateway.requests.at(-1)?.again();
-    expect(await viewOf(a)).toMatchObject({ window: { calls: 1 }, lanes: { request: { held: 0 } } });
-    expect((await a.sends([asked], { doneBelow: 1 }))[0]).toMatchObject(refusal("spent"));
+    expect(await a.views()).toMatchObject({ window: { calls: 1 }, lanes: { request: { held: 0, running: 0 } } });
   });
 
-  describe("what goes wrong is a rejection that says where, what and why, without the token and the batch", () => {
+  describe("what goes wrong is a rejection that says where, what and why, without the token and the renewal", () => {
     const reason = "NOSCRIPT of the night shift";
-    const operate: Command = {
-      ...{ kind: "operate", opId: "o", mode: "force_open", ttlMs: 60_000, expectedVersion: null, actor: "ann", reason },
-    };
-    const messageOf = (caller: Caller) => caller.sends([operate]).then(String, (error: unknown) => rejected(error));
+    const commands = [operate("force_open", "o", { reason })];
+    const messageOf = (caller: Caller) => caller.sends({ commands }).then(String, (error: unknown) => rejected(error));
     function rejected(error: unknown): string {
       const { message, stack, cause } = error as Error;
       expect(`${message}${stack}${cause}`).not.toContain(gateway.token);
@@ -128,34 +116,34 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
       ["an answer that repeats the token", 400, '{"error":"AXtest-rest-token== is wrong"}', /\*\*\* is wrong/],
     ])("%s", async (_, status, body, found) => {
       const a = instance();
-      await a.sends([]);
+      await a.sends();
       const before = gateway.requests.length;
       gateway.misbehave({ kind: "answer", status, body });
       const message = await messageOf(a);
-      expect(message).toContain(`upstash:${gateway.url}: apply a batch: `);
+      expect(message).toContain(`upstash:${gateway.url}: renew at a gate: `);
       expect(message).toMatch(found);
       expect(gateway.requests.length - before).toBe(1);
     });
 
     test("a lost answer: it has run, and is not sent again", async () => {
       const a = instance();
-      await a.sends([]);
+      await a.sends();
       const before = gateway.requests.length;
       gateway.misbehave({ kind: "lose" });
-      expect(await messageOf(a)).toMatch(/apply a batch: .*found: fetch failed: ./);
+      expect(await messageOf(a)).toMatch(/renew at a gate: .*found: fetch failed: ./);
       expect(gateway.requests.length - before).toBe(1);
-      expect(await viewOf(a)).toMatchObject({ override: { mode: "force_open", actor: "ann" } });
+      expect(await a.views()).toMatchObject({ override: { mode: "force_open", actor: "ann" } });
     });
 
     test("a wrong token", async () => {
       store = upstash(gateway.url, { token: "AXwrong-token" }).open(systemRuntime());
-      expect(await messageOf(instance())).toMatch(/upstash:http:.*: apply a batch: .*WRONGPASS/);
+      expect(await messageOf(instance())).toMatch(/upstash:http:.*: renew at a gate: .*WRONGPASS/);
       expect(gateway.requests.length).toBe(1);
     });
 
     test("nobody there", async () => {
       store = upstash(`http://localhost:${await freePort()}`, gateway).open(systemRuntime());
-      expect(await messageOf(instance())).toMatch(/apply a batch: .*found: fetch failed: .*ECONNREFUSED/);
+      expect(await messageOf(instance())).toMatch(/renew at a gate: .*found: fetch failed: .*ECONNREFUSED/);
     });
 
     test("nobody at any of the addresses of a name", async () => {
@@ -214,25 +202,10 @@ describe.skipIf(redisUnavailable())(`upstash ${redisUnavailable() ?? ""}`, () =>
 
     test.each(["OK", "12", "1e5", "12345678901234567890", "null"])("an instance named %s", async (session) => {
       const a = instance(session);
-      const id = `${session}.7`;
-      const adopt: Command = {
-        kind: "adopt",
-        permits: [{ id, lane: "request", remainingMs: 9 }],
-        openMs: null,
-        override: null,
-      };
-      await a.sends([]);
-      expect(await a.sends([adopt], { doneBelow: 8 })).toEqual([{ kind: "adopted", spent: [id] }]);
-      expect(await viewOf(a)).toMatchObject({ instances: [{ session }] });
+      const about = { runtime: session, region: session, version: session, startedAt: 0 };
+      a.opens = opening({ about });
+      expect((await a.needs(7)).permits).toBe(7);
+      expect((await a.views()).instances).toMatchObject([{ session, about }]);
     });
   });
 });
-
-const counter: Machine<{ sum: number }, number, { sum: number }> = {
-  name: "counter",
-  empty: () => ({ sum: 0 }),
-  step: (state, add) => {
-    state.sum += add;
-    return { sum: state.sum, wake: [] };
-  },
-};

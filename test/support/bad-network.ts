@@ -2,7 +2,8 @@
  * A store across a network that delays, loses, repeats and reorders, in virtual time; and that can be cut off, or lose
  * its data. Chance comes from the runtime, so that a seed tells the whole story.
  */
-import type { HomeRules, QueuedLane } from "../../lib/gate/types.ts";
+import type { PushMessage } from "../../lib/gate/renewal.ts";
+import type { HomeRules } from "../../lib/gate/types.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
 import type { ManualRuntime } from "../../lib/testing/manual-runtime.ts";
@@ -23,14 +24,21 @@ export interface BadNetwork {
   cut: "hanging" | "refused" | null;
   /** The store loses all of its data. */
   forget(): void;
-  /** Batches that were sent. */
-  readonly batches: () => number;
+  /** Renewals that were sent. */
+  readonly renewals: () => number;
+}
+
+interface Listening {
+  readonly key: string;
+  readonly session: string;
+  readonly listener: (message: PushMessage) => void;
+  stop: () => void;
 }
 
 export function badNetwork(runtime: ManualRuntime, rules: Partial<HomeRules> = {}): BadNetwork {
   let store = memory().open(runtime);
-  let batches = 0;
-  const wakes = new Set<{ key: string; session: string; listener: (lane: QueuedLane) => void; stop: () => void }>();
+  let renewals = 0;
+  const everybody = new Set<Listening>();
   const later = (task: () => void) => void runtime.setTimer(task, runtime.random() * network.weather.delayMs);
   const isLost = () => network.cut !== null || runtime.random() < network.weather.lost;
 
@@ -39,23 +47,19 @@ export function badNetwork(runtime: ManualRuntime, rules: Partial<HomeRules> = {
     cut: null,
     forget: () => {
       store = memory().open(runtime);
-      for (const one of wakes) listen(one);
+      for (const one of everybody) listen(one);
     },
-    batches: () => batches,
+    renewals: () => renewals,
     adapter: {
       kind: "redis",
       address: "redis://test",
       open: () => ({
         ...store,
         kind: "redis",
-        traits: {
-          ...store.traits,
-          gate: { ...store.traits.gate, wakes: true, adoptingMs: 2_000, ...rules },
-          inProcess: false,
-        },
-        transact: (machine, key, batch) => {
-          batches += 1;
-          const sent = structuredClone(batch);
+        traits: { ...store.traits, gate: { ...store.traits.gate, ...rules }, inProcess: false },
+        transact: (machine, key, message) => {
+          renewals += 1;
+          const sent = structuredClone(message);
           return new Promise((resolve, reject) => {
             if (network.cut === "refused") return later(() => reject(new Error("connect ECONNREFUSED")));
             const arrive = (answer: boolean) => {
@@ -67,21 +71,21 @@ export function badNetwork(runtime: ManualRuntime, rules: Partial<HomeRules> = {
             if (runtime.random() < network.weather.repeated) later(() => later(() => arrive(false)));
           });
         },
-        onWake: (key, session, listener) => {
-          const one = { key, session, listener, stop: () => {} };
-          wakes.add(one);
+        onPush: (key, session, listener) => {
+          const one: Listening = { key, session, listener, stop: () => {} };
+          everybody.add(one);
           listen(one);
           return () => {
             one.stop();
-            wakes.delete(one);
+            everybody.delete(one);
           };
         },
       }),
     },
   };
-  function listen(one: { key: string; session: string; listener: (lane: QueuedLane) => void; stop: () => void }): void {
-    one.stop = store.onWake(one.key, one.session, (lane) => {
-      if (!isLost()) later(() => one.listener(lane));
+  function listen(one: Listening): void {
+    one.stop = store.onPush(one.key, one.session, (message) => {
+      if (!isLost()) later(() => one.listener(message));
     });
   }
   return network;

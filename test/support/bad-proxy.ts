@@ -19,6 +19,8 @@ export interface BadProxy {
   readonly leadTo: (port: number) => void;
   /** Passes the next request that names `word` on, and ends its connection before the answer. */
   readonly loseAnswerTo: (word: string) => void;
+  /** The next request that names `word`, or what is answered to it, is gone without a trace; the rest passes. */
+  readonly swallowOne: (what: "request" | "answer", word: string) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +30,8 @@ interface Way {
   readonly upstream: Socket;
   swallowed: boolean;
   losing: boolean;
+  /** The next answer. */
+  swallowing: boolean;
 }
 
 export async function badProxy(port: number): Promise<BadProxy> {
@@ -37,6 +41,7 @@ export async function badProxy(port: number): Promise<BadProxy> {
   let delayMs = 0;
   let swallowing = false;
   let losing: string | null = null;
+  let swallowed: { readonly what: "request" | "answer"; readonly word: string } | null = null;
 
   const end = ({ client, upstream }: Way) => {
     client.destroy();
@@ -48,10 +53,20 @@ export async function badProxy(port: number): Promise<BadProxy> {
       losing = null;
       way.losing = true;
     }
+    if (swallowed && chunk.includes(swallowed.word)) {
+      const { what } = swallowed;
+      swallowed = null;
+      if (what === "request") return;
+      way.swallowing = true;
+    }
     way.upstream.write(chunk);
   };
   const onAnswer = (way: Way, chunk: Buffer) => {
     if (way.losing) return end(way);
+    if (way.swallowing) {
+      way.swallowing = false;
+      return;
+    }
     const pass = () => {
       if (!way.swallowed) way.client.write(chunk);
     };
@@ -61,7 +76,7 @@ export async function badProxy(port: number): Promise<BadProxy> {
   const accept = (client: Socket) => {
     accepted += 1;
     const upstream = connect({ port: target, host: "127.0.0.1" });
-    const way: Way = { nth: accepted, client, upstream, swallowed: swallowing, losing: false };
+    const way: Way = { nth: accepted, client, upstream, swallowed: swallowing, losing: false, swallowing: false };
     ways.add(way);
     client.on("data", (chunk: Buffer) => onRequest(way, chunk));
     upstream.on("data", (chunk: Buffer) => onAnswer(way, chunk));
@@ -107,6 +122,9 @@ export async function badProxy(port: number): Promise<BadProxy> {
     },
     loseAnswerTo: (word) => {
       losing = word;
+    },
+    swallowOne: (what, word) => {
+      swallowed = { what, word };
     },
     close: shut,
   };

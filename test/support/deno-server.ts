@@ -1,10 +1,11 @@
 /** Runs in Deno: a `denoKv` store over HTTP, with a clock that may be wrong. `deno.ts` starts it. */
-import type { Batch } from "../../lib/gate/commands.ts";
-import type { GateSnapshot } from "../../lib/gate/state.ts";
+import type { Renewal } from "../../lib/gate/renewal.ts";
+import { type GateSnapshot, snapshot } from "../../lib/gate/snapshot.ts";
 import type { Step } from "../../lib/gate/step.ts";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
 import { storeClock } from "../../lib/store/deno-kv/clock.ts";
 import { denoKv } from "../../lib/store/deno-kv/deno-kv.ts";
+import { opened } from "../../lib/store/deno-kv/form.ts";
 import { readText } from "../../lib/store/deno-kv/pages.ts";
 import type { DenoKv, KvKey } from "../../lib/store/deno-kv/platform.ts";
 import { carry, type Load } from "../bench/deno-kv-load.ts";
@@ -18,13 +19,13 @@ export interface ServerOptions {
   readonly wallAheadMs?: number;
 }
 
-/** Batches told at moments that are given with them; those of one moment are sent together. */
+/** Renewals told at moments that are given with them; those of one moment are sent together. */
 export interface History {
   readonly key: string;
-  readonly batches: readonly { readonly batch: Batch; readonly now: number }[];
+  readonly renewals: readonly { readonly renewal: Renewal; readonly now: number }[];
 }
 export interface Retold {
-  readonly steps: readonly Pick<Step, "reply" | "events" | "wake">[];
+  readonly steps: readonly Pick<Step, "reply" | "events" | "push">[];
   readonly saved: GateSnapshot;
 }
 
@@ -41,31 +42,31 @@ const { port, path, wallAheadMs = 0 } = JSON.parse(Deno.args[0] ?? "{}") as Serv
 
 const system = systemRuntime();
 const runtime: Runtime = { ...system, wallMs: () => system.wallMs() + wallAheadMs };
-const store = denoKv(`deno-kv:${path}`, { adoptingMs: 0 }).open(runtime);
+const store = denoKv(`deno-kv:${path}`).open(runtime);
 const answers = storeServer(store);
 
 /** By two instances on one file, as it were: neither may rely on being alone. */
-async function retell({ key, batches }: History): Promise<Retold> {
-  let now = batches[0]?.now ?? 0;
+async function retell({ key, renewals }: History): Promise<Retold> {
+  let now = renewals[0]?.now ?? 0;
   const told: Runtime = { ...system, wallMs: () => now, monotonicMs: () => now };
   const instances = [denoKv(path).open(told), denoKv(path).open(told)] as const;
   const steps: Step[] = [];
-  for (let at = 0; at < batches.length; ) {
-    const moment = batches.slice(at).findIndex((one) => one.now !== batches[at]?.now);
-    const together = batches.slice(at, moment === -1 ? batches.length : at + moment);
+  for (let at = 0; at < renewals.length; ) {
+    const moment = renewals.slice(at).findIndex((one) => one.now !== renewals[at]?.now);
+    const together = renewals.slice(at, moment === -1 ? renewals.length : at + moment);
     now = together[0]?.now ?? now;
     const [instance] = at % 3 === 0 ? instances : instances.toReversed();
     if (!instance) throw new Error("retell: an instance is needed, there is none");
-    steps.push(...(await Promise.all(together.map(({ batch }) => instance.transact(gateMachine, key, batch)))));
+    steps.push(...(await Promise.all(together.map(({ renewal }) => instance.transact(gateMachine, key, renewal)))));
     at += together.length;
   }
   const kv = await Deno.openKv(path);
-  const { text } = await readText(kv, storeClock(told), key, ["tidegate", "machine", key, "gate"], 1);
+  const { text } = await readText(kv, storeClock(told), key, ["tidegate", "machine", key, gateMachine.name], 1);
   kv.close();
   for (const instance of instances) await instance.close();
   return {
-    steps: steps.map(({ reply, events, wake }) => ({ reply, events, wake })),
-    saved: JSON.parse(text ?? "null"),
+    steps: steps.map(({ reply, events, push }) => ({ reply, events, push })),
+    saved: snapshot(opened(gateMachine, text).state),
   };
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { GateView } from "../../lib/gate/replies.ts";
+import type { GateView } from "../../lib/gate/renewal.ts";
 import { eventually, freePort, signalTo } from "./processes.ts";
 
 const OWN_ENV = { PATH: process.env.PATH ?? "", LOG_FORMAT: "json", APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" };
@@ -51,8 +51,16 @@ interface Member {
   readonly ended: Promise<unknown>;
 }
 
-/** Starts them side by side, and returns when all of them listen and share the gate. */
-export async function startFleet(size: number, env: Record<string, string>): Promise<Fleet> {
+/**
+ * Starts them side by side.
+ *
+ * @param until `sharing`: all of them listen and share the gate. `begun`: at once; who asks too early is not answered.
+ */
+export async function startFleet(
+  size: number,
+  env: Record<string, string>,
+  until: "sharing" | "begun" = "sharing",
+): Promise<Fleet> {
   const members: (Member | undefined)[] = [];
   const lines: Line[] = [];
   let output = "";
@@ -138,20 +146,37 @@ export async function startFleet(size: number, env: Record<string, string>): Pro
       agent.destroy();
     },
   };
-  await Promise.all(Array.from({ length: size }, (_, instance) => start(instance)));
-  // A new life listens for holders before it grants: until then nobody shares anything.
-  await eventually("the fleet shares one gate", () => shareOneGate(fleet), 30_000);
-  return fleet;
+  const started = Promise.all(Array.from({ length: size }, (_, instance) => start(instance)));
+  if (until === "begun") {
+    // One that does not start is found by whoever asks it.
+    started.catch(() => {});
+    return fleet;
+  }
+  try {
+    await started;
+    await eventually("the fleet shares one gate", () => shareOneGate(fleet), 30_000);
+    return fleet;
+  } catch (error) {
+    // Nobody else has heard of its processes.
+    await fleet.dispose();
+    throw error;
+  }
 }
 
 /** Each answers, and every call of a round is counted in the one gate that they all see. */
 async function shareOneGate(fleet: Fleet): Promise<boolean> {
   const all = Array.from({ length: fleet.size }, (_, instance) => instance);
-  const before = await fleet.view(0);
+  /** Who looks tells what has ended there; the last look finds all of it. */
+  const look = async () => {
+    const views = await Promise.all(all.map((instance) => fleet.view(instance)));
+    return { views, calls: (await fleet.view(0)).totals.calls.request.success };
+  };
+  const before = await look();
   const worked = await Promise.all(all.map((instance) => fleet.work(instance, "warming", 1)));
-  const views = await Promise.all(all.map((instance) => fleet.view(instance)));
-  const counted = (views[0]?.window.calls ?? 0) - before.window.calls;
+  const after = await look();
   return (
-    worked.every(({ status }) => status === 200) && views.every(({ n }) => n === fleet.size) && counted === fleet.size
+    worked.every(({ status }) => status === 200) &&
+    after.views.every(({ n }) => n === fleet.size) &&
+    after.calls - before.calls === fleet.size
   );
 }

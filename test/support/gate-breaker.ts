@@ -1,14 +1,12 @@
 /** Bringing a gate's breaker where a scenario begins. */
+import type { GateConfig, Outcome } from "../../lib/gate/types.ts";
+import { type Instance, type Scene, scene, type TestGate } from "./gate.ts";
 
-import type { GateConfig } from "../../lib/gate/types.ts";
-import { type Call, type Instance, TestGate } from "./gate.ts";
-
-export function openGate(rules: Partial<GateConfig> = {}): { gate: TestGate; a: Instance; b: Instance } {
-  const gate = new TestGate(rules);
-  const [a, b] = [gate.instance("a"), gate.instance("b")];
-  b.sends([]);
-  breakDown(gate, a);
-  return { gate, a, b };
+export function openGate(rules: Partial<GateConfig> = {}): Scene {
+  const opened = scene(rules);
+  opened.b.renews();
+  breakDown(opened.gate, opened.a);
+  return opened;
 }
 
 /** As many failures as it takes. */
@@ -17,7 +15,7 @@ export function breakDown(gate: TestGate, by: Instance): void {
   if (gate.breaker !== "open") throw new Error(`breakDown: expected an open breaker, found ${gate.breaker}`);
 }
 
-export function halfOpenGate(rules: Partial<GateConfig> = {}): { gate: TestGate; a: Instance; b: Instance } {
+export function halfOpenGate(rules: Partial<GateConfig> = {}): Scene {
   const opened = openGate(rules);
   waitForHalfOpen(opened.gate);
   return opened;
@@ -27,16 +25,23 @@ export function waitForHalfOpen(gate: TestGate): void {
   gate.now = gate.core.openUntil;
 }
 
+/** One call beyond what runs, as a probe, to its end. */
+export function probe(by: Instance, outcome: Outcome, how: { slow?: boolean; lane?: "request" | "slow" } = {}): void {
+  const { lane = "request" } = how;
+  by.needs(by.running[lane].length + 1, { lane });
+  const last = by.running[lane].at(-1);
+  if (!last?.probe) throw new Error(`${by.session}: expected a probe, found ${last ? "a permit" : "nothing"}`);
+  by.ends(1, outcome, { ...how, last: true });
+}
+
 /** Successful probes until the breaker closes. */
 export function recover(gate: TestGate, by: Instance): void {
-  by.calls(gate.rules.successesToClose, "success");
+  for (let n = 0; n < gate.rules.successesToClose; n++) probe(by, "success");
   if (gate.breaker !== "closed") throw new Error(`recover: expected a closed breaker, found ${gate.breaker}`);
 }
 
 /** One probe that fails, and the wait for the next half-open state. */
 export function failProbe(gate: TestGate, by: Instance): void {
-  by.settle(by.admit(), "failure");
+  probe(by, "failure");
   waitForHalfOpen(gate);
 }
-
-export const idsOf = (calls: readonly Call[]): string[] => calls.map(({ id }) => id);

@@ -2,7 +2,8 @@
  * A home that keeps only what a step says it touched, as a real store would. Where it ends up with anything but the
  * gate's own state, some entry changed without being named.
  */
-import { type GateSnapshot, type GateState, snapshot } from "../../lib/gate/state.ts";
+import { type GateSnapshot, snapshot } from "../../lib/gate/snapshot.ts";
+import type { GateState } from "../../lib/gate/state.ts";
 import type { Touched } from "../../lib/gate/turn.ts";
 
 export interface GateHome {
@@ -12,54 +13,43 @@ export interface GateHome {
 }
 
 export function homeOf(gate: GateState): GateHome {
-  const rows = { seconds: rowsOf(), permits: rowsOf(), tickets: rowsOf(), sessions: rowsOf() };
-  let core = "null";
-  let transitions = "[]";
+  const [seconds, sessions] = [new Map<number, string>(), new Map<string, string>()];
+  let [core, transitions, totals] = ["", "", ""];
   const home: GateHome = {
     store(touched) {
       core = JSON.stringify(gate.core);
       if (touched.transitions) transitions = JSON.stringify(gate.transitions);
-      for (const part of ["seconds", "permits", "tickets", "sessions"] as const) {
-        const entries: ReadonlyMap<string | number, unknown> = gate[part];
-        for (const name of touched[part]) {
-          const entry = entries.get(name);
-          if (entry === undefined) rows[part].delete(name);
-          else rows[part].set(name, JSON.stringify(entry));
-        }
-      }
+      if (touched.totals) totals = JSON.stringify(gate.totals);
+      storeRows(seconds, gate.seconds, touched.seconds);
+      storeRows(sessions, gate.sessions, touched.sessions);
     },
-    stored() {
-      const parsed = (part: "permits" | "tickets" | "sessions") =>
-        [...rows[part]].map(([name, row]) => [String(name), JSON.parse(row)] as const);
-      return sorted({
+    stored: () =>
+      sorted({
         core: JSON.parse(core),
-        seconds: [...rows.seconds.values()].map((row) => JSON.parse(row)),
-        permits: parsed("permits"),
-        tickets: parsed("tickets"),
-        sessions: parsed("sessions"),
+        seconds: [...seconds.values()].map((row) => JSON.parse(row)),
+        sessions: [...sessions].map(([name, row]) => [name, JSON.parse(row)] as const),
         transitions: JSON.parse(transitions),
-      });
-    },
+        totals: JSON.parse(totals),
+      }),
   };
-  const keys = (part: ReadonlyMap<string, unknown>) => [...part.keys()];
-  const { permits, tickets, sessions, seconds } = gate;
-  const all = { permits: keys(permits), tickets: keys(tickets), sessions: keys(sessions) };
-  home.store({ ...all, seconds: [...seconds.keys()], transitions: true });
+  const all = { seconds: [...gate.seconds.keys()], sessions: [...gate.sessions.keys()] };
+  home.store({ ...all, transitions: true, totals: true });
   return home;
 }
 
 /** A gate's state in the order of its keys, so that two of them can be compared. */
 export const sortedSnapshot = (gate: GateState): GateSnapshot => sorted(snapshot(gate));
 
-const rowsOf = (): Map<string | number, string> => new Map();
-
-function sorted(saved: GateSnapshot): GateSnapshot {
-  const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]) => (one < other ? -1 : 1);
-  return {
-    ...saved,
-    seconds: [...saved.seconds].sort((one, other) => one.at - other.at),
-    permits: [...saved.permits].sort(byName),
-    tickets: [...saved.tickets].sort(byName),
-    sessions: [...saved.sessions].sort(byName),
-  };
+function storeRows<Key>(rows: Map<Key, string>, entries: ReadonlyMap<Key, unknown>, names: readonly Key[]): void {
+  for (const name of names) {
+    const entry = entries.get(name);
+    if (entry === undefined) rows.delete(name);
+    else rows.set(name, JSON.stringify(entry));
+  }
 }
+
+const sorted = (saved: GateSnapshot): GateSnapshot => ({
+  ...saved,
+  seconds: [...saved.seconds].sort((one, other) => one.at - other.at),
+  sessions: [...saved.sessions].sort(([one], [other]) => (one < other ? -1 : 1)),
+});

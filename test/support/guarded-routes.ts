@@ -2,14 +2,13 @@
 import { Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
-import { createAccess } from "../../lib/http/access.ts";
+import { type AccessOptions, createAccess } from "../../lib/http/access.ts";
 import type { Auth } from "../../lib/http/auth/auth.ts";
 import type { IdentifiedEnv } from "../../lib/http/auth/identity.ts";
 import { createHttpShell } from "../../lib/http/middleware.ts";
 import { sessionRoutes } from "../../lib/http/routes/session.ts";
 import type { LogFields } from "../../lib/log/port.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { Store } from "../../lib/store/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 
 export interface GuardedRoutes {
@@ -26,7 +25,7 @@ const NO_DATABASE = {} as GuardedDatabase;
 export function guardedRoutes(
   env: Record<string, string>,
   runtime: Runtime = manualRuntime(),
-  store: Pick<Store, "kind" | "openLimiter"> = { kind: "memory" },
+  store: AccessOptions["store"] = { kind: "memory", traits: { deadlineMs: 250 } },
 ): GuardedRoutes {
   const config = readConfig({ APP_ENV: "production", ...env });
   const lines: GuardedRoutes["lines"] = [];

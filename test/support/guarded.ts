@@ -1,11 +1,14 @@
 /** A guard over a memory store in virtual time, and calls that end when a test says so. */
 import { readConfig } from "../../lib/config.ts";
-import { createGuard, type Guard } from "../../lib/guard/guard.ts";
+import { createGuard, type Guard, type GuardOptions } from "../../lib/guard/guard.ts";
 import { guardRules } from "../../lib/guard/rules.ts";
 import type { Log, LogFields, LogLevel } from "../../lib/log/port.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
 import { type ManualRuntime, manualRuntime } from "../../lib/testing/manual-runtime.ts";
+
+/** What was leased is kept for a second after the last call: then it is given back, and nothing stirs any more. */
+export const UNTIL_SILENT_MS = 1_300;
 
 export interface Fleet {
   readonly runtime: ManualRuntime;
@@ -13,7 +16,7 @@ export interface Fleet {
   /** Writes into `events`. */
   readonly log: Log;
   /** One more instance on the same store. */
-  readonly instance: () => Guard;
+  readonly instance: (refusing?: GuardOptions["refusing"]) => Guard;
 }
 
 export function fleet(
@@ -34,7 +37,8 @@ export function fleet(
     runtime,
     events,
     log,
-    instance: () => createGuard({ name: "main", store: opened, key: "main", rules, about, runtime, log }),
+    instance: (refusing) =>
+      createGuard({ name: "main", store: opened, key: "main", rules, about, runtime, log, refusing }),
   };
 }
 
@@ -43,6 +47,7 @@ export interface HeldCall {
   readonly call: (context: { readonly signal: AbortSignal }) => Promise<string>;
   readonly started: () => boolean;
   readonly aborted: () => boolean;
+  readonly ended: () => boolean;
   readonly succeed: () => void;
   readonly fail: (error: unknown) => void;
 }
@@ -50,6 +55,7 @@ export interface HeldCall {
 export function heldCall(): HeldCall {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let signal: AbortSignal | undefined;
+  let ended = false;
   return {
     call: (context) => {
       signal = context.signal;
@@ -57,8 +63,15 @@ export function heldCall(): HeldCall {
     },
     started: () => signal !== undefined,
     aborted: () => signal?.aborted ?? false,
-    succeed: () => resolve("done"),
-    fail: reject,
+    ended: () => ended,
+    succeed: () => {
+      ended = true;
+      resolve("done");
+    },
+    fail: (error) => {
+      ended = true;
+      reject(error);
+    },
   };
 }
 
@@ -80,38 +93,4 @@ export function follow(promise: Promise<unknown>): { readonly result: () => Resu
     },
   );
   return { result: () => result };
-}
-
-/** A store like one across a network: replies are under way until the test delivers them. */
-export function heldReplies(adapter: StoreAdapter): {
-  readonly adapter: StoreAdapter;
-  readonly deliver: () => Promise<void>;
-} {
-  let underWay: (() => void)[] = [];
-  return {
-    adapter: {
-      ...adapter,
-      open: (runtime) => {
-        const store = adapter.open(runtime);
-        return {
-          ...store,
-          traits: { ...store.traits, inProcess: false },
-          transact: async (machine, key, batch) => {
-            const reply = await store.transact(machine, key, batch);
-            await new Promise<void>((resolve) => underWay.push(resolve));
-            return reply;
-          },
-        };
-      },
-    },
-    deliver: async () => {
-      // Delivering can make the guard send again; that is delivered too.
-      for (let turn = 0; turn < 10; turn++) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        const arrived = underWay;
-        underWay = [];
-        for (const arrive of arrived) arrive();
-      }
-    },
-  };
 }

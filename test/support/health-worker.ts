@@ -30,8 +30,12 @@ export default {
   async fetch(request: Request, { OBJECTS }: { readonly OBJECTS: ObjectNamespace }): Promise<Response> {
     if (new URL(request.url).pathname === "/pings") return Response.json(pings);
     const env = { HEALTH_MEMO_TTL_SECONDS: "3", HEALTH_PROBE_TIMEOUT_MS: "8000", STATE_DEADLINE_MS: "2000" };
-    const store = () => durableObject(OBJECTS, { adoptingMs: 0 });
-    routes ??= tidegate({ database: noted(), store: store(), config: readConfig(env), log: silent }).routes();
+    routes ??= tidegate({
+      database: noted(),
+      store: durableObject(OBJECTS),
+      config: readConfig(env),
+      log: silent,
+    }).routes();
     return routes.fetch(request);
   },
 };

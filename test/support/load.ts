@@ -12,7 +12,8 @@ export interface Load {
 }
 
 export interface LoadOptions {
-  readonly tag: string;
+  /** Of each statement; made anew for each request where it is a function. */
+  readonly tag: string | (() => string);
   readonly ms: number;
   /** Which instances are asked. Default: all. */
   readonly instances?: readonly number[];
@@ -25,7 +26,7 @@ export function keepInFlight(fleet: Fleet, inFlight: number, options: LoadOption
   let over = false;
   const client = async (start: number) => {
     for (let turn = start; !over; turn += 1) {
-      const answer = await fleet.work(instances[turn % instances.length] ?? 0, tag, ms);
+      const answer = await fleet.work(instances[turn % instances.length] ?? 0, tagOf(tag), ms);
       answers.push(answer);
       if (answer.status !== 200) await setTimeout(PAUSE_MS * (0.5 + Math.random()));
     }
@@ -50,7 +51,7 @@ export function offer(fleet: Fleet, perSecond: number, { tag, ms }: LoadOptions)
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startedAt) / 1_000) * perSecond);
     for (; offered < due; offered += 1) {
-      const asked = fleet.work(offered % fleet.size, tag, ms).then((answer) => {
+      const asked = fleet.work(offered % fleet.size, tagOf(tag), ms).then((answer) => {
         answers.push(answer);
         underWay.delete(asked);
       });
@@ -66,6 +67,8 @@ export function offer(fleet: Fleet, perSecond: number, { tag, ms }: LoadOptions)
     },
   };
 }
+
+const tagOf = (tag: LoadOptions["tag"]): string => (typeof tag === "string" ? tag : tag());
 
 /** How many answers there are of each kind: `200`, or the code. */
 export function tally(answers: readonly Answer[]): Readonly<Record<string, number>> {

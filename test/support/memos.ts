@@ -1,6 +1,7 @@
 /** Memos of several instances on one store in virtual time, whose computations end when a test says so. */
 import { elapsedClock } from "../../lib/health/elapsed.ts";
-import { type Computation, createMemo, type Memoized } from "../../lib/health/memo.ts";
+import type { Memoized } from "../../lib/health/last.ts";
+import { type Computation, createMemo } from "../../lib/health/memo.ts";
 import { createTier } from "../../lib/health/tier.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { Store } from "../../lib/store/port.ts";
@@ -17,6 +18,7 @@ export interface Under extends Computation<number> {
 
 export interface Instance {
   readonly read: () => Promise<Memoized<number> | null>;
+  readonly look: () => Promise<void> | null;
   /** Its way to the store: open, ending in errors, swallowing everything, or known to be closed. */
   way: "open" | "failing" | "silent" | "closed";
   /** How often it asked the store. */
@@ -66,10 +68,10 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
       return promise;
     };
     const decode = (text: string) => (Number.isFinite(Number(text)) ? Number(text) : null);
-    const read = createMemo({
+    const memo = createMemo({
       ...{ ttlMs, waitMs: 800, tier, sharesIo, compute, encode: String, decode, elapsedMs, runtime },
     });
-    const own: Instance = { read: async () => read(), way: "open", asked: 0 };
+    const own: Instance = { read: async () => memo.read(), look: memo.look, way: "open", asked: 0 };
     return own;
   };
   return { runtime, store, computations, instance };

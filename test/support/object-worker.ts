@@ -130,7 +130,7 @@ export default {
   async fetch(request: Request, { OBJECTS }: Bindings): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname !== "/object") {
-      return storeServer(durableObject(OBJECTS, { adoptingMs: 0 }).open(systemRuntime()))(request);
+      return storeServer(durableObject(OBJECTS).open(systemRuntime()))(request);
     }
     const stub = OBJECTS.get(OBJECTS.idFromName(searchParams.get("name") ?? ""));
     return stub.fetch(request.url, { method: "POST", body: await request.text() }).then(

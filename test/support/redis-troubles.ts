@@ -47,7 +47,7 @@ export interface Trouble {
 
 const IN_TIME = /an answer within 400 ms is needed/;
 
-/** Said once, by whoever is first: the batch whose connection was cut, which the kernel has two words for, or the next. */
+/** Said once, by whoever is first: the renewal whose connection was cut, which the kernel has two words for, or the next. */
 const CUT_OR_REFUSED = /closed unexpectedly|ECONNRESET|WRONGPASS/;
 
 export const TROUBLES: readonly Trouble[] = [

@@ -1,5 +1,5 @@
 /** The Node end of `store-server`: a store of which every call is one request. */
-import { InvalidBatch } from "../../lib/gate/validate.ts";
+import { InvalidRenewal } from "../../lib/gate/validate.ts";
 import type { Store } from "../../lib/store/port.ts";
 import type { Answer, Call } from "./store-server.ts";
 
@@ -13,14 +13,14 @@ export async function remoteStore(url: string): Promise<Store> {
     const answer = JSON.parse(text) as Answer;
     if (!("error" in answer)) return answer.value;
     const { name, message } = answer.error;
-    throw name === "InvalidBatch" ? new InvalidBatch(message) : Object.assign(new Error(message), { name });
+    throw name === "InvalidRenewal" ? new InvalidRenewal(message) : Object.assign(new Error(message), { name });
   }
   const about: Pick<Store, "kind" | "address" | "traits"> = await call("describe");
   return {
     ...about,
-    transact: ({ name }, key, batch) => call("transact", name, key, batch),
-    // A wire of requests carries no calls back: only homes that wake nobody are driven from afar.
-    onWake: () => () => {},
+    transact: ({ name }, key, message) => call("transact", name, key, message),
+    // A wire of requests carries no calls back: only homes that push nothing are driven from afar.
+    onPush: () => () => {},
     kv: {
       get: (key) => call("kv.get", key),
       set: (key, value, ttlMs) => call("kv.set", key, value, ttlMs),

@@ -90,6 +90,8 @@ export function watchActivity(server: PostgresServer): Watch {
       await setTimeout(1);
     }
   })();
+  // Where a scenario fails, its server goes first; who stops it hears of that.
+  looking.catch(() => {});
   return {
     samples: () => samples,
     peak: () => peak,

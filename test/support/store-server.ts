@@ -14,7 +14,7 @@ export type Answer =
   | { readonly error: { readonly name: string; readonly message: string } };
 
 // biome-ignore lint/suspicious/noExplicitAny: a machine of any kind, by its name
-const MACHINES: Readonly<Record<string, Machine<any, any, any>>> = { gate: gateMachine, counter };
+const MACHINES: Readonly<Record<string, Machine<any, any, any>>> = { [gateMachine.name]: gateMachine, counter };
 
 /**
  * Answers each POST of a {@link Call} with an {@link Answer}; for a platform's `fetch` handler.

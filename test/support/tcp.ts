@@ -63,6 +63,23 @@ export async function proxyKeeping(
   };
 }
 
+/** Passes on to `port` of this machine as if that were far away: half of the round trip each way, also for what is pushed. */
+export function distantProxy(port: number, roundTripMs: number): Promise<TcpServer> {
+  return serve((client) => {
+    const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
+    client.setNoDelay(true);
+    const later = (task: () => void) => (roundTripMs === 0 ? task() : setTimeout(task, roundTripMs / 2));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on("data", (chunk: Buffer) => later(() => other.write(chunk)));
+      one.on("error", () => {});
+      one.on("close", () => later(() => other.destroy()));
+    }
+  });
+}
+
 /** Does with each connection what `onClient` says; nobody but `close` ends it otherwise. */
 export async function serve(onClient: (socket: Socket) => void): Promise<TcpServer> {
   const sockets = new Set<Socket>();

@@ -16,7 +16,10 @@ describe("a lane that a test fills", () => {
   it("is the one that was meant", async () => {
     const { tide } = smallApp();
     await fillLane(tide, "slow");
-    expect((await tide.view()).lanes).toMatchObject({ slow: { free: 0 }, request: { free: 30 } });
+    expect((await tide.view()).lanes).toMatchObject({
+      slow: { capacity: 5, running: 5 },
+      request: { capacity: 30, running: 0 },
+    });
   });
 });
 

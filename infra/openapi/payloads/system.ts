@@ -21,6 +21,7 @@ const cause = v.picklist([
   "failure_run",
   "probe_failed",
   "open_period_over",
+  "pings_succeeded",
   "probes_succeeded",
   "override",
   "override_ended",
@@ -31,6 +32,7 @@ const laneSchema = v.strictObject({
   capacity: count,
   held: count,
   free: count,
+  leased: count,
   waiting: count,
   full_since: v.nullable(isoTime),
 });

@@ -8,6 +8,8 @@ import { clockCheck, type Reading, readClock } from "./clock.ts";
 const READINGS = 5;
 /** As `lib/store/redis` has it. */
 const OLDEST_VERSION = 6.2;
+/** As the stores themselves have it, where STATE_DEADLINE_MS is not set. */
+const DEADLINES_MS = { redis: 250, upstash: 1_000 };
 
 export async function checkStore(config: Config, runtime: Runtime): Promise<readonly Check[]> {
   const { store } = config;
@@ -48,7 +50,7 @@ async function redisChecks(url: string, config: Config, runtime: Runtime): Promi
     await client.connect();
     const readings = await clockOf(() => client.sendCommand<readonly string[]>(["TIME"]), runtime);
     const info = infoOf(await client.info());
-    return [...answerChecks(readings, config), ...infoChecks(info)];
+    return [...answerChecks("redis", readings, config), ...infoChecks(info)];
   } catch (error) {
     return [unreachable(config.store.address, error)];
   } finally {
@@ -72,7 +74,7 @@ async function upstashChecks(url: string, token: string, config: Config, runtime
       (text) => infoOf(String(text)),
       () => new Map<string, string>(),
     );
-    return [...answerChecks(readings, config), ...infoChecks(info)];
+    return [...answerChecks("upstash", readings, config), ...infoChecks(info)];
   } catch (error) {
     return [unreachable(config.store.address, error)];
   }
@@ -83,7 +85,7 @@ function unreachable(address: string, error: unknown): Check {
   return fail("store", `${address}: ${found}`, "check STATE_URL (and STATE_TOKEN), and that it lets this machine in");
 }
 
-/** @param time Asks for its clock, which every batch of the application reads: seconds and microseconds. */
+/** @param time Asks for its clock, which every message of the application reads: seconds and microseconds. */
 async function clockOf(time: () => Promise<readonly string[]>, runtime: Runtime): Promise<readonly Reading[]> {
   const tell = async () => {
     const [seconds, microseconds] = await time();
@@ -96,16 +98,19 @@ async function clockOf(time: () => Promise<readonly string[]>, runtime: Runtime)
   return readings;
 }
 
-function answerChecks(readings: readonly Reading[], config: Config): Check[] {
-  return [latency(readings, config), clockCheck("store clock", readings, config)];
+function answerChecks(kind: keyof typeof DEADLINES_MS, readings: readonly Reading[], config: Config): Check[] {
+  return [
+    latency(readings, config, config.store.deadlineMs ?? DEADLINES_MS[kind]),
+    clockCheck("store clock", readings, config),
+  ];
 }
 
-/** Half of the deadline is left for the batch itself and a bad moment. */
-function latency(readings: readonly Reading[], { store }: Config): Check {
+/** Half of the deadline is left for the message itself and a bad moment. */
+function latency(readings: readonly Reading[], { store }: Config, deadlineMs: number): Check {
   const slowestMs = Math.max(...readings.map(({ tookMs }) => tookMs));
-  const within = `within ${slowestMs.toFixed(1)} ms, of ${store.deadlineMs} ms (STATE_DEADLINE_MS)`;
+  const within = `within ${slowestMs.toFixed(1)} ms, of ${deadlineMs} ms (STATE_DEADLINE_MS)`;
   const found = `${store.address} answers ${within}`;
-  if (slowestMs <= store.deadlineMs / 2) return ok("store", found);
+  if (slowestMs <= deadlineMs / 2) return ok("store", found);
   return warn("store", found, "use one that is nearer, or raise STATE_DEADLINE_MS: what is later counts as away");
 }
 

@@ -106,7 +106,8 @@ export const DATABASE: Table<DatabaseValues> = {
   DB_MAX_WAITING: {
     group: "database",
     default: "1000",
-    description: "Calls that may wait per lane, for the whole fleet; beyond it they are refused at once",
+    description:
+      "Calls that may wait per lane, for the whole fleet as an instance last heard of it; beyond it they are refused at once",
     schema: integer("waiting calls", 0, 100_000),
   },
   DB_POOLER: {

@@ -40,7 +40,7 @@ export const STORE: Table<StoreValues> = {
   STATE_DEADLINE_MS: {
     group: "store",
     default: null,
-    otherwise: "50; 250 for `upstash:`, `deno-kv:` and `durable-object:`",
+    otherwise: "250; 1000 over REST and for Durable Objects, by the store that is given",
     description: "Longest a call to the store may take before the instance goes on without it",
     schema: integer("milliseconds", 1, 60_000),
   },
@@ -59,7 +59,8 @@ export const STORE: Table<StoreValues> = {
   EXPECTED_INSTANCES: {
     group: "store",
     default: "1",
-    description: "How many instances there are at most: decides each one's share while the store is away",
+    description:
+      "How many instances there are at most: decides each one's share while the store is away, and when it begins empty",
     // The gate keeps as many sessions and no more.
     schema: integer("instances", 1, 16_384),
   },

@@ -1,7 +1,7 @@
 /** What runs on one connection: a statement by itself, or a transaction. */
 import { databaseError } from "../failure.ts";
 import type { Held } from "../lane.ts";
-import type { Execution, TransactionMode } from "../port.ts";
+import { type Execution, isTooLate, type TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import type { Bind } from "./binds.ts";
 import { type ConnectionPlan, callTimeoutMs, type Opened, openClient, stopPlan } from "./client.ts";
@@ -30,7 +30,7 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
   const line = createLine(opened, plan.closing);
 
   async function send(text: string, binds: readonly Bind[], execution: Execution): Promise<unknown[]> {
-    if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+    if (isTooLate(execution, runtime)) throw databaseError("exhausted");
     return line.call((session) => session.execute(text, binds, callTimeoutMs(execution.deadlineMs), true));
   }
 

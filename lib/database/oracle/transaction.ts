@@ -3,7 +3,7 @@
  * timeout that a client could set, so one frozen with a transaction open keeps its locks until the server looks.
  */
 import { databaseError } from "../failure.ts";
-import type { Execution, TransactionMode } from "../port.ts";
+import { type Execution, isTooLate, type TransactionMode } from "../port.ts";
 import { stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "./binds.ts";
@@ -60,7 +60,7 @@ export async function transactionOn<Value>(
     return await runTransaction(
       {
         begin: async () => {
-          if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+          if (isTooLate(execution, runtime)) throw databaseError("exhausted");
           const text = beginText(mode);
           if (text !== undefined) await call((session, timeoutMs) => session.execute(text, [], timeoutMs, false));
         },

@@ -11,7 +11,7 @@ import type { Runtime } from "../../runtime.ts";
 import { databaseError } from "../failure.ts";
 import { handOver } from "../hand-over.ts";
 import type { Database, DatabaseAdapter, Execution, TakeRows } from "../port.ts";
-import { DatabaseError } from "../port.ts";
+import { DatabaseError, isTooLate } from "../port.ts";
 import type { Statement } from "../sql.ts";
 import { createTurns } from "../turns.ts";
 import { toBinds } from "../wire/binds.ts";
@@ -114,7 +114,7 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
           ? new DatabaseError("exhausted", "The embedded database is still starting.")
           : databaseError(faultOfAbort(execution.signal)),
       );
-      if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+      if (isTooLate(execution, runtime)) throw databaseError("exhausted");
       execution.onConnection?.();
       return await task(mine);
     } finally {

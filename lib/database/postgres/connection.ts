@@ -4,7 +4,7 @@
  */
 import { databaseError } from "../failure.ts";
 import type { Held } from "../lane.ts";
-import type { Execution, TransactionMode } from "../port.ts";
+import { type Execution, isTooLate, type TransactionMode } from "../port.ts";
 import { assertWanted, type Stopping, stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs, stopPlan } from "./client.ts";
@@ -73,8 +73,8 @@ function connection(plan: ConnectionPlan, opened: Opened): Connection {
     }
   }
 
-  function assertInTime({ startBy }: Execution): void {
-    if (runtime.monotonicMs() >= startBy) throw databaseError("exhausted");
+  function assertInTime(execution: Execution): void {
+    if (isTooLate(execution, runtime)) throw databaseError("exhausted");
   }
 
   function start(): void {

@@ -3,7 +3,7 @@
  * process that is frozen or cut off with a transaction open loses it, and its locks, without anybody's help.
  */
 import { databaseError } from "../failure.ts";
-import { DatabaseError, type Execution, type TransactionMode } from "../port.ts";
+import { DatabaseError, type Execution, isTooLate, type TransactionMode } from "../port.ts";
 import { assertWanted, stopping } from "../stop.ts";
 import { runTransaction } from "../transaction.ts";
 import type { Bind } from "../wire/binds.ts";
@@ -105,7 +105,7 @@ export async function transactionOn<Value>(
     return await runTransaction(
       {
         begin: async () => {
-          if (runtime.monotonicMs() >= execution.startBy) throw databaseError("exhausted");
+          if (isTooLate(execution, runtime)) throw databaseError("exhausted");
           const begun = answer(line.begin(`${beginText(mode)}; ${bounds()}`));
           await (isPooled ? inLine(begun) : begun);
           if (isPooled) execution.onConnection?.();

@@ -7,8 +7,8 @@ import {
   FIRE_WITHIN_MS,
   HISTORY_KEPT,
   KEYS_KEPT,
-  type LedgerBatch,
   type LedgerCommand,
+  type LedgerMessage,
   type LedgerReply,
   type LedgerResult,
   type LedgerRules,
@@ -24,7 +24,7 @@ const DONE: LedgerResult = { kind: "done" };
 const VOID: LedgerResult = { kind: "void" };
 
 /** Changes the state in place. @param now The store's clock, in whole milliseconds since 1970. */
-export function stepLedger(state: LedgerState, { rules, heard, command }: LedgerBatch, now: number): LedgerReply {
+export function stepLedger(state: LedgerState, { rules, heard, command }: LedgerMessage, now: number): LedgerReply {
   passTime(state, rules, heard, now);
   return { result: apply(state, rules, command, now), view: viewOf(state, rules, now) };
 }

@@ -6,7 +6,7 @@
  * pure: it is given the time, and does no I/O.
  */
 
-/** The rules in force for one batch; the ledger stores none of it. */
+/** The rules in force for one message; the ledger stores none of it. */
 export interface LedgerRules {
   /** Shortest time from the end of one restart to the beginning of the next. */
   readonly cooldownMs: number;
@@ -17,7 +17,7 @@ export interface LedgerRules {
   readonly churnThreshold: number;
   /** An exceeded budget or churn blocks; else both are only shown. */
   readonly guarded: boolean;
-  /** Longest life of a permit. */
+  /** Longest that a permit stays out after its holder has ended. */
   readonly longestPermitMs: number;
 }
 
@@ -137,7 +137,7 @@ export type LedgerCommand =
   /** The soft restart: every instance that sees a higher epoch than its own begins anew. Once for each restart. */
   | { readonly kind: "raise"; readonly id: string };
 
-export interface LedgerBatch {
+export interface LedgerMessage {
   readonly rules: LedgerRules;
   /** The highest numbers that the sender has heard; zeros where it heard none. */
   readonly heard: Numbers;
@@ -185,7 +185,7 @@ interface KeptKey extends IdempotencyKey {
 }
 
 export interface LedgerState {
-  /** 0 until the first batch. */
+  /** 0 until the first message. */
   life: number;
   /** The last time seen. */
   clock: number;

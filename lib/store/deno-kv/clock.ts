@@ -14,14 +14,13 @@ export interface StoreClock {
  *
  * What one wrong clock costs. Behind: nothing, once its instance has read what others wrote. Ahead by x: with the first
  * transaction of its instance the time of all moves by x, once, and stays there. What was to live for another x ends at
- * once: permits that are still held (so up to twice the capacity may run, for one permit lifetime), an open period, an
- * override, a small value. From then on the instances whose clocks are right are those behind, which costs nothing.
+ * once: leases that still run (so up to twice the capacity may run, for one lease), an open period, an override, a small value. From then on the instances whose clocks are right are those behind, which costs nothing.
  *
  * @example
  * ```ts
  * const clock = storeClock(runtime);
  * clock.hear(state.writtenAt);
- * const next = step(state, batch, clock.now());
+ * const next = step(state, renewal, clock.now());
  * ```
  */
 export function storeClock(runtime: Runtime): StoreClock {

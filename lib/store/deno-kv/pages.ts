@@ -139,7 +139,7 @@ export function writeText(
     const most = (MOST_PAGES * PAGE_BYTES) / 1_024;
     const found = Math.ceil(bytes.length / 1_024);
     throw new TooLarge(
-      `${where}: write: at most ${most} KiB fit into one commit, this would be ${found} KiB; lower DB_MAX_WAITING or the capacity, or use another store`,
+      `${where}: write: at most ${most} KiB fit into one commit, this would be ${found} KiB; run fewer instances, or use another store`,
     );
   }
   const until = now + keepMs;

@@ -12,7 +12,7 @@ export const OTHERS_WERE_FASTER: unique symbol = Symbol("others were faster");
 
 /**
  * Only what surely changed nothing is tried again: a failed check, and a file that another process holds. Any other error
- * is the caller's, who cannot know whether a commit took effect, and whose batches are safe to send again.
+ * is the caller's, who cannot know whether a commit took effect, and whose renewals are safe to send again.
  *
  * @param what Begins the error.
  * @throws Error when all attempts were in vain.

@@ -1,6 +1,6 @@
 /**
  * Machines by compare-and-set, one transaction in flight per machine and key. What comes meanwhile waits and is applied
- * together: each batch whole and in order, all of them in one commit.
+ * together: each message whole and in order, all of them in one commit.
  *
  * Where nobody else writes, the state stays at hand and a transaction is one commit without a read; the commit checks that
  * it was right.
@@ -11,7 +11,7 @@ import type { StoreClock } from "./clock.ts";
 import { type Opened, opened } from "./form.ts";
 import { pace } from "./pace.ts";
 import { readText, TooLarge, writeText } from "./pages.ts";
-import type { Connection, KvKey } from "./platform.ts";
+import type { Connection, DenoKv, KvKey } from "./platform.ts";
 import { OTHERS_WERE_FASTER, retried } from "./retried.ts";
 
 /** Bounds how long a transaction holds the event loop. */
@@ -29,13 +29,13 @@ export interface Place {
 }
 
 interface Waiting {
-  readonly batch: unknown;
+  readonly message: unknown;
   readonly done: (result: unknown) => void;
   readonly failed: (error: unknown) => void;
 }
 
 interface Line {
-  send(batch: unknown): Promise<unknown>;
+  send(message: unknown): Promise<unknown>;
   isIdle(): boolean;
 }
 
@@ -47,14 +47,14 @@ interface Held extends Opened<unknown> {
 
 export function transactions(place: Place): Store["transact"] {
   const lines = new Map<string, Line>();
-  return <State, Batch, Result>(machine: Machine<State, Batch, Result>, key: string, batch: Batch) => {
+  return <State, Message, Result>(machine: Machine<State, Message, Result>, key: string, message: Message) => {
     const name = `${machine.name} ${key}`;
     const line = lines.get(name) ?? openLine(place, machine as Machine<unknown, unknown, unknown & object>, key);
     lines.delete(name);
     lines.set(name, line);
     const [oldest] = lines;
     if (lines.size > LINES_KEPT && oldest?.[1].isIdle()) lines.delete(oldest[0]);
-    return line.send(batch) as Promise<Result>;
+    return line.send(message) as Promise<Result>;
   };
 }
 
@@ -70,34 +70,18 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
   let ours: string | null = null;
 
   async function load(): Promise<Held> {
-    const stored = await readText(await connect(), clock, where, kvKey, lastPages);
-    lastPages = stored.pages;
-    return { ...opened(machine, stored.text), versionstamp: stored.versionstamp, pages: stored.pages };
-  }
-
-  /** @returns Null where a batch was refused, which may have left the state half changed. */
-  function applied(held: Held, taken: Waiting[], now: number): object[] | null {
-    const results: object[] = [];
-    for (const one of taken) {
-      try {
-        results.push(machine.step(held.state, one.batch, now));
-      } catch (error) {
-        one.failed(error);
-        taken.splice(taken.indexOf(one), 1);
-        return null;
-      }
-    }
-    return results;
+    const { text, versionstamp, pages } = await readText(await connect(), clock, where, kvKey, lastPages);
+    lastPages = pages;
+    return { ...opened(machine, text), versionstamp, pages };
   }
 
   async function commit(held: Held, now: number): Promise<boolean> {
-    const atomic = (await connect()).atomic().check({ key: [...kvKey, 0], versionstamp: held.versionstamp });
-    const pages = writeText(atomic, where, kvKey, held.text(), held.pages, now, KEPT_MS);
-    const done = await atomic.commit();
-    if (!done.ok) return false;
+    const done = await written(await connect(), where, kvKey, held, now);
+    if (!done) return false;
+    const { versionstamp, pages } = done;
     // Kept only while nobody else writes: else it would be stale, and a commit in vain costs as much as a read.
-    atHand = held.versionstamp === ours ? { ...held, versionstamp: done.versionstamp, pages } : null;
-    ours = done.versionstamp;
+    atHand = held.versionstamp === ours ? { ...held, versionstamp, pages } : null;
+    ours = versionstamp;
     lastPages = pages;
     return true;
   }
@@ -114,7 +98,7 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
         atHand = null;
         taken.push(...waiting.splice(0, Math.max(0, most - taken.length)));
         const now = clock.now();
-        const results = applied(held, taken, now);
+        const results = applied(machine, held, taken, now);
         if (results?.length === 0) return [];
         try {
           if (results && !(await commit(held, now))) return OTHERS_WERE_FASTER;
@@ -138,20 +122,48 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
   }
 
   async function work(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) await transaction();
+    for (running = true; waiting.length > 0; ) await transaction();
     running = false;
   }
 
   return {
     isIdle: () => !running,
-    send: (batch) =>
+    send: (message) =>
       new Promise((done, failed) => {
-        if (waiting.length >= MOST_WAITING) {
-          throw new Error(`${where}: write: at most ${MOST_WAITING} batches may wait, that many do; send fewer`);
-        }
-        waiting.push({ batch, done, failed });
+        if (waiting.length >= MOST_WAITING) throw tooMany(where);
+        waiting.push({ message, done, failed });
         if (!running) void work();
       }),
   };
+}
+
+/** @returns Null where others were faster. */
+async function written(kv: DenoKv, where: string, kvKey: KvKey, held: Held, now: number) {
+  const atomic = kv.atomic().check({ key: [...kvKey, 0], versionstamp: held.versionstamp });
+  const pages = writeText(atomic, where, kvKey, held.text(), held.pages, now, KEPT_MS);
+  const done = await atomic.commit();
+  return done.ok ? { versionstamp: done.versionstamp, pages } : null;
+}
+
+const tooMany = (where: string): Error =>
+  new Error(`${where}: write: at most ${MOST_WAITING} messages may wait, that many do; send fewer`);
+
+/** @returns Null where a message was refused, which may have left the state half changed. */
+function applied(
+  machine: Machine<unknown, unknown, object>,
+  held: Held,
+  taken: Waiting[],
+  now: number,
+): object[] | null {
+  const results: object[] = [];
+  for (const one of taken) {
+    try {
+      results.push(machine.step(held.state, one.message, now));
+    } catch (error) {
+      one.failed(error);
+      taken.splice(taken.indexOf(one), 1);
+      return null;
+    }
+  }
+  return results;
 }

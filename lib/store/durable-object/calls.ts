@@ -1,13 +1,13 @@
 /** What an object can be asked: JSON there and back, in which any text survives, half a surrogate pair included. */
-import type { Batch } from "../../gate/commands.ts";
+import type { Renewal } from "../../gate/renewal.ts";
 import type { Step } from "../../gate/step.ts";
-import { InvalidBatch } from "../../gate/validate.ts";
+import { InvalidRenewal } from "../../gate/validate.ts";
 import type { LoadedState } from "../compare-and-set.ts";
 import type { KvEntry } from "../port.ts";
 
 /** Each object is asked for one thing all its life: it hosts a gate, or keeps a state, a value or a log. */
 export interface Calls {
-  readonly gate: { given: { readonly batch: Batch }; answer: Step };
+  readonly gate: { given: { readonly renewal: Renewal }; answer: Step };
   readonly loadState: { given: object; answer: LoadedState };
   readonly storeState: { given: { mark: string; nextMark: string; saved: string }; answer: boolean };
   readonly getValue: { given: object; answer: KvEntry | null };
@@ -33,13 +33,13 @@ export const encodeAnswer = (answer: unknown): string => JSON.stringify({ answer
 /** What the object itself has thrown; what the platform throws at a stub comes without it. */
 export const encodeError = (error: unknown): string => {
   const refused = error instanceof Error ? error.message : String(error);
-  return JSON.stringify({ refused, invalid: error instanceof InvalidBatch } satisfies Reply);
+  return JSON.stringify({ refused, invalid: error instanceof InvalidRenewal } satisfies Reply);
 };
 
 /** @throws What the object has thrown; SyntaxError where the text is no answer of an object of ours. */
 export function decodeAnswer(text: string): unknown {
   const reply = JSON.parse(text) as Reply;
   if ("answer" in reply) return reply.answer;
-  if (reply.invalid) throw new InvalidBatch(reply.refused);
+  if (reply.invalid) throw new InvalidRenewal(reply.refused);
   throw new Error(reply.refused);
 }

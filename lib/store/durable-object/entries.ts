@@ -1,62 +1,100 @@
-/** A gate as entries of an object's storage: one row for the core, one for each second, permit, ticket and session. */
+/**
+ * A gate as rows of an object's storage. A row written is what the platform charges for, so all that nearly every
+ * renewal changes is one of them: the core, the totals and the newest second. Beside it there is one for the
+ * transitions, one for each session, and one for each second that is over.
+ */
 import type { GateEvent } from "../../gate/events.ts";
+import { type GateSnapshot, restore } from "../../gate/snapshot.ts";
 import {
   type Core,
   emptyGate,
   type GateState,
-  type Permit,
-  restore,
+  RING_SECONDS,
   type Second,
   type Session,
-  type Ticket,
+  type Totals,
 } from "../../gate/state.ts";
 import type { Touched } from "../../gate/turn.ts";
 import type { ObjectEntries } from "./platform.ts";
 
-const CORE = "core";
+const MAIN = "main";
 const TRANSITIONS = "transitions";
-const PARTS = ["seconds", "permits", "tickets", "sessions"] as const;
-type Part = (typeof PARTS)[number];
+const SECONDS = "seconds ";
+const SESSIONS = "sessions ";
 
-const prefixOf = (part: Part): string => `${part} `;
-
-/** Writes what a step says it changed; the core always does. A row written is what the platform charges for. */
-export function storeTouched(kv: ObjectEntries, gate: GateState, touched: Touched): void {
-  kv.put(CORE, gate.core);
-  if (touched.transitions) kv.put(TRANSITIONS, gate.transitions);
-  for (const part of PARTS) {
-    const entries: ReadonlyMap<string | number, unknown> = gate[part];
-    for (const name of new Set<string | number>(touched[part])) {
-      const entry = entries.get(name);
-      if (entry === undefined) kv.delete(`${prefixOf(part)}${name}`);
-      else kv.put(`${prefixOf(part)}${name}`, entry);
-    }
-  }
+interface Main {
+  readonly core: Core;
+  readonly totals: Totals;
+  readonly newest: Second | null;
 }
 
-/**
- * The gate that was stored, an empty one where there is none. Everything it lists has a bound in the machine: a life's
- * 300 seconds, `sessionsKept`, and the permits and tickets that the capacities allow.
- *
- * @throws When a newer release has written it.
- */
-export function loadGate(kv: ObjectEntries): GateState {
-  const core = kv.get<Core>(CORE);
-  if (core === undefined) return emptyGate();
-  return restore({
-    core,
-    seconds: named<Second>(kv, "seconds").map(([, second]) => second),
-    permits: named<Permit>(kv, "permits"),
-    tickets: named<Ticket>(kv, "tickets"),
-    sessions: named<Session>(kv, "sessions"),
+export interface GateRows {
+  /**
+   * The gate that was stored, an empty one where there is none. Everything it lists has a bound in the machine: a life's
+   * 300 seconds, and `sessionsKept`.
+   *
+   * @throws When a newer release has written it.
+   */
+  load(): GateState;
+  /** Writes what a step says it changed in the gate that was loaded. */
+  store(gate: GateState, touched: Touched): void;
+}
+
+export function gateRows(kv: ObjectEntries): GateRows {
+  /** Of the newest second, which has no row of its own yet. */
+  let newestAt: number | null = null;
+
+  function store(gate: GateState, { seconds, sessions, transitions }: Touched): void {
+    const core = gate.core as Core;
+    const before = secondAt(gate, newestAt);
+    const newest = secondAt(gate, Math.floor(core.clock / 1_000)) ?? before;
+    kv.put(MAIN, { core, totals: gate.totals, newest } satisfies Main);
+    if (before && before !== newest) kv.put(`${SECONDS}${before.at % RING_SECONDS}`, before);
+    newestAt = newest?.at ?? null;
+    for (const place of new Set(seconds)) {
+      const second = gate.seconds.get(place);
+      if (second === undefined) kv.delete(`${SECONDS}${place}`);
+      else if (second !== newest) kv.put(`${SECONDS}${place}`, second);
+    }
+    for (const id of new Set(sessions)) {
+      const session = gate.sessions.get(id);
+      if (session === undefined) kv.delete(`${SESSIONS}${id}`);
+      else kv.put(`${SESSIONS}${id}`, session);
+    }
+    if (transitions) kv.put(TRANSITIONS, gate.transitions);
+  }
+  return {
+    load: () => {
+      const saved = storedGate(kv);
+      newestAt = kv.get<Main>(MAIN)?.newest?.at ?? null;
+      return saved ? restore(saved) : emptyGate();
+    },
+    store,
+  };
+}
+
+/** What is stored; null where nothing is. */
+export function storedGate(kv: Pick<ObjectEntries, "get" | "list">): GateSnapshot | null {
+  const main = kv.get<Main>(MAIN);
+  if (main === undefined) return null;
+  const seconds = new Map([...kv.list<Second>({ prefix: SECONDS })].map(([, second]) => [placeOf(second), second]));
+  // Its place may still have the row of the one that was there five minutes before.
+  if (main.newest) seconds.set(placeOf(main.newest), main.newest);
+  return {
+    core: main.core,
+    seconds: [...seconds.values()],
+    sessions: [...kv.list<Session>({ prefix: SESSIONS })].map(([name, one]) => [name.slice(SESSIONS.length), one]),
     transitions: kv.get<GateEvent[]>(TRANSITIONS) ?? [],
-  });
+    totals: main.totals,
+  };
 }
 
 /** When a gate was last used, by its own clock; undefined where none is stored. */
-export const gateClock = (kv: ObjectEntries): number | undefined => kv.get<Core>(CORE)?.clock;
+export const gateClock = (kv: ObjectEntries): number | undefined => kv.get<Main>(MAIN)?.core.clock;
 
-function named<Entry>(kv: ObjectEntries, part: Part): [string, Entry][] {
-  const prefix = prefixOf(part);
-  return [...kv.list<Entry>({ prefix })].map(([name, entry]) => [name.slice(prefix.length), entry]);
+const placeOf = ({ at }: Second): number => at % RING_SECONDS;
+
+function secondAt(gate: GateState, at: number | null): Second | null {
+  const second = at === null ? undefined : gate.seconds.get(at % RING_SECONDS);
+  return second?.at === at ? (second ?? null) : null;
 }

@@ -6,13 +6,13 @@ import { type GateHost, gateHost } from "./gate-host.ts";
 import type { ObjectState, ObjectStorage } from "./platform.ts";
 import { append, getValue, loadState, read, setValue, stateClock, storeState, valueExpiry } from "./values.ts";
 
-/** Beyond every permit, override and memory: a gate or state that nobody has used for so long leaves nothing behind. */
+/** Beyond every lease, override and memory: a gate or state that nobody has used for so long leaves nothing behind. */
 const KEPT_MS = 90 * 86_400_000;
 
 /**
  * The class behind the binding of `durableObject()`. Export it from the Worker's entry and name it in `wrangler.toml`.
  *
- * A batch is applied in memory and stored in the same synchronous turn: `transactionSync` makes its rows one
+ * A renewal is applied in memory and stored in the same synchronous turn: `transactionSync` makes its rows one
  * transaction, the platform's output gate holds the answer until that is durable. Where a row cannot be written, all are
  * rolled back, the state in memory is given up, and the answer is the error; where the commit itself fails, the platform
  * sends no answer and resets the object, memory included. So what was answered is stored, and memory never differs.
@@ -70,7 +70,7 @@ export class TidegateObject {
     switch (call.call) {
       case "gate":
         await this.#watch();
-        return this.#gate.apply(call.batch, this.#now());
+        return this.#gate.apply(call.renewal, this.#now());
       case "loadState":
         return loadState(kv, this.#now());
       case "storeState":
@@ -88,7 +88,7 @@ export class TidegateObject {
     }
   }
 
-  /** Once in a life of this instance: an alarm set with every batch would be a row written with every batch. */
+  /** Once in a life of this instance: an alarm set with every renewal would be a row written with every renewal. */
   async #watch(): Promise<void> {
     if (this.#watched) return;
     if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(this.#now() + KEPT_MS);

@@ -1,6 +1,6 @@
 /** The states of every machine but the gate's, in Redis. */
 import type { StatePlace } from "../compare-and-set.ts";
-import { wakeChannel } from "./gate/wire.ts";
+import { pushChannels } from "./gate/wire.ts";
 import type { Script, ScriptRunner } from "./script.ts";
 
 /** Beyond every memory that a colder machine needs. */
@@ -23,7 +23,8 @@ if mark == ARGV[2] then return 1 end
 if mark ~= ARGV[1] then return 0 end
 redis.call("HSET", KEYS[1], "mark", ARGV[2], "state", ARGV[3])
 redis.call("PEXPIRE", KEYS[1], ${KEPT_MS})
-for at = 4, #ARGV, 2 do redis.call("PUBLISH", ARGV[at], ARGV[at + 1]) end
+-- Who may not call anybody has stored it all the same.
+for at = 4, #ARGV, 2 do redis.pcall("PUBLISH", ARGV[at], ARGV[at + 1]) end
 return 1`,
 };
 
@@ -35,8 +36,11 @@ export function statePlace(runner: ScriptRunner, key: string, machine: string): 
       const [mark, saved, now] = (await runner.run(LOAD, keys, [])) as [string, string, number];
       return { mark, saved, now };
     },
-    async store(mark, nextMark, saved, wake) {
-      const calls = wake.flatMap(({ session, lane }) => [wakeChannel(key, session), lane]);
+    async store(mark, nextMark, saved, push) {
+      const calls = push.flatMap(({ session, message }) => {
+        const [own, all] = pushChannels(key, session ?? "");
+        return [session === null ? all : own, message];
+      });
       return (await runner.run(STORE, keys, [mark, nextMark, saved, ...calls])) === 1;
     },
   };

@@ -1,27 +1,27 @@
 /**
  * Redis by node-redis, from 6.2 on. What it runs is in `lua/`.
  *
- * Map of this folder: `address` reads the URL, `connection` opens and keeps the two connections.
+ * Map of this folder: `address` reads the URL; `connection` runs scripts, `subscriptions` listens, each over a `client`
+ * of its own; `numbered` sees to it that nobody gets another's answer.
  */
+import type { PushMessage } from "../../gate/renewal.ts";
 import { SESSIONS_KEPT } from "../../gate/state.ts";
 import type { Runtime } from "../../runtime.ts";
-import { wakeChannel } from "../lua/gate/wire.ts";
+import { pushChannels } from "../lua/gate/wire.ts";
 import { luaStore } from "../lua/lua.ts";
 import type { Store, StoreAdapter } from "../port.ts";
 import { parseRedisUrl, type RedisTarget } from "./address.ts";
+import { CONNECT_TIMEOUT_MS } from "./client.ts";
 import { openConnection } from "./connection.ts";
 
-export interface RedisOptions {
-  /** How long a new life leaves to holders to be adopted, in milliseconds. Default 2,000; tests want less. */
-  readonly adoptingMs?: number;
-}
-
-const DEFAULT_ADOPTING_MS = 2_000;
+const RENEWALS_PER_SECOND = 5_000;
+const DEADLINE_MS = 250;
+const MESSAGES: readonly string[] = ["wake", "reclaim", "changed"] satisfies PushMessage[];
 
 /**
  * A store in Redis. Connects to nothing until it is first used.
  *
- * Guarantees: atomic, since a batch is one script; clock: the server's `TIME`; durability: what the server is configured
+ * Guarantees: atomic, since a renewal is one script; clock: the server's `TIME`; durability: what the server is configured
  * for; a failover loses what was not replicated, which the gate takes for a new life only where it lost everything.
  * The server must not evict (`maxmemory-policy noeviction`).
  *
@@ -32,27 +32,32 @@ const DEFAULT_ADOPTING_MS = 2_000;
  * const tide = tidegate({ database: postgres(url), store: redis("redis://localhost:6379") });
  * ```
  */
-export function redis(url: string | undefined, options: RedisOptions = {}): StoreAdapter {
+export function redis(url: string | undefined): StoreAdapter {
   const target = parseRedisUrl(url);
-  return { kind: "redis", address: target.address, open: (runtime) => open(target, options, runtime) };
+  return { kind: "redis", address: target.address, open: (runtime) => open(target, runtime) };
 }
 
-function open(target: RedisTarget, options: RedisOptions, runtime: Runtime): Store {
+function open(target: RedisTarget, runtime: Runtime): Store {
   const connection = openConnection(target, runtime);
   return {
     kind: "redis",
     address: target.address,
     traits: {
-      gate: { wakes: true, adoptingMs: options.adoptingMs ?? DEFAULT_ADOPTING_MS, sessionsKept: SESSIONS_KEPT },
+      gate: { pushes: true, renewalsPerSecond: RENEWALS_PER_SECOND, sessionsKept: SESSIONS_KEPT },
       inProcess: false,
       sharesIo: true,
+      freezes: false,
       ownClock: true,
+      deadlineMs: DEADLINE_MS,
+      firstContactMs: CONNECT_TIMEOUT_MS,
     },
     ...luaStore(connection, runtime),
-    onWake: (key, session, listener) =>
-      connection.subscribe(wakeChannel(key, session), (lane) => {
-        if (lane === "request" || lane === "slow") listener(lane);
-      }),
+    onPush(key: string, session: string, listener: (message: PushMessage) => void, refused?: (error: Error) => void) {
+      const hear = (message: string) => {
+        if (MESSAGES.includes(message)) listener(message as PushMessage);
+      };
+      return connection.subscribe(pushChannels(key, session), hear, refused);
+    },
     close: () => connection.close(),
   };
 }

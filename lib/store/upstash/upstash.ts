@@ -13,20 +13,22 @@ import { parseUpstash, type UpstashTarget } from "./target.ts";
 export interface UpstashOptions {
   /** The database's REST token; not the read-only one. */
   readonly token: string | undefined;
-  /** How long a new life leaves to holders to be adopted, in milliseconds. Default 2,000; tests want less. */
-  readonly adoptingMs?: number;
 }
 
-const DEFAULT_ADOPTING_MS = 2_000;
+const RENEWALS_PER_SECOND = 5_000;
+/** A request may cross an ocean. */
+const DEADLINE_MS = 1_000;
+/** It looks a name up, connects and agrees upon keys; and brings the script where the database does not know it. */
+const FIRST_CONTACT_MS = 2_000;
 
 /**
  * A store in Upstash Redis, or behind any server that speaks its REST. Sends nothing until it is first used; then one
- * request for each batch, two where the database does not know the script yet.
+ * request for each renewal, two where the database does not know the script yet.
  *
- * Guarantees: atomic, since a batch is one script; clock: the database's `TIME`; durability: a batch is answered before
- * it is replicated; a failover loses what was not, which the gate takes for a new life only where it lost everything,
- * and after a split the last writer wins, key by key. A batch of a gate that is repeated on the way takes effect once.
- * Nobody is woken: who waits asks again, after 10 ms to 1 s. The database must not evict.
+ * Guarantees: atomic, since a renewal is one script; clock: the database's `TIME`; durability: a renewal is answered
+ * before it is replicated; a failover loses what was not, which the gate takes for a new life only where it lost
+ * everything, and after a split the last writer wins, key by key. A renewal that is repeated on the way takes effect
+ * once. Nothing is pushed: who waits asks again, after 10 to 250 ms. The database must not evict.
  *
  * @param url `https://host`, or `upstash:https://host` as in `STATE_URL`.
  * @throws TypeError when the URL or the token is missing or is none; it repeats neither.
@@ -38,24 +40,27 @@ const DEFAULT_ADOPTING_MS = 2_000;
  */
 export function upstash(url: string | undefined, options: UpstashOptions): StoreAdapter {
   const target = parseUpstash(url, options.token);
-  return { kind: "upstash", address: target.address, open: (runtime) => open(target, options, runtime) };
+  return { kind: "upstash", address: target.address, open: (runtime) => open(target, runtime) };
 }
 
-function open(target: UpstashTarget, options: UpstashOptions, runtime: Runtime): Store {
+function open(target: UpstashTarget, runtime: Runtime): Store {
   const requests = openRequests(target, runtime);
   return {
     kind: "upstash",
     address: target.address,
     traits: {
-      gate: { wakes: false, adoptingMs: options.adoptingMs ?? DEFAULT_ADOPTING_MS, sessionsKept: SESSIONS_KEPT },
+      gate: { pushes: false, renewalsPerSecond: RENEWALS_PER_SECOND, sessionsKept: SESSIONS_KEPT },
       inProcess: false,
       // On Workers a request must not wait for what another one asked.
       sharesIo: platformName() !== "workerd",
+      freezes: false,
       ownClock: true,
+      deadlineMs: DEADLINE_MS,
+      firstContactMs: FIRST_CONTACT_MS,
     },
     ...luaStore(requests, runtime),
     // Its subscriptions are requests that stay open, which most platforms of short requests cut.
-    onWake: () => () => {},
+    onPush: () => () => {},
     close: () => requests.close(),
   };
 }

@@ -1,155 +1,207 @@
 /** What may happen next, and under which rules: the chance in the model comes from here. */
 import fc from "fast-check";
-import type { Adopt } from "../../../lib/gate/commands.ts";
+import type { Opening } from "../../../lib/gate/renewal.ts";
 import { SESSIONS_KEPT } from "../../../lib/gate/state.ts";
-import type { GateConfig, Outcome } from "../../../lib/gate/types.ts";
+import type { GateConfig, Lane, Outcome, OverrideMode } from "../../../lib/gate/types.ts";
 
-const who = fc.nat(4);
+/** More than there are permits, most of the time. */
+export const INSTANCES = 7;
+
+const who = fc.nat(INSTANCES - 1);
 const pick = fc.nat(1_000);
-const lane = fc.constantFrom("request", "request", "request", "slow", "health");
 const of = <Value>(...values: Value[]) => fc.constantFrom(...values);
-const outcome = of<Outcome | null>("success", "success", "success", "failure", "failure", "failure", "ignored", null);
-const waits = [0, 1, 10, 100, 100, 250, 251, 500, 999, 1_000, 1_000, 1_001, 2_000, 5_000, 10_000];
-const action = <Kind extends string, Rest extends object>(
-  kind: Kind,
-  rest: { [K in keyof Rest]: fc.Arbitrary<Rest[K]> },
-) =>
-  fc.record({ kind: fc.constant(kind), ...rest } as {
-    [K in keyof (Rest & { kind: Kind })]: fc.Arbitrary<(Rest & { kind: Kind })[K]>;
-  });
+const lane = of<Lane>("request", "request", "request", "request", "slow", "health");
 
-export interface Calling {
-  who: number;
-  lane: "request" | "slow" | "health";
-  deadlineMs: number;
-  waitMs: number;
+/** Calls in the hands of an instance, running and waiting. */
+export interface Demanding {
+  readonly who: number;
+  readonly lane: Lane;
+  readonly calls: number;
 }
+/** Calls that run come to their end. */
 export interface Ending {
-  who: number;
-  pick: number;
-  outcome: Outcome | null;
-  slow: boolean;
-}
-export interface Voting {
-  who: number;
-  lane: "request" | "slow" | "health";
-  outcome: Outcome;
-  slow: boolean;
+  readonly who: number;
+  readonly lane: Lane;
+  readonly calls: number;
+  readonly outcome: Outcome;
+  readonly slow: boolean;
 }
 export interface Sending {
-  who: number;
-  jitter: number;
-  refused: number;
+  readonly who: number;
+  readonly spare: number;
+  readonly jitter: number;
+  readonly roundTripMs: number;
+  readonly refused: number;
+}
+/** A renewal that is not what its sender would say. */
+export interface Lying {
+  readonly who: number;
+  readonly lane: Lane;
+  readonly report: readonly number[];
+  readonly nAhead: number;
+  readonly agoMs: number;
+  readonly leaves: boolean;
+  readonly opens: "as it is" | "no life" | "this life" | "another life";
+  readonly generationAhead: number;
+  readonly votes: readonly { readonly ahead: number; readonly probe: boolean; readonly counts: readonly number[] }[];
+  readonly remainingMs: number;
 }
 export interface Operating {
-  who: number;
-  mode: "force_open" | "force_closed" | "observe" | "auto";
-  ttlMs: number;
-  expected: "none" | "current" | "stale";
-  opId: number;
+  readonly who: number;
+  readonly mode: OverrideMode | "auto";
+  readonly ttlMs: number;
+  readonly expected: "none" | "current" | "stale";
+  readonly opId: number;
 }
 
-const call = action<"call", Calling>("call", {
+export type Action =
+  | ({ readonly kind: "demand" } & Demanding)
+  | ({ readonly kind: "end" } & Ending)
+  | ({ readonly kind: "renew" } & Sending)
+  | ({ readonly kind: "send" } & Sending)
+  | ({ readonly kind: "lie" } & Lying)
+  | ({ readonly kind: "operate" } & Operating)
+  | { readonly kind: "everybody" | "look" | "leave" | "die" | "open"; readonly who: number }
+  | { readonly kind: "ping"; readonly who: number; readonly ok: boolean }
+  | { readonly kind: "deliver"; readonly pick: number; readonly agoMs: number; readonly repeated: boolean }
+  | { readonly kind: "again"; readonly pick: number }
+  | { readonly kind: "lose"; readonly pick: number }
+  | { readonly kind: "wait"; readonly ms: number }
+  | { readonly kind: "forget" }
+  | { readonly kind: "change"; readonly rules: Partial<GateConfig> };
+
+const action = <Kind extends Action["kind"], Rest extends object>(
+  kind: Kind,
+  rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> },
+): fc.Arbitrary<Action> =>
+  fc.record({ kind: fc.constant(kind), ...rest } as Record<string, fc.Arbitrary<unknown>>) as fc.Arbitrary<never>;
+
+const sending = {
+  who,
+  spare: of(0, 0, 1, 3),
+  jitter: fc.nat(999),
+  roundTripMs: of(0, 1, 20, 60, 10_000),
+  refused: of(0, 0, 3),
+};
+const lie = action<"lie", Lying>("lie", {
   who,
   lane,
-  deadlineMs: of(0, 100, 5_000, 55_000, 3_000_000),
-  waitMs: of(0, 500, 5_000, 60_000, 60_000),
+  report: fc.array(fc.nat(9), { minLength: 7, maxLength: 7 }),
+  nAhead: of(-3, -1, 0, 1, 1, 1, 1, 5),
+  agoMs: of(0, 0, 10_000, 10_001),
+  leaves: of(false, false, false, true),
+  opens: of("as it is", "as it is", "no life", "this life", "another life"),
+  generationAhead: of(-1, 0, 0, 1, 7),
+  votes: fc.array(
+    fc.record({
+      ahead: of(-1, 0, 0, 0, 1),
+      probe: fc.boolean(),
+      counts: fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
+    }),
+    { maxLength: 3 },
+  ),
+  remainingMs: of(0, 0, 0, 700, 20_000),
 });
-const end = action<"end", Ending>("end", { who, pick, outcome, slow: fc.boolean() });
-/** A whole call, in order and without loss. */
-const vote = action<"vote", Voting>("vote", { who, lane, outcome: of("success", "failure"), slow: fc.boolean() });
-const sending = { who, jitter: fc.nat(999), refused: of(0, 0, 0, 3) };
-/** To the gate and back at once. */
-const exchange = action<"exchange", Sending>("exchange", sending);
-/** One after the other, as they do who wait and ask again. */
-const everybody = action<"everybody", { who: number }>("everybody", { who });
-const send = action<"send", Sending>("send", sending);
-const deliver = action<"deliver", { pick: number; repeated: boolean }>("deliver", { pick, repeated: fc.boolean() });
-const lose = action<"lose", { pick: number }>("lose", { pick });
-const answer = action<"answer", { pick: number }>("answer", { pick });
-const wait = action<"wait", { ms: number }>("wait", { ms: of(...waits) });
-const longWait = action<"wait", { ms: number }>("wait", { ms: of(30_000, 60_000, 300_000, 700_000) });
-const fallBack = action<"wait", { ms: number }>("wait", { ms: of(-500, -10_000, -10_001, -60_000) });
-const operate = action<"operate", Operating>("operate", {
-  who,
-  mode: of("force_open", "force_closed", "observe", "observe", "observe", "auto"),
-  ttlMs: of(0, 500, 5_000, 60_000, 60_000),
-  expected: of("none", "none", "current", "stale"),
-  opId: fc.nat(12),
-});
-const look = action<"look", { who: number }>("look", { who });
-/** Brings along what may not be its own to bring. */
-const claim = action<"claim", { who: number; number: number }>("claim", { who, number: fc.nat(30) });
-const forget = action<"forget", object>("forget", {});
-const die = action<"die", { who: number }>("die", { who });
 const change = action<"change", { rules: Partial<GateConfig> }>("change", {
   rules: fc.record(
     {
       enabled: of(true, true, true, false),
-      capacity: fc.record({ request: fc.nat(4), slow: fc.nat(2), health: fc.nat(1) }),
+      capacity: fc.record({ request: fc.nat(5), slow: fc.nat(2), health: fc.nat(1) }),
+      slowRate: of(2_000, 10_000),
+      recoveryMs: of(1_000, 5_000),
       windowSeconds: of(1, 3, 30, 300),
       probes: fc.integer({ min: 1, max: 3 }),
+      sessionsKept: of(4, SESSIONS_KEPT, SESSIONS_KEPT),
+      renewalsPerSecond: of(1, 5_000, 5_000),
     },
     { requiredKeys: [] },
   ),
 });
 
-const anAction = fc.oneof(
-  { weight: 40, arbitrary: call },
-  { weight: 40, arbitrary: end },
-  { weight: 60, arbitrary: exchange },
-  { weight: 60, arbitrary: vote },
-  { weight: 12, arbitrary: everybody },
-  { weight: 16, arbitrary: send },
-  { weight: 16, arbitrary: deliver },
-  { weight: 4, arbitrary: lose },
-  { weight: 12, arbitrary: answer },
-  { weight: 40, arbitrary: wait },
-  { weight: 2, arbitrary: longWait },
-  { weight: 2, arbitrary: operate },
-  { weight: 3, arbitrary: look },
-  { weight: 1, arbitrary: claim },
-  { weight: 1, arbitrary: fallBack },
-  { weight: 1, arbitrary: forget },
-  { weight: 1, arbitrary: die },
+const anAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 50, arbitrary: action<"demand", Demanding>("demand", { who, lane, calls: of(0, 0, 1, 1, 2, 3, 5) }) },
+  {
+    weight: 40,
+    arbitrary: action<"end", Ending>("end", {
+      who,
+      lane,
+      calls: fc.integer({ min: 1, max: 4 }),
+      outcome: of("success", "success", "success", "failure", "ignored"),
+      slow: of(false, false, true),
+    }),
+  },
+  { weight: 80, arbitrary: action<"renew", Sending>("renew", sending) },
+  { weight: 12, arbitrary: action<"everybody", { who: number }>("everybody", { who }) },
+  { weight: 12, arbitrary: action<"send", Sending>("send", sending) },
+  {
+    weight: 14,
+    arbitrary: action<"deliver", object>("deliver", { pick, agoMs: of(0, 50, 10_000, 10_001), repeated: fc.boolean() }),
+  },
+  { weight: 4, arbitrary: action<"again", object>("again", { pick }) },
+  { weight: 3, arbitrary: action<"lose", object>("lose", { pick }) },
+  { weight: 10, arbitrary: lie },
+  {
+    weight: 50,
+    arbitrary: action<"wait", object>("wait", {
+      ms: of(0, 1, 5, 10, 50, 51, 100, 150, 151, 180, 181, 250, 500, 1_000, 1_500, 2_000),
+    }),
+  },
+  { weight: 6, arbitrary: action<"wait", object>("wait", { ms: of(1_500, 3_000, 5_000, 10_000, 60_000) }) },
+  { weight: 1, arbitrary: action<"wait", object>("wait", { ms: of(301_000, 700_000) }) },
+  { weight: 1, arbitrary: action<"wait", object>("wait", { ms: of(-500, -10_000, -10_001, -60_000) }) },
+  {
+    weight: 2,
+    arbitrary: action<"operate", Operating>("operate", {
+      who,
+      mode: of("force_open", "force_closed", "observe", "observe", "auto", "auto"),
+      ttlMs: of(0, 500, 5_000, 60_000),
+      expected: of("none", "none", "current", "stale"),
+      opId: fc.nat(60),
+    }),
+  },
+  { weight: 2, arbitrary: action<"look", { who: number }>("look", { who }) },
+  { weight: 2, arbitrary: action<"ping", object>("ping", { who, ok: of(true, true, false) }) },
+  { weight: 2, arbitrary: action<"leave", object>("leave", { who }) },
+  { weight: 2, arbitrary: action<"die", object>("die", { who }) },
+  { weight: 1, arbitrary: action<"forget", object>("forget", {}) },
   { weight: 1, arbitrary: change },
 );
-export type Action = typeof anAction extends fc.Arbitrary<infer Value> ? Value : never;
 
-export const history = fc.array(anAction, { minLength: 1, maxLength: 600, size: "max" });
+export const history: fc.Arbitrary<Action[]> = fc.array(anAction, { minLength: 1, maxLength: 500, size: "max" });
 
 export const rules: fc.Arbitrary<GateConfig> = fc.record({
-  enabled: of(true, true, true, true, false),
-  capacity: fc.record({ request: of(1, 1, 2, 3, 5), slow: fc.nat(2), health: fc.nat(2) }),
-  maxWaiting: of(0, 1, 3, 100),
+  enabled: of(true, true, true, true, true, false),
+  capacity: fc.record({ request: of(1, 2, 3, 5, 12), slow: fc.nat(2), health: fc.nat(2) }),
+  deadlineMs: fc.record({ request: of(0, 100, 5_000, 55_000), slow: of(1_000, 290_000), health: of(1_000) }),
+  connectTimeoutMs: of(0, 10, 3_000),
   windowSeconds: of(1, 3, 30, 300),
   windowCalls: fc.integer({ min: 1, max: 8 }),
-  failureThreshold: of(1, 2, 3, 5, 1_000),
+  failureThreshold: of(2, 3, 5, 1_000),
   failureRate: of(1, 3_333, 5_000, 10_000),
-  slowRate: of(0, 2_000, 10_000, 10_000, 10_000, 10_000),
-  recoveryMs: of(100, 100, 1_000, 1_000, 5_000, 400_000),
+  slowRate: of(2_000, 10_000, 10_000, 10_000, 10_000),
+  recoveryMs: of(100, 1_000, 1_000, 5_000, 400_000),
   probes: fc.integer({ min: 1, max: 3 }),
   successesToClose: fc.integer({ min: 1, max: 3 }),
-  connectTimeoutMs: of(0, 10, 3_000),
-  fullRetryAfterMs: of(5_000),
-  wakes: fc.boolean(),
-  adoptingMs: of(0, 2_000),
-  sessionsKept: of(SESSIONS_KEPT),
+  expectedInstances: of(1, 1, 3, 8),
+  renewalsPerSecond: of(1, 3, 5_000, 5_000, 5_000),
+  sessionsKept: of(4, SESSIONS_KEPT, SESSIONS_KEPT, SESSIONS_KEPT),
+  pushes: of(true, true, false),
 });
 
 /** What an instance will say it knows when it has to open a session in a new life. */
-export const knowledge: fc.Arbitrary<Pick<Adopt, "openMs" | "override">[]> = fc.array(
+export type Known = Pick<Opening, "override"> & { readonly openMs: number };
+export const knowledge: fc.Arbitrary<Known[]> = fc.array(
   fc.record({
-    openMs: of(null, null, 700, 20_000),
+    openMs: of(0, 0, 700, 20_000),
     override: fc.option(
       fc.record({
-        mode: of("force_open", "force_closed", "observe"),
+        mode: of<OverrideMode>("force_open", "force_closed", "observe"),
         remainingMs: of(900, 30_000),
         actor: of("ann"),
-        reason: of("drill"),
+        reason: of("drill", "\ud800 half a pair"),
       }),
       { freq: 3 },
     ),
   }),
-  { minLength: 5, maxLength: 5 },
+  { minLength: INSTANCES, maxLength: INSTANCES },
 );

@@ -1,134 +1,175 @@
-/** One instance, keeping its side of the protocol: marks, openings, endings repeated until they are acknowledged. */
-import type { Admit, Adopt, Batch, Cancel, Command, Opening, Settle } from "../../../lib/gate/commands.ts";
-import type { BatchReply } from "../../../lib/gate/replies.ts";
-import type { Lane, Outcome } from "../../../lib/gate/types.ts";
+/** One instance, more or less keeping its side of the protocol, and saying what it is told to say. */
+import type { Command, LaneReport, LaneSums, Opening, Renewal, RenewalReply, Vote } from "../../../lib/gate/renewal.ts";
+import type { Lane } from "../../../lib/gate/types.ts";
 import { ABOUT } from "../../support/gate.ts";
+import type { Ending, Known, Lying, Sending } from "./actions.ts";
 
-interface Call {
-  readonly id: string;
-  readonly lane: Lane;
-  readonly deadlineMs: number;
-  readonly waitUntil: number;
-  state: "asking" | "waiting" | "holding";
-  expiresAt: number;
-}
-export interface Carried {
-  readonly batch: Omit<Batch, "config">;
-  readonly from: ModelInstance;
-}
+export type Carried = Omit<Renewal, "config">;
+type Held = (RenewalReply & { known: true })["lanes"];
+
+const eachLane = <Value>(value: (lane: Lane) => Value): Record<Lane, Value> => ({
+  request: value("request"),
+  slow: value("slow"),
+  health: value("health"),
+});
+const noSums = () =>
+  eachLane(() => ({ ended: { success: 0, failure: 0, ignored: 0 }, refused: {}, ranMs: 0, waitedMs: 0 }) as LaneSums);
 
 export class ModelInstance {
   readonly name: string;
-  #next = 1;
-  readonly calls = new Map<string, Call>();
-  readonly #endings = new Map<string, Settle | Cancel>();
-  #rare: Command[] = [];
-  #firstLife: number | null = null;
-  #life: number | null = null;
+  n = 0;
+  life: number | null = null;
+  generation = 0;
+  overrideVersion = 0;
+  readonly calls: Record<Lane, number> = eachLane(() => 0);
+  #since: Record<Lane, number> = eachLane(() => 0);
+  #held: Held = eachLane(() => ({ permits: 0, allow: 0, probes: 0, crowded: false, waiting: 0 }));
+  #state = "closed";
   #opens: Opening | null;
-  #numbers = { generation: 0, overrideVersion: 0 };
-  /** What it heard of the breaker and the override, to bring along into a new life. */
-  readonly #known: Pick<Adopt, "openMs" | "override">;
+  #votes: Vote[] = [];
+  #sums = noSums();
+  readonly #commands: Command[] = [];
+  readonly #pings: { ok: boolean }[] = [];
+  readonly #known: Known;
+  #tellsOpen = false;
 
-  constructor(name: string, known: Pick<Adopt, "openMs" | "override">) {
+  constructor(name: string, known: Known) {
     this.name = name;
     this.#known = known;
-    this.#opens = { life: null, ...this.#numbers, about: ABOUT };
+    this.#opens = { generation: 0, overrideVersion: 0, override: null, about: this.#about() };
   }
 
-  get overrideVersion(): number {
-    return this.#numbers.overrideVersion;
+  demand(now: number, lane: Lane, calls: number): void {
+    this.calls[lane] = Math.max(calls, 0);
+    this.#since[lane] = now;
   }
 
-  call(now: number, { lane, deadlineMs, waitMs }: Pick<Admit, "lane" | "deadlineMs" | "waitMs">): void {
-    const id = `${this.name}.${this.#next++}`;
-    this.calls.set(id, { id, lane, deadlineMs, waitUntil: now + waitMs, state: "asking", expiresAt: 0 });
+  end({ lane, calls, outcome, slow }: Ending): void {
+    const ended = Math.min(calls, this.#running(lane));
+    if (ended === 0) return;
+    this.calls[lane] -= ended;
+    const sums = this.#sums[lane];
+    const among = { ...sums.ended, [outcome]: sums.ended[outcome] + ended };
+    this.#sums = { ...this.#sums, [lane]: { ...sums, ended: among, ranMs: sums.ranMs + ended } };
+    if (lane === "health") return;
+    const [voting, probe] = [outcome === "ignored" ? 0 : ended, this.#state === "half_open"];
+    this.#votes.push({
+      generation: this.generation,
+      probe,
+      calls: voting,
+      failures: outcome === "failure" ? ended : 0,
+      slow: slow && lane === "request" ? voting : 0,
+      ignored: probe ? ended - voting : 0,
+    });
   }
 
-  /** Ends a permit it holds; gives up what it has only asked for. */
-  end(pick: number, outcome: Outcome | null, slow: boolean): void {
-    const call = [...this.calls.values()].at(pick % Math.max(1, this.calls.size));
-    if (!call) return;
-    const { id } = call;
-    const settles = outcome !== null && call.state === "holding";
-    this.#endings.set(id, settles ? { kind: "settle", id, outcome, slow } : { kind: "cancel", id });
-    this.calls.delete(id);
+  says(command: Command): void {
+    this.#commands.push(command);
   }
 
-  also(command: Command): void {
-    this.#rare.push(command);
+  pings(ok: boolean): void {
+    this.#pings.push({ ok });
   }
 
-  /** Everything that is not acknowledged, settles first. */
-  batch(now: number, jitter: number, refusedLocally: number): Carried {
-    const asks = [...this.calls.values()].filter(({ state }) => state !== "holding");
-    const adopts: Adopt[] = this.#opens?.life ? [this.#adopt(now)] : [];
-    const admits = asks.map(
-      ({ id, lane, deadlineMs, waitUntil }): Admit => ({
-        kind: "admit",
-        id,
-        lane,
-        deadlineMs,
-        waitMs: Math.max(0, waitUntil - now),
-      }),
-    );
-    const commands = [...adopts, ...this.#endings.values(), ...this.#rare, ...admits];
-    this.#rare = [];
-    const unanswered = asks.filter(({ state }) => state === "asking").map(({ id }) => numberIn(id));
-    const doneBelow = Math.min(this.#next, ...unanswered);
-    const batch = { session: this.name, opens: this.#opens, doneBelow, jitter, refusedLocally, commands };
-    return { batch, from: this };
+  tellsOpen(): void {
+    this.#tellsOpen = true;
   }
 
-  #adopt(now: number): Adopt {
-    const held = [...this.calls.values()].filter(({ state, expiresAt }) => state === "holding" && expiresAt > now);
-    const permits = held.map(({ id, lane, expiresAt }) => ({ id, lane, remainingMs: expiresAt - now }));
-    return { kind: "adopt", permits, ...this.#known };
-  }
-
-  hear(now: number, { commands, opens }: Carried["batch"], reply: BatchReply): void {
-    if (this.#life !== null && reply.life < this.#life) return;
-    const news = reply.life !== this.#life;
-    this.#life = reply.life;
-    this.#firstLife ??= reply.known ? reply.life : null;
-    if (reply.known) this.#heard(now, commands, opens, reply, news);
-    else this.#openAgain(reply.life);
-  }
-
-  #heard(
-    now: number,
-    commands: readonly Command[],
-    opens: Opening | null,
-    reply: BatchReply & { known: true },
-    news: boolean,
-  ): void {
-    const { generation, overrideVersion } = reply;
-    this.#numbers = {
-      generation: Math.max(generation, this.#numbers.generation),
-      overrideVersion: Math.max(overrideVersion, this.#numbers.overrideVersion),
+  /** What it has to say by now; said once, whatever becomes of it. */
+  renewal(now: number, { spare, jitter, roundTripMs, refused }: Sending, leaves = false): Carried {
+    const sums = this.#sums.request;
+    if (refused > 0)
+      this.#sums = { ...this.#sums, request: { ...sums, refused: { open: refused }, waitedMs: refused } };
+    const { openMs } = this.#known;
+    const renewal: Carried = {
+      session: this.name,
+      n: ++this.n,
+      agoMs: 0,
+      life: this.life,
+      opens: this.#opens,
+      leaves,
+      jitter,
+      roundTripMs,
+      lanes: eachLane((lane) => this.#report(now, lane, spare)),
+      votes: this.#votes,
+      pings: this.#pings.splice(0),
+      open: this.#tellsOpen ? { remainingMs: openMs, agoMs: spare * 100 } : null,
+      sums: this.#sums,
+      commands: this.#commands.splice(0),
     };
-    if (this.#opens === opens) this.#opens = null;
-    if (news && reply.life !== this.#firstLife && opens?.life !== reply.life) this.#openAgain(reply.life);
-    for (const [n, command] of commands.entries()) {
-      const answer = reply.replies[n];
-      if (command.kind === "admit" && answer) this.#answered(now, command, answer);
-      if ("id" in command && this.#endings.get(command.id) === command) this.#endings.delete(command.id);
+    [this.#votes, this.#sums, this.#tellsOpen] = [[], noSums(), false];
+    return renewal;
+  }
+
+  /** The same with parts that may be anything. */
+  lie(honest: Carried, lie: Lying, life: number): Carried {
+    const [keep = 0, probes = 0, need = 0, want = 0, waiting = 0, waitedMs = 0, owed = 0] = lie.report;
+    const report = {
+      keep,
+      probes,
+      need,
+      want,
+      waiting: Math.min(waiting, need),
+      waitedMs: waitedMs * 100,
+      owed: owed >> 1,
+    };
+    const lives = { "no life": null, "this life": life, "another life": life - 1 };
+    const known = { overrideVersion: this.overrideVersion + 1, override: this.#known.override, about: this.#about() };
+    const generation = Math.max(0, this.generation + lie.generationAhead);
+    const said = lie.opens === "as it is" ? null : { life: lives[lie.opens], opens: { generation, ...known } };
+    const votes = lie.votes.map(({ ahead, probe, counts: [calls = 0, failures = 0, slow = 0, ignored = 0] }) => ({
+      generation: Math.max(0, this.generation + ahead),
+      probe,
+      calls,
+      failures: Math.min(failures, calls),
+      slow: Math.min(slow, calls),
+      ignored,
+    }));
+    return {
+      ...honest,
+      n: Math.max(1, honest.n - 1 + lie.nAhead),
+      agoMs: lie.agoMs,
+      leaves: lie.leaves,
+      ...said,
+      lanes: { ...honest.lanes, [lie.lane]: report },
+      votes: [...honest.votes, ...votes],
+      open: lie.remainingMs > 0 ? { remainingMs: lie.remainingMs, agoMs: lie.agoMs } : honest.open,
+    };
+  }
+
+  hear(reply: RenewalReply): void {
+    if (reply.known) {
+      const { life, generation, overrideVersion, lanes, breaker } = reply;
+      Object.assign(this, { life, generation, overrideVersion });
+      [this.#held, this.#state, this.#opens] = [lanes, breaker.state, null];
+      return;
     }
+    const { generation, overrideVersion } = this;
+    this.life = reply.life;
+    this.#opens = { generation, overrideVersion, about: this.#about(), override: this.#known.override };
+    this.#tellsOpen = this.#known.openMs > 0;
   }
 
-  #answered(now: number, { id }: Admit, answer: (BatchReply & { known: true })["replies"][number]): void {
-    const call = this.calls.get(id);
-    if (!call || call.state === "holding") return;
-    if (answer.kind === "permit") Object.assign(call, { state: "holding", expiresAt: now + answer.remainingMs });
-    else if (answer.kind === "place") call.state = "waiting";
-    else this.calls.delete(id);
+  #report(now: number, lane: Lane, spare: number): LaneReport {
+    const { permits, allow, probes } = this.#held[lane];
+    const [need, running] = [this.calls[lane], this.#running(lane)];
+    const waitedMs = running < need ? now - this.#since[lane] : 0;
+    const keep = Math.min(permits, Math.max(Math.min(need, allow), running - probes));
+    const ends = {
+      probes: Math.min(probes, running),
+      waiting: need - running,
+      waitedMs: Math.max(0, waitedMs),
+      owed: 0,
+    };
+    return { keep, need, want: need + spare, ...ends };
   }
 
-  /** Nothing asked before counts in the life that it opens a session in. */
-  #openAgain(life: number): void {
-    for (const { id, state } of this.calls.values()) if (state !== "holding") this.calls.delete(id);
-    this.#opens = { life, ...this.#numbers, about: ABOUT };
+  #running(lane: Lane): number {
+    const { allow, probes } = this.#held[lane];
+    return Math.min(this.calls[lane], allow + probes);
+  }
+
+  #about(): Opening["about"] {
+    return { ...ABOUT, region: this.name };
   }
 }
-
-export const numberIn = (id: string): number => Number(id.split(".")[1]);

@@ -1,115 +1,104 @@
-/** What must hold of a gate after every step, whatever happened. */
-import type { Batch } from "../../../lib/gate/commands.ts";
-import { type GateState, RING_SECONDS, snapshot } from "../../../lib/gate/state.ts";
-import { LANES, QUEUED_LANES } from "../../../lib/gate/types.ts";
-import { nextDue } from "../../support/gate-due.ts";
-import { numberIn } from "./instance.ts";
-import type { Reference } from "./reference.ts";
+/** What must hold of a step, whatever happened before it; what must hold of a state is in `gate-checks`. */
+import { capacityInForce } from "../../../lib/gate/lanes.ts";
+import type { Renewal, RenewalReply } from "../../../lib/gate/renewal.ts";
+import type { Core, GateState, Session } from "../../../lib/gate/state.ts";
+import type { Turn } from "../../../lib/gate/turn.ts";
+import { LANES, type Lane } from "../../../lib/gate/types.ts";
 
 export class InvariantBroken extends Error {}
 
-export function must(holds: boolean, what: string, found?: unknown): void {
+function must(holds: boolean, what: string, found?: unknown): void {
   if (!holds) throw new InvariantBroken(found === undefined ? what : `${what}: ${JSON.stringify(found)}`);
 }
 
-/** Counts that are kept equal what they count; orders are kept; nothing is due that is not expected. */
-export function consistent(gate: GateState): void {
-  const { core, permits, tickets, sessions, lines } = gate;
-  if (!core) return;
-  const living = [...permits];
-  for (const lane of LANES) {
-    must(core.held[lane] === living.filter(([, permit]) => permit.lane === lane).length, `held in ${lane}`, core.held);
-  }
-  const probes = living.filter(([, { probe }]) => probe).map(([id]) => id);
-  must(core.probes.toSorted().join() === probes.sort().join(), "probes are the living ones", core.probes);
-  for (const [id, session] of sessions) {
-    must(session.permits === living.filter(([, permit]) => permit.session === id).length, `permits of ${id}`, session);
-  }
-  must(
-    [...permits.values()].every(({ session }) => sessions.has(session)),
-    "a permit's session is kept",
-  );
-  must(
-    [...permits.values()].every(({ expiresAt }) => expiresAt > core.clock || expiresAt === core.clock),
-    "expired",
-  );
-  for (const lane of QUEUED_LANES) {
-    const waiting = [...tickets].filter(([, ticket]) => ticket.lane === lane);
-    must(lines[lane].join() === waiting.map(([id]) => id).join(), `the line of ${lane} is its tickets`, lines);
-    must(inOrder(waiting.map(([, { arrival }]) => arrival)), `${lane} stands in order of arrival`);
-  }
-  must(
-    [...tickets.keys()].every((id) => !permits.has(id)),
-    "one id is a permit or a ticket",
-  );
-  must(inOrder([...sessions.values()].map(({ heard }) => heard)), "sessions stand in the order they were heard");
-  must(core.openUntil > 0 === (core.state === "open"), "an open breaker has an end, no other has", core.openUntil);
-  must(gate.due <= nextDue(gate), "nothing is due before it is expected", [gate.due, nextDue(gate)]);
+/** A gate as it was before a step. */
+export interface Seen {
+  readonly core: Core | null;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly renewals: number;
 }
 
-const inOrder = (numbers: readonly number[]) => numbers.every((n, at) => at === 0 || n >= (numbers[at - 1] ?? 0));
-
-/** The sums of the ring are a recount of every vote and refusal. */
-export function recounted(gate: GateState, reference: Reference): void {
-  const now = Math.floor((gate.core?.clock ?? 0) / 1_000);
-  const per = (ats: readonly number[], second: number) => ats.filter((at) => Math.floor(at / 1_000) === second).length;
-  const { votes } = reference.breaker;
-  for (const { at, calls, failures, slow, refused } of gate.seconds.values()) {
-    if (at <= now - RING_SECONDS) continue;
-    const ats = (which: typeof votes) => which.map((vote) => vote.at);
-    must(calls === per(ats(votes), at), "calls of a second", at);
-    must(failures === per(ats(votes.filter(({ failed }) => failed)), at), "failures of a second", at);
-    must(slow === per(ats(votes.filter((vote) => vote.slow)), at), "slow calls of a second", at);
-    must(refused === per(reference.refusals, at), "refusals of a second", at);
-  }
-}
-
-/** Only integers below 10^14, and nothing that JSON loses. */
-export function portable(gate: GateState): void {
-  const saved = snapshot(gate);
-  const look = (part: unknown, path: string): void => {
-    if (typeof part === "number")
-      must(Number.isInteger(part) && part >= 0 && part < 1e14, `${path} is an integer`, part);
-    else if (Array.isArray(part)) for (const entry of part) look(entry, `${path}[]`);
-    else if (part && typeof part === "object") for (const [key, of] of Object.entries(part)) look(of, `${path}.${key}`);
-    else must(part === null || ["string", "boolean"].includes(typeof part), `${path} is plain`, typeof part);
+export function look({ core, sessions, totals }: GateState): Seen {
+  const copied = [...sessions].map(([id, { lanes, ...session }]) => {
+    const { request, slow, health } = lanes;
+    return [id, { ...session, lanes: { request: { ...request }, slow: { ...slow }, health: { ...health } } }] as const;
+  });
+  const copy = core && {
+    ...core,
+    permits: { ...core.permits },
+    owed: { ...core.owed },
+    fullSince: { ...core.fullSince },
   };
-  look(saved, "gate");
-  const { lines: _, due: __, ...kept } = gate;
-  must(Object.keys(saved).join() === Object.keys(kept).join(), "a snapshot has every part");
+  return { core: copy, sessions: new Map(copied), renewals: totals.renewals };
 }
 
-/** What only grows, and who was granted what: watched from outside, step by step. */
-export class Watch {
-  #numbers = { life: -1, generation: -1, overrideVersion: -1 };
-  #marks = new Map<string, number>();
+/** It was told something new by somebody it knows, or knows by now. */
+export const isNews = ({ session, n }: Renewal, before: Seen, reply: RenewalReply): boolean =>
+  reply.known && n > (before.sessions.get(session)?.n ?? 0);
 
-  /** Before and after one batch. */
-  around(gate: GateState, { session, doneBelow, config, opens }: Batch, run: () => boolean): void {
-    const before = new Map(gate.permits);
-    const entry = gate.sessions.get(session);
-    const queued = new Set(gate.tickets.keys());
-    const known = run();
-    const { core } = gate;
-    if (!core) return;
-    for (const number of ["life", "generation", "overrideVersion"] as const) {
-      must(core[number] >= this.#numbers[number], `${number} only grows`, core[number]);
-    }
-    const { life, generation, overrideVersion } = core;
-    this.#numbers = { life, generation, overrideVersion };
-    // A life that is over, or ten silent minutes, take along what was heard.
-    const mark = entry === gate.sessions.get(session) ? (this.#marks.get(session) ?? 0) : 0;
-    const minted = [...gate.permits].filter(([id, permit]) => before.get(id) !== permit);
-    for (const [id, permit] of minted) {
-      if (permit.adopted) {
-        must(opens?.life === core.life, "only who opens naming this life brings permits along", id);
-        continue;
-      }
-      must(permit.session === session, "a permit goes to who asked for it", id);
-      must(queued.has(id) || numberIn(id) >= Math.max(mark, doneBelow), "what is done is granted no more", id);
-      must(core.held[permit.lane] <= config.capacity[permit.lane], "never above capacity", core.held);
-      must(!permit.probe || core.probes.length <= config.probes, "so many probes in flight at most", core.probes);
-    }
-    if (known) this.#marks.set(session, Math.max(mark, doneBelow));
+/** It brings what it holds into a life, or back. */
+export const adopts = ({ life, opens }: Renewal): boolean => opens !== null && life !== null;
+
+export function holdsBounds(renewal: Renewal, before: Seen, gate: GateState, reply: RenewalReply): void {
+  const core = gate.core as Core;
+  for (const number of ["life", "generation", "overrideVersion"] as const) {
+    must(core[number] >= (before.core?.[number] ?? 0), `${number} only grows`, core[number]);
   }
+  must(reply.life === core.life && reply.n === renewal.n, "the reply is of this life and this renewal", reply);
+  if (!reply.known) return;
+  repliesWithinBounds(reply);
+  const was = before.sessions.get(renewal.session);
+  const isKnown = core.life === before.core?.life && was?.opened === gate.sessions.get(renewal.session)?.opened;
+  if (isKnown && was && renewal.n <= was.n) changesNothing(renewal, before, was, gate);
+  if (!adopts(renewal) && isNews(renewal, before, reply)) {
+    for (const lane of LANES) grantsFitIn(renewal, isKnown ? was : undefined, gate, core, lane);
+  }
+}
+
+function repliesWithinBounds(reply: RenewalReply & { known: true }): void {
+  const { lanes, leaseMs, renewWithinMs, fleet, breaker } = reply;
+  for (const lane of LANES) {
+    const { permits, allow, probes, waiting } = lanes[lane];
+    must(
+      [permits, allow, probes, waiting].every((part) => Number.isInteger(part) && part >= 0),
+      "whole",
+      lanes[lane],
+    );
+    must(allow <= permits, "nothing may be used that is not held", lanes[lane]);
+  }
+  must(leaseMs >= 2_000 && leaseMs < 1e9 && renewWithinMs >= 250, "a lease outlasts renewals", [
+    leaseMs,
+    renewWithinMs,
+  ]);
+  must(fleet.rank >= 0 && fleet.rank <= fleet.n, "a place among those that are there", fleet);
+  must(breaker.retryAfterMs >= 0 && breaker.probeMs >= 0, "what is over is not told", breaker);
+  must((breaker.refusal === null) === (breaker.state === "closed"), "refused unless closed", breaker);
+}
+
+/** But what time did to it. */
+function changesNothing({ session: id }: Renewal, before: Seen, was: Session, gate: GateState): void {
+  const session = gate.sessions.get(id);
+  must(gate.totals.renewals === before.renewals, "who was heard is not counted again");
+  if (was.due <= (gate.core as Core).clock || session?.opened !== was.opened) return;
+  // `wake` and a lost claim are of another's renewal.
+  must(JSON.stringify(session) === JSON.stringify({ ...was, lanes: session?.lanes }), "nothing changes", session);
+  must(JSON.stringify(session?.lanes) === JSON.stringify(was.lanes), "nothing changes", session?.lanes);
+}
+
+/** Whatever is more than before finds room, and probes are as many as may be. */
+function grantsFitIn(renewal: Renewal, was: Session | undefined, gate: GateState, core: Core, lane: Lane): void {
+  const now = gate.sessions.get(renewal.session)?.lanes[lane];
+  if (!now) return;
+  const { keep, probes } = renewal.lanes[lane];
+  const [kept, keptProbes] = [
+    Math.min(keep, was?.lanes[lane].permits ?? 0),
+    Math.min(probes, was?.lanes[lane].probes ?? 0),
+  ];
+  const { config } = renewal;
+  if (now.permits + now.probes > kept + keptProbes) {
+    const capacity = capacityInForce({ core, config, now: core.clock } as Turn, lane);
+    const out = core.permits[lane] + core.owed[lane];
+    must(out <= capacity, `${lane}: never granted above capacity`, [out, capacity]);
+  }
+  if (now.probes > keptProbes) must(core.probes <= config.probes, "so many probes at most", core.probes);
 }

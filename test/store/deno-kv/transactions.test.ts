@@ -1,6 +1,5 @@
 /** Machines by compare-and-set, over a KV in which others are faster, and a file that others hold. */
 import { describe, expect, test } from "vitest";
-import type { Batch } from "../../../lib/gate/commands.ts";
 import { storeClock } from "../../../lib/store/deno-kv/clock.ts";
 import { readText, writeText } from "../../../lib/store/deno-kv/pages.ts";
 import type { Connection } from "../../../lib/store/deno-kv/platform.ts";
@@ -8,8 +7,8 @@ import { transactions } from "../../../lib/store/deno-kv/transactions.ts";
 import type { Machine } from "../../../lib/store/port.ts";
 import { type ManualRuntime, manualRuntime } from "../../../lib/testing/manual-runtime.ts";
 import { fakeKv } from "../../support/fake-kv.ts";
-import { firstOpening, RULES } from "../../support/gate.ts";
 import { counter, gateMachine } from "../../support/machines.ts";
+import { renewalOf } from "../caller.ts";
 
 /** Keeps what it is told, in order; refuses some of it, half done. */
 const list: Machine<{ texts: string[] }, string, { texts: readonly string[] }> = {
@@ -18,18 +17,10 @@ const list: Machine<{ texts: string[] }, string, { texts: readonly string[] }> =
   step: (state, text) => {
     state.texts.push(text);
     if (text === "refused") throw new Error("refused");
-    return { texts: [...state.texts], wake: [] };
+    return { texts: [...state.texts], push: [] };
   },
 };
-const BATCH: Batch = {
-  session: "a",
-  opens: firstOpening(),
-  doneBelow: 0,
-  jitter: 0,
-  config: RULES,
-  refusedLocally: 0,
-  commands: [],
-};
+const RENEWAL = renewalOf("a");
 
 function scene() {
   const kv = fakeKv();
@@ -64,7 +55,7 @@ describe("transactions", () => {
     expect(kv.counts.commits).toBe(1);
   });
 
-  test("hold the event loop for 64 batches at most", async () => {
+  test("hold the event loop for 64 messages at most", async () => {
     const { kv, instance } = scene();
     const transact = instance();
     await Promise.all(Array.from({ length: 130 }, () => transact(counter, "k", 1)));
@@ -72,7 +63,7 @@ describe("transactions", () => {
     expect((await transact(counter, "k", 0)).sum).toBe(130);
   });
 
-  test("refuse one batch without a trace of it, and without the others", async () => {
+  test("refuse one message without a trace of it, and without the others", async () => {
     const { instance, saved } = scene();
     const transact = instance();
     const all = await Promise.allSettled(["a", "refused", "b", "refused"].map((text) => transact(list, "k", text)));
@@ -156,7 +147,7 @@ describe("transactions", () => {
     expect((await saved("counter")).sum).toBe(1);
   });
 
-  test("refuse only the batch that does not fit, and write nothing of it", async () => {
+  test("refuse only the message that does not fit, and write nothing of it", async () => {
     const { kv, instance, saved } = scene();
     const transact = instance();
     const texts = ["a", "x".repeat(800_000), "b"];
@@ -178,18 +169,18 @@ describe("transactions", () => {
 
   test("do not touch what a newer release has written, and keep what it has added", async () => {
     const { kv, instance, key, saved } = scene();
-    await instance()(gateMachine, "k", BATCH);
-    const written = await saved("gate");
+    await instance()(gateMachine, "k", RENEWAL);
+    const written = await saved(gateMachine.name);
     const rewrite = async (state: object) => {
       const commit = kv.atomic();
-      writeText(commit, "a newer release", key("gate"), JSON.stringify(state), 16, written.core.clock, 1e9);
+      writeText(commit, "a newer release", key(gateMachine.name), JSON.stringify(state), 16, written.core.clock, 1e9);
       await commit.commit();
     };
     await rewrite({ ...written, weather: "calm", core: { ...written.core, wind: 3 } });
-    await instance()(gateMachine, "k", BATCH);
-    expect(await saved("gate")).toMatchObject({ weather: "calm", core: { wind: 3 } });
+    await instance()(gateMachine, "k", RENEWAL);
+    expect(await saved(gateMachine.name)).toMatchObject({ weather: "calm", core: { wind: 3 } });
     await rewrite({ ...written, core: { ...written.core, schema: 2 } });
-    await expect(instance()(gateMachine, "k", BATCH)).rejects.toThrow("its schema must be 1, was 2");
-    expect((await saved("gate")).core.schema).toBe(2);
+    await expect(instance()(gateMachine, "k", RENEWAL)).rejects.toThrow("its schema must be 1, was 2");
+    expect((await saved(gateMachine.name)).core.schema).toBe(2);
   });
 });

@@ -1,14 +1,16 @@
 /** `POST /admin/api/breaker`: an operator's word to a gate, written down before it is in force. */
 import * as v from "valibot";
-import type { Operate } from "../../../gate/commands.ts";
-import type { GateView, OperateReply } from "../../../gate/replies.ts";
+import type { GateView, Operate, OperateReply } from "../../../gate/renewal.ts";
+import { LONGEST_OVERRIDE_MS } from "../../../gate/validate.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { MaybePromise } from "../../../store/port.ts";
 import { ProblemError } from "../../problem.ts";
 import { jsonObject } from "./body.ts";
 import type { Caller } from "./restart.ts";
 
-const LONGEST_TTL_SECONDS = 86_400;
+const LONGEST_TTL_SECONDS = LONGEST_OVERRIDE_MS / 1_000;
+/** All of a gate's numbers are below 10^14. */
+const LARGEST_VERSION = 1e14 - 1;
 
 export interface BreakerBody {
   readonly gate: string;
@@ -37,7 +39,14 @@ export const breakerBody: v.GenericSchema<unknown, BreakerBody> = jsonObject(
       v.nonEmpty("why, in words"),
       v.maxLength(500, "at most 500 characters"),
     ),
-    expected_version: v.optional(v.pipe(v.number("a version"), v.safeInteger("a version"), v.minValue(0, "a version"))),
+    expected_version: v.optional(
+      v.pipe(
+        v.number("a version"),
+        v.integer("a version"),
+        v.minValue(0, "a version"),
+        v.maxValue(LARGEST_VERSION, "a version"),
+      ),
+    ),
   }),
 );
 

@@ -1,6 +1,6 @@
 /** What operators read, gathered: the same for who asks by address and for who looks at the console. */
 import type { Config } from "../../../config/types.ts";
-import type { GateView } from "../../../gate/replies.ts";
+import type { GateView } from "../../../gate/renewal.ts";
 import type { LedgerView } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { OperatedGate } from "./breaker.ts";

@@ -1,5 +1,5 @@
 /** `GET /admin/api/system-status`: the whole system as its operators see it. */
-import type { GateView } from "../../../gate/replies.ts";
+import type { GateView, LaneView } from "../../../gate/renewal.ts";
 import { iso } from "./units.ts";
 
 /** The health payload, of which most of this is made. */
@@ -65,17 +65,24 @@ function gateOf(view: GateView): object {
       forced: forcedOf(view),
     },
     override_version: overrideVersion,
-    lanes: Object.fromEntries(
-      Object.entries(lanes).map(([name, { capacity, held, free, waiting, fullSince }]) => [
-        name,
-        { capacity, held, free, waiting, full_since: fullSince === 0 ? null : iso(fullSince) },
-      ]),
-    ),
-    seconds: seconds.map(({ at, ...second }) => ({ at: iso(at * 1_000), ...second })),
+    lanes: Object.fromEntries(Object.entries(lanes).map(([name, lane]) => [name, laneOf(lane)])),
+    seconds: seconds.map(({ at, running, ...second }) => ({ at: iso(at * 1_000), ...second, permits: running })),
     transitions: transitions.map((transition) => ({
       ...transition,
       at: iso(transition.at),
       ...(transition.kind === "override" && { until: iso(transition.until) }),
     })),
+  };
+}
+
+/** `held` is the contract's word for permits in use; `leased` are all that instances hold, those in reserve too. */
+function laneOf({ capacity, held, running, waiting, fullSince }: LaneView): object {
+  return {
+    capacity,
+    held: running,
+    free: Math.max(0, capacity - running),
+    leased: held,
+    waiting,
+    full_since: fullSince === 0 ? null : iso(fullSince),
   };
 }

@@ -24,15 +24,16 @@ ${forced ? fact("Forced", html`${state(plain(forced.mode), "warn")} by ${forced.
 </dl>
 ${table(
   `Lanes of ${name}`,
-  ["Lane", "Permits", "Held", "Waiting", "Full since"],
-  Object.entries(lanes).map(([lane, { capacity, held, waiting, full_since: fullSince }]) => [
+  ["Lane", "Permits", "Running", "Leased", "Waiting", "Full since"],
+  Object.entries(lanes).map(([lane, { capacity, held, leased, waiting, full_since: fullSince }]) => [
     lane,
     capacity,
     held >= capacity && capacity > 0 ? html`<strong class="warn">${held}</strong>` : held,
+    leased,
     waiting,
     fullSince ? time(fullSince) : "",
   ]),
-  [1, 2, 3],
+  [1, 2, 3, 4],
 )}
 ${recent(seconds, nowMs)}
 <h3>What happened</h3>

@@ -11,6 +11,7 @@ export interface ShownLane {
   readonly capacity: number;
   readonly held: number;
   readonly free: number;
+  readonly leased: number;
   readonly waiting: number;
   readonly full_since: string | null;
 }

@@ -1,40 +1,116 @@
-/** `lib/gate/breaker.ts`: when it opens, for how long, what closes it. */
-const LONGEST_OPEN_MS = 300_000;
-const RUN_AGE_MS = 250;
-const SUCCESS_OUTWEIGHS = 10;
+/** `lib/gate/breaker.ts` and `lib/gate/pings.ts`: when it opens, for how long, what closes it. */
 
 export const breaker: string = `
-function gate.countRun(failed)
+function gate.modeInForce()
+  local override = core.override
+  return override and override.mode
+end
+
+function gate.vote(vote)
+  local calls, failures = vote.calls, vote.failures
+  if vote.generation ~= core.generation then return end
+  if core.state == HALF_OPEN and vote.probe then core.failedProbes = core.failedProbes + failures + vote.ignored end
+  if calls > 0 then core.lastCallAt = now end
+  if config.enabled and (core.state == OPEN or (core.state == HALF_OPEN and not vote.probe)) then return end
+  if calls == 0 then return end
+
+  if failures > 0 then core.lastFailureAt = now end
+  if calls > failures then core.lastSuccessAt = now end
+  gate.countVotes(vote)
+  if core.state == CLOSED then gate.judgeCalls(calls, failures)
+  elseif config.enabled then gate.judgeProbes(vote) end
+end
+
+function gate.judgeCalls(calls, failures)
   if core.runFailures > 0 and now - core.runSince > config.windowSeconds * 1000 then core.runFailures = 0 end
-  if failed then
-    if core.runFailures == 0 then core.runSince = now end
-    core.runFailures = core.runFailures + 1
-  else
-    core.runFailures = math.max(0, core.runFailures - ${SUCCESS_OUTWEIGHS})
-  end
-  if core.runFailures == 0 then core.runSince = 0 end
+  core.runFailures = math.max(0, core.runFailures - SUCCESS_OUTWEIGHS * (calls - failures))
+  if core.runFailures == 0 then core.runSince = failures > 0 and now or 0 end
+  core.runFailures = core.runFailures + failures
+
+  if not config.enabled or gate.modeInForce() == "force_closed" then return end
+  local cause = gate.verdict()
+  if cause then gate.convict(cause) end
 end
 
 function gate.verdict()
-  local calls, failures, slow = core.calls, core.failures, core.slow
+  local calls, failures = core.calls, core.failures
   if calls >= config.windowCalls then
     if failures >= config.failureThreshold and failures * 10000 >= config.failureRate * calls then
       return "failure_rate"
     end
-    if slow * 10000 > config.slowRate * calls then return "slow_rate" end
+    if core.slow * 10000 > config.slowRate * calls then return "slow_rate" end
   end
-  if core.runFailures >= config.failureThreshold and now - core.runSince >= ${RUN_AGE_MS} then return "failure_run" end
+  if core.runFailures >= config.failureThreshold and now - core.runSince >= RUN_AGE_MS then return "failure_run" end
   return nil
 end
+`;
 
-function gate.judgeCall(failed)
-  local override = core.override
-  local mode = override and override.mode
-  gate.countRun(failed)
-  if not config.enabled or mode == "force_closed" then return end
-  local cause = gate.verdict()
-  if not cause then return end
-  if mode ~= "observe" then
+/** Transitions, which are few. */
+export const transitions: string = `
+function gate.enter(to, at, cause)
+  local from = core.state
+  core.state = to
+  core.since = at
+  gate.raiseGeneration(core.generation + 1)
+  core.openUntil = 0
+  core.successes = 0
+  core.runFailures = 0
+  core.runSince = 0
+  core.goodPings = 0
+  if to == CLOSED then
+    core.failedProbes = 0
+    core.pingsTrusted = true
+    core.slowOpened = false
+    core.recoveredAt = cause == "probes_succeeded" and at or 0
+    gate.beginWindow(at)
+  end
+  totals.transitions[to] = totals.transitions[to] + 1
+  gate.push("", "changed")
+  gate.report({ "transition", at, from, to, cause, core.generation })
+end
+
+function gate.raiseGeneration(generation)
+  core.generation = generation
+  cleared = true
+  for ranking = HUNGRY + REQUEST, HUNGRY + SLOW do
+    core.sizes[ranking], before[ranking] = 0, 0
+    -- The sender may be as hungry again.
+    if stored[id] then stored[id][ranking] = nil end
+  end
+end
+
+function gate.open(cause)
+  local recoveryFailed = core.state == HALF_OPEN
+    or (core.recoveredAt > 0 and now - core.recoveredAt < config.recoveryMs)
+  core.failedRecoveries = recoveryFailed and core.failedRecoveries + 1 or 0
+  if cause ~= "probe_failed" then core.slowOpened = cause == "slow_rate" end
+  gate.enter(OPEN, now, cause)
+  core.openUntil = now + gate.openPeriodMs()
+end
+
+function gate.openPeriodMs()
+  local recoveryMs = config.recoveryMs
+  local doublings = math.min(core.failedRecoveries, MOST_OPEN_DOUBLINGS)
+  local period = math.min(recoveryMs * 2 ^ doublings, math.max(LONGEST_OPEN_MS, recoveryMs))
+  return period + math.floor((period * renewal.jitter) / 5000)
+end
+
+function gate.judgeProbes(vote)
+  if vote.failures > 0 or (core.slowOpened and vote.slow > 0) then
+    if core.pingsEndedAt > 0 and now - core.pingsEndedAt < PINGS_BELIED_MS then core.pingsTrusted = false end
+    gate.open("probe_failed")
+  else
+    gate.succeeded(vote.calls)
+  end
+end
+
+function gate.succeeded(probes)
+  core.successes = core.successes + probes
+  if core.successes >= config.successesToClose then gate.enter(CLOSED, now, "probes_succeeded") end
+end
+
+function gate.convict(cause)
+  if gate.modeInForce() ~= "observe" then
     gate.open(cause)
   elseif now >= core.observedUntil then
     core.observedUntil = now + gate.openPeriodMs()
@@ -42,76 +118,19 @@ function gate.judgeCall(failed)
   end
 end
 
-function gate.vote(permit, outcome, slow)
-  if permit.lane == HEALTH or permit.adopted or permit.generation ~= core.generation then return end
-  if permit.probe and outcome ~= "success" then core.failedProbes = core.failedProbes + 1 end
-  if outcome == "ignored" then return end
-  if config.enabled and core.state ~= "closed" and not permit.probe then return end
-
-  local failed = outcome == "failure"
-  if failed then core.lastFailureAt = now end
-  gate.countVote(failed, slow and permit.lane == REQUEST)
-  if core.state == "closed" then gate.judgeCall(failed)
-  elseif config.enabled then gate.judgeProbe(failed) end
-end
-`;
-
-/** Transitions, which are few. */
-export const transitions: string = `
-function gate.emptyLines()
-  for lane = REQUEST, SLOW do
-    if core.waiting[lane] > 0 then
-      local ids = gate.index("ZRANGE", LINES[lane], 0, -1)
-      for at = 1, #ids do gate.put("t", ids[at], false) end
-      for at = 1, #joined[lane] do gate.put("t", joined[lane][at], false) end
-      core.waiting[lane], joined[lane], left[lane] = 0, {}, {}
-    end
+function gate.ping(ok)
+  if not ok then
+    core.goodPings = 0
+    return
+  end
+  if core.goodPings > 0 and now - core.goodPingAt < PINGS_APART_MS then return end
+  core.goodPings = core.goodPings + 1
+  core.goodPingAt = now
+  if not core.pingsTrusted or core.slowOpened or core.override or not config.enabled then return end
+  if core.state == HALF_OPEN and now - core.lastCallAt >= CALLS_AWAY_MS then gate.succeeded(1) end
+  if core.state == OPEN and core.goodPings >= PINGS_NEEDED then
+    core.pingsEndedAt = now
+    gate.enter(HALF_OPEN, now, "pings_succeeded")
   end
 end
-
-function gate.enter(to, at, cause)
-  local from = core.state
-  core.state = to
-  core.since = at
-  core.generation = core.generation + 1
-  core.openUntil = 0
-  core.successes = 0
-  core.runFailures = 0
-  core.runSince = 0
-  if to == "closed" then
-    core.failedProbes = 0
-    core.recoveredAt = cause == "probes_succeeded" and at or 0
-    gate.beginWindow(at)
-  else
-    gate.emptyLines()
-  end
-  gate.report({ "transition", at, from, to, cause, core.generation })
-end
-
-function gate.stayOpenUntil(moment)
-  core.openUntil = moment
-  gate.expect(moment)
-end
-
-function gate.openPeriodMs()
-  local recoveryMs = config.recoveryMs
-  local doublings = math.min(core.failedRecoveries, 30)
-  local period = math.min(recoveryMs * 2 ^ doublings, math.max(${LONGEST_OPEN_MS}, recoveryMs))
-  return period + math.floor((period * jitter) / 5000)
-end
-
-function gate.open(cause)
-  local recoveryFailed = core.state == "half_open"
-    or (core.recoveredAt > 0 and now - core.recoveredAt < config.recoveryMs)
-  core.failedRecoveries = recoveryFailed and core.failedRecoveries + 1 or 0
-  gate.enter("open", now, cause)
-  gate.stayOpenUntil(now + gate.openPeriodMs())
-end
-
-function gate.judgeProbe(failed)
-  if failed then return gate.open("probe_failed") end
-  core.successes = core.successes + 1
-  if core.successes >= config.successesToClose then gate.enter("closed", now, "probes_succeeded") end
-end
-
 `;

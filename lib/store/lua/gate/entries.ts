@@ -1,13 +1,10 @@
 /**
- * What is stored, read when it is needed and kept for the rest of the batch. Nothing is written before `keep`, so a
- * batch that cannot be read to its end changes nothing.
+ * What is stored, read when it is needed and kept for the rest of the renewal. Nothing is written before `keep`, so a
+ * renewal that cannot be applied to its end changes nothing.
  *
- * One hash holds it all: `c` the core, `history` (transitions), `opIds`, `p…` permits, `t…` tickets, `i…` sessions
- * (instances), `a…` what those say about themselves, `w…` seconds of the window.
+ * One hash holds it all: `core`, `totals`, `history` (transitions), `opIds`, `s…` sessions, `a…` what those say about
+ * themselves, `w…` seconds of the window. Beside it a sorted set for each ranking.
  */
-
-/** `unpack` has a limit of some thousands. */
-export const MOST_AT_ONCE = 1_000;
 
 /**
  * What every function sees. Functions live in one table, and are defined inside of others: each variable of the
@@ -17,82 +14,59 @@ export const MOST_AT_ONCE = 1_000;
 export const variables: string = `
 local gate = {}
 local call = redis.call
-local GATE, PERMITS, GONE, HEARD, OPENED = KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[7]
-local LINES = { KEYS[3], KEYS[4] }
+local GATE = KEYS[1]
 
-local core, config, now, jitter, session, opens, doneBelow, own, minting
-local events = {}
--- By kind and id; false where there is none. Which of them changed; which were not stored before.
-local entries = { c = {}, p = {}, t = {}, i = {}, a = {}, w = {} }
-local changed = { p = {}, t = {}, i = {}, a = {}, w = {} }
-local new = {}
--- Lists that are rarely looked at: read whole, kept whole.
-local lists, listsChanged = {}, {}
--- What is stored belongs to no life or to an older one: it is not read any more, and goes.
-local fresh = false
--- The latest moment that anything stored is meant to last to.
+local core, totals, config, renewal, now, id, session
+local events, pushes = {}, {}
+-- As they are by now, false where there is none; which of them changed.
+local sessions, seconds, lists = {}, {}, {}
+local sessionsChanged, secondsChanged, listsChanged = {}, {}, {}
+-- Of sessions that changed: their score in each ranking, as stored and as it is by now. Nothing while they are withdrawn.
+local stored, scores = {}, {}
+-- How many each ranking had at first.
+local before = {}
+-- What is stored belongs to no life or to an older one: it is not read any more, and goes. Or just who was hungry.
+local fresh, cleared = false, false
+-- The latest moment that anything stored by this renewal is meant to last to.
 local latest = 0
--- The own session moves in the index; how many sessions this batch dropped; permits out before it.
-local heardAnew, dropped, heldBefore = false, 0, 0
--- New tickets of this batch, in order of arrival, and the arrivals of stored ones that it removed.
-local joined, left
+-- What the sender may use from now on, by lane.
+local allow, crowded = {}, {}
+-- What a new sender says of itself.
+local about
+local NOTHING, NONE = { 0, 0, 0, 0, 0, 0, 0, 0 }, {}
 `;
 
 export const entries: string = `
-function gate.read(kinds, ids)
-  local fields = {}
-  for at = 1, #ids do fields[at] = kinds[at] .. ids[at] end
-  for from = 1, #fields, ${MOST_AT_ONCE} do
-    local last = math.min(from + ${MOST_AT_ONCE} - 1, #fields)
-    local texts = call("HMGET", GATE, unpack(fields, from, last))
-    for at = from, last do
-      local text = texts[at - from + 1]
-      entries[kinds[at]][ids[at]] = text and cmsgpack.unpack(text)
-    end
-  end
-end
-
--- Reads several at once; those that were read before stay what they have become.
-function gate.readAll(kind, ids)
-  local known, kinds, missing = entries[kind], {}, {}
-  for at = 1, #ids do
-    local id = ids[at]
-    if known[id] == nil then
-      if fresh then known[id] = false else kinds[#kinds + 1], missing[#missing + 1] = kind, id end
-    end
-  end
-  gate.read(kinds, missing)
-end
-
--- False where there is none.
-function gate.find(kind, id)
-  local entry = entries[kind][id]
-  if entry == nil then
-    gate.readAll(kind, { id })
-    entry = entries[kind][id]
-  end
-  return entry
-end
-
--- Names what changed; false removes it.
-function gate.put(kind, id, entry)
-  entries[kind][id] = entry
-  changed[kind][id] = true
+-- False where that second has no entry.
+function gate.secondOf(at)
+  local place = at % RING_SECONDS
+  if seconds[place] == nil then gate.read(seconds, "w", { place }) end
+  local second = seconds[place]
+  return second and second.at == at and second
 end
 `;
 
-export const rareEntries: string = `
--- Asks a sorted set. They are written at the end only, so they tell what was true before this batch.
-function gate.index(command, key, ...)
-  if fresh then return {} end
-  return call(command, key, ...)
+export const moreEntries: string = `
+-- Reads several at once; those that were read before stay what they have become.
+function gate.read(into, prefix, names)
+  local missing, fields = {}, {}
+  for at = 1, #names do
+    local name = names[at]
+    if into[name] == nil then
+      into[name] = false
+      missing[#missing + 1], fields[#fields + 1] = name, prefix .. name
+    end
+  end
+  if fresh then return end
+  for from = 1, #fields, MOST_AT_ONCE do
+    local texts = call("HMGET", GATE, unpack(fields, from, math.min(from + MOST_AT_ONCE - 1, #fields)))
+    for at = 1, #texts do into[missing[from + at - 1]] = texts[at] and cmsgpack.unpack(texts[at]) end
+  end
 end
 
 function gate.listOf(field)
-  if not lists[field] then
-    local text = not fresh and call("HGET", GATE, field)
-    lists[field] = text and cmsgpack.unpack(text) or {}
-  end
+  gate.read(lists, "", { field })
+  lists[field] = lists[field] or {}
   return lists[field]
 end
 
@@ -101,5 +75,35 @@ function gate.append(field, value, most)
   list[#list + 1] = value
   if #list > most then table.remove(list, 1) end
   listsChanged[field] = true
+end
+
+-- By bytes, as sorted sets do: Lua compares strings by the server's locale.
+local function isBefore(one, two)
+  for at = 1, math.min(#one, #two) do
+    local byte, next = string.byte(one, at), string.byte(two, at)
+    if byte ~= next then return byte < next end
+  end
+  return #one < #two
+end
+
+-- The first names of a ranking, its last by ZREVRANGE: as they stand by now, though the set is written at the end only.
+function gate.ranked(command, ranking, count)
+  local names, scoreOf, asked = {}, {}, count - 1
+  for _ in pairs(scores) do asked = asked + 1 end
+  local found = fresh and {} or call(command, KEYS[1 + ranking], 0, asked, "WITHSCORES")
+  for at = 1, #found, 2 do
+    local name = found[at]
+    if not scores[name] then names[#names + 1], scoreOf[name] = name, tonumber(found[at + 1]) end
+  end
+  for name, by in pairs(scores) do
+    if by[ranking] then names[#names + 1], scoreOf[name] = name, by[ranking] end
+  end
+  table.sort(names, function(one, two)
+    if command == "ZREVRANGE" then one, two = two, one end
+    if scoreOf[one] ~= scoreOf[two] then return scoreOf[one] < scoreOf[two] end
+    return isBefore(one, two)
+  end)
+  for at = #names, count + 1, -1 do names[at] = nil end
+  return names
 end
 `;

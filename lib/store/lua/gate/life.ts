@@ -1,35 +1,46 @@
 /** `lib/gate/life.ts`: a store that lost its data, or whose clock fell back, starts a new life. */
-import { SCHEMA } from "./records.ts";
-
-/** A clock that falls back further is not the one that granted what is living. */
-export const LARGEST_FALL_MS = 10_000;
 
 export const life: string = `
-
-function gate.freshCore(life, at)
-  core = {}
-  core.schema, core.due, core.keptUntil = ${SCHEMA}, 0, 0
-  core.life, core.clock, core.adoptingUntil, core.generation, core.overrideVersion = life, at, at + config.adoptingMs, at, at
-  core.state, core.since, core.openUntil, core.recoveredAt, core.failedRecoveries = "closed", at, 0, 0, 0
-  core.failedProbes, core.successes, core.probes = 0, 0, {}
-  core.runFailures, core.runSince, core.lastFailureAt = 0, 0, 0
-  core.override, core.observedUntil, core.operated = false, 0, false
-  core.adoptedGeneration, core.adoptedOverrideVersion, core.arrivals, core.openings = 0, 0, 0, 0
-  for lane = REQUEST, HEALTH do core.waiting[lane], core.held[lane], core.heldMs[lane] = 0, 0, 0 end
-  gate.beginWindow(at)
-  for lane = REQUEST, HEALTH do core.fullSince[lane] = 0 end
-end
-
 function gate.beginLife(clock)
-  local life, generation, overrideVersion = clock, clock, clock
+  local begins, generation, overrideVersion = clock, clock, clock
   if core then
-    life = math.max(clock, core.life + 1)
-    generation, overrideVersion = math.max(clock, core.generation + 1), math.max(clock, core.overrideVersion + 1)
+    begins, generation = math.max(clock, core.life + 1), math.max(clock, core.generation + 1)
+    overrideVersion = math.max(clock, core.overrideVersion + 1)
   end
   -- Also where there was no core: what else is stored has lost it.
-  fresh, entries, heldBefore = true, { p = {}, t = {}, i = {}, a = {}, w = {} }, 0
-  gate.freshCore(life, clock)
-  core.generation, core.overrideVersion = generation, overrideVersion
-  events[1] = { "life", clock, life }
+  fresh, sessions, seconds = true, {}, {}
+  for ranking = DUE, RANKINGS do before[ranking] = 0 end
+  core, totals = {}, {}
+  for at = 1, CORE_PLACES do core[at] = 0 end
+  for at = 1, TOTALS_PLACES do totals[at] = 0 end
+  core.schema, core.life, core.clock, core.due = SCHEMA, begins, clock, NEVER
+  core.generation, core.overrideVersion, core.state, core.since = generation, overrideVersion, CLOSED, clock
+  core.slowOpened, core.pingsTrusted, core.override, core.operated = false, true, false, false
+  gate.beginWindow(clock)
+  events[1] = { "life", clock, begins }
+end
+
+function gate.adoptOverride(opening)
+  local brought, version = opening.override, opening.overrideVersion
+  core.overrideVersion = math.max(core.overrideVersion, version)
+  if now >= core.life + ADOPTING_MS or core.operated or version < core.adoptedVersion then return end
+  local knowsBetter = version > core.adoptedVersion
+  core.adoptedVersion = version
+  if brought and brought.remainingMs > 0 then
+    if core.override and not knowsBetter then return end
+    local override = { brought.mode, now + brought.remainingMs, brought.actor, brought.reason }
+    gate.report({ "override", now, unpack(override) })
+    gate.beginOverride(override, "adopted")
+  elseif core.override and knowsBetter then
+    core.override = false
+    if core.state ~= CLOSED then gate.enter(CLOSED, now, "adopted") end
+  end
+end
+
+function gate.adoptOpen(remainingMs, agoMs)
+  if core.override or not config.enabled or core.state ~= CLOSED or remainingMs <= 0 then return end
+  if core.lastSuccessAt >= now - agoMs or core.since > math.max(core.life, now - agoMs) then return end
+  gate.enter(OPEN, now, "adopted")
+  core.openUntil = now + remainingMs
 end
 `;

@@ -1,78 +1,175 @@
 /**
- * How each entry of the gate lies in Redis: an array packed by cmsgpack, its places in this order. A later release adds
- * at the end only; what this one does not know stays in the array and is kept.
+ * How each entry of the gate lies in Redis and each part of a renewal on its way there: an array, its places in this
+ * order. What is stored is packed by cmsgpack; a later release adds to it at the end only, and what this one does not
+ * know stays in the array and is kept.
  *
  * Entries are arrays in Lua too, since giving each a table of names and taking it apart again cost as much as
- * everything else together. The source names the places all the same: {@link withPlaces} turns `permit.expiresAt` into
- * `permit[5]`, by what the variable is called.
+ * everything else together. The source names the places all the same: {@link withPlaces} turns `core.clock` into
+ * `core[3]`, by what the variable is called.
  */
-import type { Lane } from "../../../gate/types.ts";
+import { LANES } from "../../../gate/types.ts";
+import { CONSTANTS } from "./constants.ts";
 
-export const SCHEMA = 1;
+interface Place {
+  /** From 1. */
+  readonly at: number;
+  readonly size: number;
+}
+type Places = ReadonlyMap<string, Place>;
 
 /** `waiting*3`: a number for each lane, read as `core.waiting[lane]`. */
-const places = (text: string): ReadonlyMap<string, number> => {
-  const found = new Map<string, number>();
-  let next = 1;
+const places = (text: string): Places => {
+  const found = new Map<string, Place>();
+  let at = 1;
   for (const word of text.trim().split(/\s+/)) {
     const [name = "", size = "1"] = word.split("*");
-    found.set(name, next);
-    next += Number(size);
+    found.set(name, { at, size: Number(size) });
+    at += Number(size);
   }
   return found;
 };
 
-const permit = places("session lane generation grantedAt expiresAt deadlineMs probe adopted");
-const ticket = places("session lane arrival deadlineMs goneAt");
-const instance = places("opened doneBelow heard permits named");
-const second = places("at calls failures slow refused permits waiting");
+/** The last line of each is the script's own: where something is due at the earliest, what is counted or known already. */
+const session = places(`opened n heard presentUntil active due generation roundTripMs leaseMs
+  permits*3 probes*3 owed*3 need*3 waiting*3 hungrySince*3 got*3 woken*3 until*3 probesUntil*3
+  rank rankedAt`);
+
+export type RecordName =
+  | "core"
+  | "totals"
+  | "session"
+  | "other"
+  | "second"
+  | "override"
+  | "about"
+  | "renewal"
+  | "config"
+  | "asked"
+  | "vote"
+  | "opening"
+  | "brought"
+  | "command"
+  | "reply"
+  | "unknown"
+  | "grant"
+  | "operated"
+  | "unchanged"
+  | "view"
+  | "viewedBreaker"
+  | "viewedLane"
+  | "votes"
+  | "transition"
+  | "overridden"
+  | "would_open"
+  | "begun";
 
 /** By the name of the variable that holds one. */
-const RECORDS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
-  core: places(`schema due keptUntil life clock adoptingUntil generation overrideVersion
-    state since openUntil recoveredAt failedRecoveries failedProbes successes probes
-    runFailures runSince lastFailureAt override observedUntil operated
-    adoptedGeneration adoptedOverrideVersion arrivals openings
-    waiting*3 held*3 heldMs*3
+const RECORDS: Readonly<Record<RecordName, Places>> = {
+  core: places(`schema life clock generation overrideVersion state since openUntil slowOpened recoveredAt
+    failedRecoveries failedProbes successes probeMs goodPings goodPingAt pingsEndedAt pingsTrusted
+    lastCallAt lastSuccessAt lastFailureAt runFailures runSince
     windowStart baseCalls baseFailures baseSlow windowFrom calls failures slow
-    fullSince*3`),
-  override: places("mode ending actor reason"),
-  permit,
-  ticket,
-  // A session: this batch's own, or any.
-  own: instance,
-  instance,
+    override observedUntil operated adoptedVersion permits*3 owed*3 running*3 waiting*3 fullSince*3
+    probes active openings
+    due keptUntil moves sizes*7`),
+  totals: places("calls*9 refused*21 transitions*3 renewals ranMs*3 waitedMs*3"),
+  session,
+  /** A session that is not the sender's. */
+  other: session,
+  second: places("at calls failures slow refused running waiting"),
+  override: places("mode until actor reason"),
   about: places("runtime region version startedAt"),
-  // Of the window's ring.
-  second,
-  /** As the batch brings it; see `encodeRules`. */
-  config: places(`enabled capacity*3 maxWaiting windowSeconds windowCalls failureThreshold failureRate slowRate
-    recoveryMs probes successesToClose connectTimeoutMs fullRetryAfterMs wakes adoptingMs sessionsKept`),
+  /** What is seldom there comes last, and is left out where it is not. */
+  renewal: places(`session n agoMs life leaves jitter roundTripMs config refused lanes sums votes
+    pings open opening commands`),
+  config: places(`enabled capacity*3 deadlineMs*3 connectTimeoutMs windowSeconds windowCalls failureThreshold
+    failureRate slowRate recoveryMs probes successesToClose expectedInstances renewalsPerSecond
+    sessionsKept pushes`),
+  asked: places("keep probes need want waiting waitedMs owed ended"),
+  vote: places("generation probe calls failures slow ignored"),
+  opening: places("generation overrideVersion override about"),
+  brought: places("mode remainingMs actor reason"),
+  command: places("kind opId mode ttlMs expectedVersion actor reason"),
+  reply: places(`known life generation overrideVersion state retryAfterMs probeMs leaseMs renewWithinMs
+    instances rank lanes events push replies ruling`),
+  unknown: places("known life events push"),
+  grant: places("lane permits allow probes crowded waiting"),
+  operated: places("kind overrideVersion"),
+  unchanged: places("kind overrideVersion reason"),
+  view: places(`kind at breaker window override overrideVersion lanes totals seconds transitions n rank instances`),
+  viewedBreaker: places("state since openUntil openMs probes successes failedRecoveries lastFailureAt"),
+  viewedLane: places("capacity held running waiting fullSince"),
+  votes: places("calls failures slow"),
+  transition: places("kind at from to cause generation"),
+  overridden: places("kind at mode until actor reason"),
+  would_open: places("kind at cause"),
+  begun: places("kind at life"),
 };
+const RECORD_OF: ReadonlyMap<string, Places> = new Map<string, Places>(Object.entries(RECORDS));
 
-/** Lanes, as entries and batches name them; in the source by their names in capitals. */
-export const LANE_NUMBERS: Readonly<Record<Lane, number>> = { request: 1, slow: 2, health: 3 };
+const sizeOf = (record: Places): number => [...record.values()].reduce((sum, { size }) => sum + size, 0);
 
-const LANE = /\b(REQUEST|SLOW|HEALTH)\b/g;
-const NAMED = /\b(\w+)\.(\w+)(\[(\w+)\])?/g;
-/** What has names in Lua: its libraries and the script's own tables. */
-const TABLES = new Set("redis cjson cmsgpack string math table gate entries changed".split(" "));
+/** A record as the array that Lua sees; what is null there is false. */
+export function toRow(record: RecordName, from: object): unknown[] {
+  return [...RECORDS[record]].flatMap(([name, { size }]) => {
+    const value = (from as Record<string, unknown>)[name] ?? false;
+    return size === 1 ? [value] : LANES.map((lane) => (value as Record<string, unknown>)[lane]);
+  });
+}
+
+/** And back; in threes they are of lanes. */
+export function fromRow(record: RecordName, row: readonly unknown[]): Record<string, unknown> {
+  const byLane = (parts: readonly unknown[]) => Object.fromEntries(LANES.map((lane, n) => [lane, parts[n]]));
+  return Object.fromEntries(
+    [...RECORDS[record]].map(([name, { at, size }]) => {
+      const parts = row.slice(at - 1, at - 1 + size);
+      return [name, size === 1 ? parts[0] : size === 3 ? byLane(parts) : parts];
+    }),
+  );
+}
+
+/** The numbers in something, in its order; and something of the same form with other numbers. */
+export const numbersIn = (part: object | number): number[] =>
+  typeof part === "number" ? [part] : Object.values(part).flatMap(numbersIn);
+export function withNumbers<Form extends object>(form: Form, numbers: Iterator<unknown>): Form {
+  const fill = (part: object | number): unknown =>
+    typeof part === "number" ? numbers.next().value : withNumbers(part, numbers);
+  return Object.fromEntries(Object.entries(form).map(([name, part]) => [name, fill(part)])) as Form;
+}
+
+/** What the script names itself, in capitals too. */
+const OWN = new Set("KEYS ARGV GATE NOTHING NONE".split(" "));
+const WORD = /"[^"]*"|\b[A-Z][A-Z_]+\b/g;
+const NAMED = /\b([A-Za-z_]\w*)\.(\w+)(\[([^[\]]+)\])?/g;
+const UNNAMED = /[\])]\.\w+/;
+/** What has names in Lua: its libraries and the script's own table. */
+const TABLES = new Set("redis cjson cmsgpack string math table gate".split(" "));
 
 /**
  * @throws Error where a record has no such place, or a variable is not called after what it holds: when the script is
  *   put together, not when it runs.
  * @example
  * ```ts
- * withPlaces("ticket.goneAt = now"); // "ticket[5] = now"
- * withPlaces("core.waiting[lane] = 0"); // "core[26+lane] = 0"
+ * withPlaces("second.calls = 0"); // "second[2] = 0"
+ * withPlaces("session.permits[lane] = 0"); // "session[9+lane] = 0"
  * ```
  */
 export function withPlaces(source: string): string {
-  const numbered = source.replace(LANE, (name) => String(LANE_NUMBERS[name.toLowerCase() as Lane]));
-  return numbered.replace(NAMED, (text, record: string, name: string, _, lane?: string) => {
+  const unnamed = UNNAMED.exec(source)?.[0];
+  if (unnamed !== undefined) throw new Error(`gate script: a variable of its own was needed, was ${unnamed}`);
+  const counted = source.replace(WORD, (word) => {
+    if (word.startsWith('"') || OWN.has(word)) return word;
+    const places = RECORD_OF.get(word.replace(/_PLACES$/, "").toLowerCase());
+    const number = places ? sizeOf(places) : CONSTANTS.get(word);
+    if (number === undefined) throw new Error(`gate script: a constant of lib/gate was needed, was ${word}`);
+    return String(number);
+  });
+  return counted.replace(NAMED, (text, record: string, name: string, index = "", lane?: string) => {
     if (TABLES.has(record)) return text;
-    const place = RECORDS[record]?.get(name);
-    if (place === undefined) throw new Error(`gate script: a place of a record was needed, was ${text}; see records`);
-    return `${record}[${lane === undefined ? place : `${place - 1}+${lane}`}]`;
+    const place = RECORD_OF.get(record)?.get(name);
+    if (!place || (place.size > 1 && lane === undefined))
+      throw new Error(`gate script: a place of a record was needed, was ${text}; see records`);
+    if (place.size === 1) return `${record}[${place.at}]${index}`;
+    return `${record}[${place.at - 1} + ${lane}]`;
   });
 }

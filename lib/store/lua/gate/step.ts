@@ -1,109 +1,99 @@
-/** `lib/gate/step.ts`: applies a batch atomically and in order. */
-import { RING_SECONDS } from "../../../gate/state.ts";
-import { LARGEST_FALL_MS } from "./life.ts";
-import { SCHEMA } from "./records.ts";
-import { secondOf } from "./window.ts";
+/** `lib/gate/step.ts` and `lib/gate/time.ts`: applies a renewal atomically and in order. */
 
 export const step: string = `
--- An id that ends exactly at the mark raises it, so that a repeated batch cannot mint it again.
-function gate.endId(n)
-  if own.doneBelow == n then own.doneBelow = n + 1 end
-end
-
-function gate.apply(command)
-  local kind = command[1]
-  if kind == "admit" then
-    local n = command[2]
-    local id = session .. "." .. n
-    local reply = gate.admit(id, n, command[3], command[4], command[5])
-    if reply[1] == "refused" then
-      local ticket = gate.find("t", id)
-      if ticket then gate.leaveLine(id, ticket) end
-      if reply[2] ~= "spent" then gate.countRefused(1) end
-      gate.endId(n)
-    end
-    return reply
-  elseif kind == "settle" or kind == "cancel" then
-    local n = command[2]
-    local id = session .. "." .. n
-    local permit = gate.find("p", id)
-    local ticket = kind == "cancel" and gate.find("t", id)
-    if permit and kind == "settle" then gate.settle(id, permit, command[3], command[4])
-    elseif permit then gate.cancel(id, permit)
-    elseif ticket then gate.leaveLine(id, ticket)
-    else return { "ended", 0 } end
-    gate.endId(n)
-    return { "ended", 1 }
-  elseif kind == "operate" then
-    return gate.operate(command[2], command[3], command[4], command[5], command[6], command[7])
-  elseif kind == "adopt" then
-    return gate.adopt(command[2], command[3], command[4], minting and opens)
-  else
-    return gate.view()
-  end
-end
-
-function gate.step(clock, refusedLocally, commands)
-  if not core or clock < core.clock - ${LARGEST_FALL_MS} then gate.beginLife(clock) end
+function gate.step(clock)
+  if not core or clock < core.clock - LARGEST_FALL_MS then gate.beginLife(clock) end
   core.clock = math.max(core.clock, clock)
   now = core.clock
-  if now >= core.due then gate.passDue() end
-  gate.passWindow()
-  if not gate.hear() then return false end
+  local override = core.override
+  if override and override.until <= now then gate.endOverride(override.until, "override_ended") end
+  if core.state == OPEN and core.openUntil <= now then gate.enter(HALF_OPEN, core.openUntil, "open_period_over") end
+  if core.due <= now then gate.passSessions() end
+  local oldest = math.max(core.windowStart, math.floor(now / 1000) - config.windowSeconds + 1)
+  if oldest ~= core.windowFrom then gate.rollWindow(oldest) end
+  return gate.answer()
+end
 
-  if refusedLocally > 0 then gate.countRefused(refusedLocally) end
-  if minting and gate.bringsNothing(commands) then gate.adopt({}, false, false, opens) end
-  local replies = {}
-  for at = 1, #commands do replies[at] = gate.apply(commands[at]) end
+function gate.answer()
+  session = sessions[id]
+  local known, opening = session, renewal.opening
+  if (renewal.life and renewal.life ~= core.life) or not (known or opening) then return { 0, core.life } end
+  if not known then session, about = gate.openSession(renewal.n), opening.about end
+  local isNews = renewal.n > session.n
+  if isNews then
+    if known then gate.withdraw(id, session) end
+    gate.hear(opening)
+  end
+  local isDone = not isNews or renewal.agoMs > OLDEST_VOTES_MS
+  local commands, replies = renewal.commands or NONE, {}
+  for at = 1, #commands do
+    local command = commands[at]
+    replies[at] = command.kind == "operate" and gate.operate(command, isDone)
+  end
+  if isNews then gate.renew(opening and renewal.life) end
   gate.countPeaks()
-  return replies
+  for at = 1, #commands do replies[at] = replies[at] or gate.view() end
+  return gate.reply(), replies
 end
 
--- What the batch will look at.
-function gate.readFor(commands, clock)
-  local kinds, ids = { "c", "i", "w" }, { "", session, ${secondOf("clock")} % ${RING_SECONDS} }
-  for at = 1, #commands do
-    local kind, n = commands[at][1], commands[at][2]
-    if kind == "admit" or kind == "settle" or kind == "cancel" then
-      local id = session .. "." .. n
-      kinds[#kinds + 1], ids[#ids + 1] = "p", id
-      if kind ~= "settle" then kinds[#kinds + 1], ids[#ids + 1] = "t", id end
-    end
+function gate.hear(opening)
+  if opening then
+    if opening.generation > core.generation then gate.raiseGeneration(opening.generation + 1) end
+    if renewal.life then gate.adoptOverride(opening) end
   end
-  gate.read(kinds, ids)
+  local heardBefore = session.heard
+  session.n, session.roundTripMs = renewal.n, renewal.roundTripMs
+  local sums, refused = renewal.sums, renewal.refused
+  for at = 1, #sums, 2 do totals[sums[at]] = totals[sums[at]] + sums[at + 1] end
+  if refused > 0 then gate.countRefused(refused) end
+  local counts = renewal.agoMs <= OLDEST_VOTES_MS
+  if refused > 0 and now - heardBefore < CALLS_AWAY_MS then core.lastCallAt = now end
+  local holding, probing = 0, 0
+  for lane = REQUEST, SLOW do
+    local asked = renewal.lanes[lane] or NOTHING
+    holding, probing = holding + session.permits[lane], probing + session.probes[lane]
+    if asked.need > 0 then core.lastCallAt = now end
+    if counts and session.probes[lane] > asked.probes then gate.countProbe(now - session.got[lane]) end
+  end
+  if not counts then return end
+  local votes, pings, open = renewal.votes or NONE, renewal.pings or NONE, renewal.open
+  for at = 1, #votes do
+    local vote = votes[at]
+    -- What ran on a lease that is over has no vote.
+    if (vote.probe and probing or holding) > 0 then gate.vote(vote) end
+  end
+  for at = 1, #pings do gate.ping(pings[at]) end
+  if open then gate.adoptOpen(open[1], open[2]) end
 end
+
+function gate.countProbe(took)
+  core.probeMs = core.probeMs == 0 and took or math.floor((7 * core.probeMs + took) / 8)
+end
+
+function gate.push(session, message) pushes[#pushes + 1], pushes[#pushes + 2] = session, message end
 `;
 
-export const firstBatch: string = `
-function gate.bringsNothing(commands)
-  for at = 1, #commands do
-    if commands[at][1] == "adopt" then return false end
-  end
-  return true
-end
-`;
-
-/** Reads what the batch names, and runs it. */
+/** Reads what nearly every renewal needs, and applies it. */
 export const main: string = `
-local batch = cjson.decode(ARGV[1])
+renewal = cjson.decode(ARGV[1])
+id, config = renewal.session, renewal.config
 local moment = not ARGV[2] and call("TIME")
 local clock = moment and moment[1] * 1000 + math.floor(moment[2] / 1000) or tonumber(ARGV[2])
-local refusedLocally, commands = batch[5], batch[7]
-session, opens, doneBelow, jitter, config = batch[1], batch[2], batch[3], batch[4], batch[6]
-
-gate.readFor(commands, clock)
-core = entries.c[""]
-if core and core.schema ~= ${SCHEMA} then
-  return redis.error_reply("TIDEGATE restore a gate: its schema must be ${SCHEMA}, was " .. tostring(core.schema)
+local place = math.floor(clock / 1000) % RING_SECONDS
+local found = call("HMGET", GATE, "core", "totals", "s" .. id, "w" .. place)
+for at = 1, 4 do found[at] = found[at] and cmsgpack.unpack(found[at]) end
+core, totals, sessions[id], seconds[place] = found[1], found[2], found[3], found[4]
+if core and core.schema ~= SCHEMA then
+  return redis.error_reply("TIDEGATE restore a gate: its schema must be SCHEMA, was " .. tostring(core.schema)
     .. "; run a newer release")
 end
--- An older release knows nothing of it.
-if core and not core.fullSince[HEALTH] then for lane = REQUEST, HEALTH do core.fullSince[lane] = 0 end end
-heldBefore = core and core.held[REQUEST] + core.held[SLOW] + core.held[HEALTH] or 0
-local replies = gate.step(clock, refusedLocally, commands)
-local wake = core.waiting[REQUEST] + core.waiting[SLOW] > 0 and gate.wakes() or {}
-gate.keep(wake)
-if not replies then return { 0, core.life, events, wake } end
-return { 1, core.life, core.generation, core.overrideVersion, gate.freePermits(REQUEST), core.waiting[REQUEST],
-  gate.freePermits(SLOW), core.waiting[SLOW], gate.freePermits(HEALTH), core.waiting[HEALTH], events, wake, replies }
+for ranking = DUE, RANKINGS do before[ranking] = core and core.sizes[ranking] or 0 end
+local answer, replies = gate.step(clock)
+local ruling = replies and core.override and gate.ruling()
+if ruling or #events + #pushes + #(replies or NONE) > 0 then
+  local at = #answer
+  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = events, pushes, replies or NONE, ruling or nil
+end
+gate.keep()
+return answer
 `;

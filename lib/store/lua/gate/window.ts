@@ -1,31 +1,19 @@
 /** `lib/gate/window.ts`: what recent votes add up to. */
-import { RING_SECONDS } from "../../../gate/state.ts";
-
-export const secondOf = (ms: string): string => `math.floor(${ms} / 1000)`;
 
 export const window: string = `
-function gate.entryAt(at)
-  local second = gate.find("w", at % ${RING_SECONDS})
-  return second and second.at == at and second
-end
-
-function gate.passWindow()
-  local oldest = math.max(core.windowStart, ${secondOf("now")} - config.windowSeconds + 1)
-  if oldest ~= core.windowFrom then gate.rollWindow(oldest) end
-end
-
 function gate.currentSecond()
-  local at = ${secondOf("now")}
-  local second = gate.entryAt(at) or { at, 0, 0, 0, 0, 0, 0 }
-  gate.put("w", at % ${RING_SECONDS}, second)
+  local at = math.floor(now / 1000)
+  local second = gate.secondOf(at) or { at, 0, 0, 0, 0, 0, 0 }
+  local place = at % RING_SECONDS
+  seconds[place], secondsChanged[place] = second, true
   return second
 end
 
-function gate.countVote(failed, slow)
+function gate.countVotes(vote)
   local second = gate.currentSecond()
-  second.calls, core.calls = second.calls + 1, core.calls + 1
-  if failed then second.failures, core.failures = second.failures + 1, core.failures + 1 end
-  if slow then second.slow, core.slow = second.slow + 1, core.slow + 1 end
+  second.calls, core.calls = second.calls + vote.calls, core.calls + vote.calls
+  second.failures, core.failures = second.failures + vote.failures, core.failures + vote.failures
+  second.slow, core.slow = second.slow + vote.slow, core.slow + vote.slow
 end
 
 function gate.countRefused(refused)
@@ -34,49 +22,44 @@ function gate.countRefused(refused)
 end
 
 function gate.countPeaks()
-  local permits = core.held[REQUEST] + core.held[SLOW]
+  local running = core.running[REQUEST] + core.running[SLOW]
   local waiting = core.waiting[REQUEST] + core.waiting[SLOW]
-  local second = gate.entryAt(${secondOf("now")})
-  if permits <= (second and second.permits or 0) and waiting <= (second and second.waiting or 0) then return end
+  local second = gate.secondOf(math.floor(now / 1000))
+  if running <= (second and second.running or 0) and waiting <= (second and second.waiting or 0) then return end
   second = gate.currentSecond()
-  second.permits = math.max(second.permits, permits)
+  second.running = math.max(second.running, running)
   second.waiting = math.max(second.waiting, waiting)
 end
 `;
 
-/** What happens once a second, or less often. */
 export const rolling: string = `
 function gate.beginWindow(at)
-  local start = ${secondOf("at")}
-  local second = gate.entryAt(start)
+  local start = math.floor(at / 1000)
+  local second = gate.secondOf(start) or NOTHING
   core.windowStart, core.windowFrom = start, start
-  core.baseCalls, core.baseFailures = second and second.calls or 0, second and second.failures or 0
-  core.baseSlow = second and second.slow or 0
+  core.baseCalls, core.baseFailures, core.baseSlow = second.calls, second.failures, second.slow
   core.calls, core.failures, core.slow = 0, 0, 0
 end
 
-function gate.addSecond(at, sign)
-  local second = gate.entryAt(at)
-  if not second then return end
-  local calls, failures, slow = second.calls, second.failures, second.slow
-  if at == core.windowStart then
-    calls, failures, slow = calls - core.baseCalls, failures - core.baseFailures, slow - core.baseSlow
+function gate.rollWindow(oldest)
+  local from, to, sign = core.windowFrom, oldest, -1
+  if oldest < from then from, to, sign = oldest, from, 1 end
+  local first, places = math.max(from, to - RING_SECONDS), {}
+  for at = first, to - 1 do places[#places + 1] = at % RING_SECONDS end
+  gate.read(seconds, "w", places)
+  for at = first, to - 1 do
+    local second = gate.secondOf(at)
+    if second then gate.addSecond(second, sign) end
   end
-  core.calls = core.calls + sign * calls
-  core.failures = core.failures + sign * failures
-  core.slow = core.slow + sign * slow
+  if oldest - core.windowFrom > RING_SECONDS then core.calls, core.failures, core.slow = 0, 0, 0 end
+  core.windowFrom = oldest
 end
 
-function gate.rollWindow(oldest)
-  local from = core.windowFrom
-  local first, last, sign = from, oldest, -1
-  if oldest < from then first, last, sign = oldest, from, 1 end
-  first = math.max(first, last - ${RING_SECONDS})
-  local places = {}
-  for at = first, last - 1 do places[#places + 1] = at % ${RING_SECONDS} end
-  gate.readAll("w", places)
-  for at = first, last - 1 do gate.addSecond(at, sign) end
-  if oldest - from > ${RING_SECONDS} then core.calls, core.failures, core.slow = 0, 0, 0 end
-  core.windowFrom = oldest
+function gate.addSecond(second, sign)
+  local calls, failures, slow = second.calls, second.failures, second.slow
+  if second.at == core.windowStart then
+    calls, failures, slow = calls - core.baseCalls, failures - core.baseFailures, slow - core.baseSlow
+  end
+  core.calls, core.failures, core.slow = core.calls + sign * calls, core.failures + sign * failures, core.slow + sign * slow
 end
 `;

@@ -1,0 +1,83 @@
+/** The line of an instance: calls that wait for a permit, in order of arrival. Rule 6. */
+import type { Lane } from "../../gate/types.ts";
+import { LANES } from "../../gate/types.ts";
+import type { Runtime } from "../../runtime.ts";
+import type { Ask, Entry } from "./port.ts";
+
+export interface Waiter {
+  readonly ask: Ask;
+  /** On the monotonic clock. */
+  readonly since: number;
+  /** The renewal whose answer ends its wait, one way or the other; null: it waits for as long as it may. */
+  readonly toldIn: number | null;
+  /** Ends its wait. */
+  readonly end: (entry: Entry) => void;
+}
+
+export interface Line {
+  /** Rejects with the reason of the caller's abort. */
+  readonly join: (ask: Ask, toldIn: number | null, untilMs: number) => Promise<Entry>;
+  /** Some of them want an answer rather than wait. */
+  readonly isImpatient: (lane: Lane) => boolean;
+  readonly first: (lane: Lane) => Waiter | undefined;
+  readonly of: (lane: Lane) => readonly Waiter[];
+  readonly sizes: () => Readonly<Record<Lane, number>>;
+  /** How long the first of each lane has waited. */
+  readonly waitedMs: () => Readonly<Record<Lane, number>>;
+  readonly size: () => number;
+}
+
+export interface LineOptions {
+  readonly runtime: Runtime;
+  /** A wait came to its end by itself. */
+  readonly refuse: (lane: Lane) => Entry;
+  /** Somebody has given up, or was aborted. */
+  readonly left: (lane: Lane) => void;
+}
+
+export function createLine({ runtime, refuse, left }: LineOptions): Line {
+  const lines: Record<Lane, Set<Waiter>> = { request: new Set(), slow: new Set(), health: new Set() };
+  const impatient = { request: 0, slow: 0, health: 0 };
+  const first = (lane: Lane) => lines[lane].values().next().value;
+  const perLane = (of: (lane: Lane) => number) => ({ request: of("request"), slow: of("slow"), health: of("health") });
+
+  return {
+    join: (ask, toldIn, untilMs) =>
+      new Promise((resolve, reject) => {
+        const { lane, signal } = ask;
+        const since = runtime.monotonicMs();
+        const leave = () => {
+          lines[lane].delete(waiter);
+          if (toldIn !== null) impatient[lane] -= 1;
+          runtime.clearTimer(timer);
+          signal?.removeEventListener("abort", abort);
+        };
+        const end = (entry: Entry) => {
+          leave();
+          resolve(entry);
+        };
+        const abort = () => {
+          leave();
+          reject(signal?.reason);
+          left(lane);
+        };
+        const waiter: Waiter = { ask, since, toldIn, end };
+        const timer = runtime.setTimer(
+          () => {
+            end(refuse(lane));
+            left(lane);
+          },
+          Math.max(0, untilMs - since),
+        );
+        signal?.addEventListener("abort", abort, { once: true });
+        lines[lane].add(waiter);
+        if (toldIn !== null) impatient[lane] += 1;
+      }),
+    isImpatient: (lane) => impatient[lane] > 0,
+    first,
+    of: (lane) => [...lines[lane]],
+    sizes: () => perLane((lane) => lines[lane].size),
+    waitedMs: () => perLane((lane) => runtime.monotonicMs() - (first(lane)?.since ?? runtime.monotonicMs())),
+    size: () => LANES.reduce((sum, lane) => sum + lines[lane].size, 0),
+  };
+}

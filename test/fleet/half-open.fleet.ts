@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { printFigures } from "./figures.ts";
+import { frozenDatabase, PROBES } from "./half-open.ts";
+import { CAPACITY, fleetUnavailable, isFull } from "./scene.ts";
+
+const unavailable = fleetUnavailable();
+
+describe.skipIf(unavailable)(`a fleet of eight${unavailable ? ` (skipped: ${unavailable})` : ""}`, () => {
+  test("sends a database that thaws no more than its probes", async () => {
+    const figures = await frozenDatabase({ size: 8, inFlight: 60, times: isFull() ? 8 : 3, frozenMs: 5_000 });
+    printFigures("PostgreSQL frozen for 5 s at a time under 60 requests in flight", figures);
+    expect(figures.halfOpenPeriods).toBeGreaterThan(0);
+    expect(figures.peakProbes).toBeLessThanOrEqual(PROBES);
+    expect(figures.peakHalfOpen).toBeLessThanOrEqual(PROBES);
+    expect(figures.peakClosed).toBeLessThanOrEqual(CAPACITY);
+  });
+});
