@@ -14,6 +14,8 @@ export const MORE_LOOKED_AT = 4;
 /** So long, or so many round trips, is a permit kept by who holds one more than a hungry instance. */
 export const QUANTUM_MS = 50;
 export const QUANTUM_ROUND_TRIPS = 3;
+/** The same where nobody is called: until somebody comes for what was given back, it is nobody's. */
+export const QUANTUM_ROUND_TRIPS_UNCALLED = 8;
 /** So long, or so many round trips, has who was woken a claim without being heard. */
 export const WAKE_MS = 150;
 export const WAKE_ROUND_TRIPS = 3;
@@ -124,7 +126,7 @@ function excessOf(others: number, own: number, excess: number): number {
 }
 
 /** How many it is to give: until nobody looked at holds two fewer; of one more alone, it has its time. */
-function givenAway({ now }: Turn, session: Session, lease: Lease, others: readonly Hungry[]): number {
+function givenAway(turn: Turn, session: Session, lease: Lease, others: readonly Hungry[]): number {
   const levels = others.map(({ lease: { permits, need } }) => ({ permits, need }));
   const poorest = () =>
     levels.reduce<{ permits: number; need: number } | null>(
@@ -137,9 +139,13 @@ function givenAway({ now }: Turn, session: Session, lease: Lease, others: readon
     gives += 1;
   }
   if (gives > 0) return gives;
-  const quantumMs = Math.max(QUANTUM_MS, QUANTUM_ROUND_TRIPS * session.roundTripMs);
   const one = poorest();
-  return one && lease.permits === one.permits + 1 && now - lease.got > quantumMs ? 1 : 0;
+  return one && lease.permits === one.permits + 1 && hadItsTime(turn, session, lease) ? 1 : 0;
+}
+
+function hadItsTime({ config, now }: Turn, { roundTripMs }: Session, { got }: Lease): boolean {
+  const roundTrips = config.pushes ? QUANTUM_ROUND_TRIPS : QUANTUM_ROUND_TRIPS_UNCALLED;
+  return now - got > Math.max(QUANTUM_MS, roundTrips * roundTripMs);
 }
 
 function wake(turn: Turn, { id, lease }: Hungry): void {
@@ -151,12 +157,11 @@ function wake(turn: Turn, { id, lease }: Hungry): void {
 
 /** Who holds what it does not use; else who holds the most, if that is more than its share. */
 function reclaimable(turn: Turn, session: Session, lane: QueuedLane): string | null {
-  const { gate, now } = turn;
+  const { gate } = turn;
   const [holder] = gate.rich[lane].last(1);
   const other = holder === undefined ? undefined : gate.sessions.get(holder);
   if (holder === undefined || !other) return null;
   const [mine, theirs] = [session.lanes[lane], other.lanes[lane]];
   if (theirs.permits > theirs.need || theirs.permits >= mine.permits + 2) return holder;
-  const quantumMs = Math.max(QUANTUM_MS, QUANTUM_ROUND_TRIPS * other.roundTripMs);
-  return theirs.permits === mine.permits + 1 && now - theirs.got > quantumMs ? holder : null;
+  return theirs.permits === mine.permits + 1 && hadItsTime(turn, other, theirs) ? holder : null;
 }

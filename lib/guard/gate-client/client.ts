@@ -190,7 +190,8 @@ export function createGateClient(options: GateClientOptions): GateClient {
     // Who does not want to wait has one answer to hear, and the gate as long to give it as to anybody.
     const longestMs = Math.max(rules.storeDeadlineMs, store.traits.firstContactMs);
     const entry = line.join(ask, isImpatient ? own.n + 1 : null, waitUntil <= now ? now + longestMs : waitUntil);
-    if (!inProcess && exchange.attached() && (isFirst || isImpatient || !own.lanes[lane].crowded)) exchange.renewSoon();
+    const isNews = !inProcess && (isFirst || !own.lanes[lane].crowded);
+    if (exchange.attached() && (isNews || isImpatient)) exchange.renewSoon();
     let isOver = false;
     pulse.waits(() => isOver);
     const over = () => {

@@ -103,7 +103,8 @@ function gate.givenAway(lane, others)
 end
 
 function gate.hadItsTime(session, lane)
-  return now - session.got[lane] > math.max(QUANTUM_MS, QUANTUM_ROUND_TRIPS * session.roundTripMs)
+  local roundTrips = config.pushes and QUANTUM_ROUND_TRIPS or QUANTUM_ROUND_TRIPS_UNCALLED
+  return now - session.got[lane] > math.max(QUANTUM_MS, roundTrips * session.roundTripMs)
 end
 
 function gate.wake(lane, others, count)
