@@ -7,12 +7,15 @@ const unavailable = fleetUnavailable();
 const LONG_MS = isFull() ? 300_000 : 20_000;
 
 describe.skipIf(unavailable)(`a fleet of eight${unavailable ? ` (skipped: ${unavailable})` : ""}`, () => {
-  test("runs exactly its capacity from the first moment on an empty store", async () => {
+  test("never runs more than its capacity, from the first moment on an empty store on", async () => {
     const rounds = isFull() ? 5 : 2;
     for (let round = 0; round < rounds; round += 1) {
       const figures = await fullLoad({ size: 8, inFlight: 80, forMs: 10_000 });
       printFigures(`80 requests in flight while 8 processes start on an empty store, round ${round + 1}`, figures);
-      expect(figures).toMatchObject({ peakCounted: CAPACITY, transitions: 0 });
+      expect(figures.peakCounted).toBeLessThanOrEqual(CAPACITY);
+      // More than the share of each, to which a new life keeps them at first.
+      expect(figures.peakCounted).toBeGreaterThan(8);
+      expect(figures).toMatchObject({ transitions: 0, storeAway: 0 });
     }
   });
 
