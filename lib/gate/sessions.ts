@@ -117,9 +117,11 @@ export function passSessions(turn: Turn): void {
 function passSession(turn: Turn, id: string, session: Session): void {
   const { now } = turn;
   withdraw(turn, id, session);
+  const held = holdsAny(session);
   for (const lane of LANES) passLease(turn, session, lane);
   if (session.presentUntil <= now) session.presentUntil = 0;
-  if (!holdsAny(session) && session.heard + SILENT_MS <= now) forget(turn, id);
+  // Whose lease has run out has to open again: what ran on it has no vote. Rule 12.
+  if (!holdsAny(session) && (held || session.heard + SILENT_MS <= now)) forget(turn, id);
   else enlist(turn, id, session);
 }
 

@@ -23,7 +23,7 @@ describe("the permits of a silent instance (Rule 4)", () => {
     }
   });
 
-  test("are lost until then, used or not, by the timeouts of their holder, who then holds none of them", () => {
+  test("are lost until then, used or not, by the timeouts of their holder, who is then unknown", () => {
     const { gate, a, b } = scene(permits(2));
     gate.rules = { ...gate.rules, connectTimeoutMs: 0, deadlineMs: { request: 100, slow: 100, health: 100 } };
     a.needs(1, { want: 2 });
@@ -31,7 +31,7 @@ describe("the permits of a silent instance (Rule 4)", () => {
     gate.passes(2_000 + 100 + 2_000);
     expect(gate.core).toMatchObject({ running: { request: 0 }, permits: { request: 0 }, active: 0 });
     expect(b.needs(2).permits).toBe(2);
-    expect(a.renews({ keep: 1 }).lanes.request).toMatchObject({ permits: 0, allow: 0 });
+    expect(a.sends({ keep: 1 }).reply).toMatchObject({ known: false });
   });
 });
 

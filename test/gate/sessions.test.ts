@@ -16,13 +16,14 @@ describe("a silent session (Rule 17)", () => {
     expect(gate.sessions).toEqual([]);
   });
 
-  test("is kept as long as it holds something, which still counts, and its minute at least", () => {
+  test("is kept as long as it holds something, which still counts, and forgotten when that runs out", () => {
     const { gate, a, b } = scene();
     a.needs(1, { lane: "slow" });
     b.needs(1, { lane: "health" });
+    expect(gate.sessions).toEqual(["a", "b"]);
     gate.passes(59_999);
     expect(gate.core.permits).toMatchObject({ slow: 1, health: 0 });
-    expect(gate.sessions).toEqual(["a", "b"]);
+    expect(gate.sessions).toEqual(["a"]);
     gate.passes(244_000);
     expect(gate.core.permits.slow).toBe(1);
     expect(gate.sessions).toEqual(["a"]);

@@ -69,7 +69,7 @@ export function createDoor(options: DoorOptions): Door {
     const as = mayStart(holdings, lane, now);
     const { heard, leasedAt } = holdings;
     if (!as || !heard || !leasedAt) return null;
-    started(holdings, lane, as, waitedMs, now);
+    const number = started(holdings, lane, as, waitedMs, now);
     if (holdings === own) begun();
     const probe = as === "probe";
     const { generation, breaker, leaseMs } = heard;
@@ -80,7 +80,7 @@ export function createDoor(options: DoorOptions): Door {
       deadlineMs: probe ? Math.min(deadlineMs, breaker.probeMs) : deadlineMs,
       startBy: now.monotonicMs + leftMs,
       startByWallMs: now.wallMs + leftMs,
-      end: (outcome, slow, ranMs) => ended(holdings, { lane, probe, generation }, { outcome, slow, ranMs }),
+      end: (outcome, slow, ranMs) => ended(holdings, { lane, probe, generation, number }, { outcome, slow, ranMs }),
     };
   }
 

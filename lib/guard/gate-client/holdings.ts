@@ -46,6 +46,9 @@ export interface Holdings {
   readonly lanes: Readonly<Record<Lane, Mutable<Held>>>;
   /** Probes of this generation and of older ones have become calls like any other. */
   outlived: number;
+  /** Calls that have begun; those up to a number ran on by a lease that is over, and have no vote. Rule 12. */
+  calls: number;
+  voidUpTo: number;
   votes: Mutable<Vote>[];
   pings: { readonly ok: boolean }[];
   n: number;
@@ -77,6 +80,8 @@ export function noHoldings(): Holdings {
     frozen: null,
     opens: { life: null },
     outlived: 0,
+    calls: 0,
+    voidUpTo: 0,
     lanes: { request: lane(), slow: lane(), health: lane() },
     votes: [],
     pings: [],
@@ -106,7 +111,8 @@ export function mayStart(own: Holdings, lane: Lane, now: Moment): "permit" | "pr
   return Math.min(held.probes, frozen?.probes ?? held.probes) > held.probing ? "probe" : null;
 }
 
-export function started(own: Holdings, lane: Lane, as: "permit" | "probe", waitedMs: number, now: Moment): void {
+/** @returns Its number. */
+export function started(own: Holdings, lane: Lane, as: "permit" | "probe", waitedMs: number, now: Moment): number {
   const held = own.lanes[lane];
   if (as === "probe") held.probing += 1;
   else held.running += 1;
@@ -114,6 +120,8 @@ export function started(own: Holdings, lane: Lane, as: "permit" | "probe", waite
   held.sums.waitedMs += waitedMs;
   // A ping is no call that others will follow.
   if (lane !== "health") own.lastCallAt = now.monotonicMs;
+  own.calls += 1;
+  return own.calls;
 }
 
 /** A call that runs, as its gate knows it. */
@@ -121,6 +129,8 @@ export interface Begun {
   readonly lane: Lane;
   readonly probe: boolean;
   readonly generation: number;
+  /** In the order of their beginning. */
+  readonly number: number;
 }
 export interface Ending {
   readonly outcome: Outcome;
@@ -129,7 +139,11 @@ export interface Ending {
 }
 
 /** @returns Whether the gate is to hear of it at once. Rule 7. */
-export function ended(own: Holdings, { lane, probe, generation }: Begun, { outcome, slow, ranMs }: Ending): boolean {
+export function ended(
+  own: Holdings,
+  { lane, probe, generation, number }: Begun,
+  { outcome, slow, ranMs }: Ending,
+): boolean {
   const held = own.lanes[lane];
   if (probe && generation > own.outlived) held.probing -= 1;
   else held.running -= 1;
@@ -139,6 +153,7 @@ export function ended(own: Holdings, { lane, probe, generation }: Begun, { outco
     if (outcome !== "ignored") own.pings.push({ ok: outcome === "success" });
     return true;
   }
+  if (number <= own.voidUpTo) return false;
   let votes = own.votes.find((one) => one.generation === generation && one.probe === probe);
   if (!votes) {
     votes = { generation, probe, calls: 0, failures: 0, slow: 0, ignored: 0 };

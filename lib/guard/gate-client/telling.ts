@@ -117,6 +117,8 @@ export function hear(
       Object.assign(held, { ...nothing(), permits: held.running });
     }
     takeBack(own, renewal);
+    own.votes = [];
+    own.voidUpTo = own.calls;
     return false;
   }
   own.opens = null;

@@ -113,9 +113,10 @@ end
 
 function gate.passSession(id, session)
   gate.withdraw(id, session)
+  local held = gate.holdsAny(session)
   for lane = REQUEST, HEALTH do gate.passLease(session, lane) end
   if session.presentUntil <= now then session.presentUntil = 0 end
-  if not gate.holdsAny(session) and session.heard + SILENT_MS <= now then gate.forget(id)
+  if not gate.holdsAny(session) and (held or session.heard + SILENT_MS <= now) then gate.forget(id)
   else gate.enlist(id, session) end
 end
 
