@@ -60,10 +60,14 @@ async function leave(instance: Instance, requests: number): Promise<number> {
 }
 
 async function quiet(scene: Scene, instance: Instance): Promise<void> {
-  await eventually("the server runs nothing of ours, and the gate knows", async () => {
-    const { permits, waiting } = await instance.held();
-    return permits + waiting + (await scene.seen(RUNNING)) === 0;
-  });
+  await eventually(
+    "the server runs nothing of ours, and the gate knows",
+    async () => {
+      const { permits, waiting } = await instance.held();
+      return permits + waiting + (await scene.seen(RUNNING)) === 0;
+    },
+    60_000,
+  );
 }
 
 interface Before {
