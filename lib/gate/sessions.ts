@@ -34,14 +34,7 @@ export const holdsAny = (session: Session): boolean =>
 /** Takes a session out of the order of its lanes and of the sums, to be changed and enlisted again. */
 export function withdraw({ gate, core }: Turn, id: string, session: Session): void {
   count(core, session, -1);
-  for (const lane of QUEUED_LANES) {
-    const lease = session.lanes[lane];
-    if (isHungry(core, session, lease)) gate.hungry[lane].remove(hungerScore(lease), id);
-    if (lease.permits > 0) gate.rich[lane].remove(riches(lease), id);
-  }
-  if (session.presentUntil > 0) gate.present.remove(session.opened, id);
-  if (!session.active) gate.idle.remove(session.heard, id);
-  gate.due.remove(session.due, id);
+  index(gate, core, id, session, "remove");
 }
 
 export function enlist(turn: Turn, id: string, session: Session): void {
@@ -50,20 +43,20 @@ export function enlist(turn: Turn, id: string, session: Session): void {
   session.active = holdsAny(session) || QUEUED_LANES.some((lane) => isHungry(core, session, session.lanes[lane]));
   count(core, session, 1);
   session.due = dueOf(session);
-  index(gate, core, id, session);
+  index(gate, core, id, session, "add");
   touched.sessions.push(id);
 }
 
-/** What is derived from a session. */
-export function index(gate: GateState, core: Core, id: string, session: Session): void {
+/** Its places in every order that it stands in. */
+export function index(gate: GateState, core: Core, id: string, session: Session, change: "add" | "remove"): void {
   for (const lane of QUEUED_LANES) {
     const lease = session.lanes[lane];
-    if (isHungry(core, session, lease)) gate.hungry[lane].add(hungerScore(lease), id);
-    if (lease.permits > 0) gate.rich[lane].add(riches(lease), id);
+    if (isHungry(core, session, lease)) gate.hungry[lane][change](hungerScore(lease), id);
+    if (lease.permits > 0) gate.rich[lane][change](riches(lease), id);
   }
-  if (session.presentUntil > 0) gate.present.add(session.opened, id);
-  if (!session.active) gate.idle.add(session.heard, id);
-  gate.due.add(session.due, id);
+  if (session.presentUntil > 0) gate.present[change](session.opened, id);
+  if (!session.active) gate.idle[change](session.heard, id);
+  gate.due[change](session.due, id);
 }
 
 function count(core: Core, session: Session, sign: 1 | -1): void {

@@ -48,7 +48,7 @@ export function restore(saved: GateSnapshot): GateState {
   gate.transitions.push(...kept.transitions);
   for (const [id, session] of kept.sessions) {
     gate.sessions.set(id, session);
-    if (gate.core) index(gate, gate.core, id, session);
+    if (gate.core) index(gate, gate.core, id, session, "add");
   }
   return gate;
 }

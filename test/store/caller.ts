@@ -13,23 +13,11 @@ import type {
 } from "../../lib/gate/renewal.ts";
 import type { GateConfig, Lane } from "../../lib/gate/types.ts";
 import type { Store } from "../../lib/store/port.ts";
+import { RULES } from "../support/gate-renewal.ts";
 
 export const CONFIG: GateConfig = {
-  enabled: true,
-  capacity: { request: 20, slow: 4, health: 1 },
+  ...RULES,
   deadlineMs: { request: 60_000, slow: 60_000, health: 5_000 },
-  connectTimeoutMs: 10_000,
-  windowSeconds: 30,
-  windowCalls: 10,
-  failureThreshold: 5,
-  failureRate: 5_000,
-  slowRate: 10_000,
-  recoveryMs: 30_000,
-  probes: 1,
-  successesToClose: 2,
-  expectedInstances: 1,
-  pushes: true,
-  renewalsPerSecond: 5_000,
   sessionsKept: 1_024,
 };
 export const ONE = { capacity: { request: 1, slow: 1, health: 1 } };
