@@ -7,8 +7,6 @@ import { atOnce, type Instance, keepAsking, RUNNING, type Scene } from "./scene.
 
 const POOL = 10;
 const CLIENTS = 40;
-/** A request's whole life is about this long, so that it is left in every part of it. */
-const LONGEST_STAY_MS = 120;
 
 export interface Aftermath {
   readonly requests: number;
@@ -35,12 +33,14 @@ export async function leaveMany(scene: Scene, requests: number): Promise<Afterma
   const env = { DB_POOL_SIZE: String(POOL), DB_MAX_OVERFLOW: "0", DB_POOL_TIMEOUT: "5", DB_CALL_TIMEOUT_MS: "5000" };
   const instance = await scene.instance(env, { runtime });
   try {
-    await keepAsking(POOL, POOL * 2, () => instance.get("/sleep?ms=20"));
+    const lives = await keepAsking(CLIENTS, CLIENTS * 3, () => instance.get("/sleep?ms=20"));
+    // As long as a request's whole life is here and now, so that it is left in every part of it.
+    const longestStayMs = Math.max(...lives.map(({ tookMs }) => tookMs));
     const before = resources();
-    await leave(instance, requests / 5);
+    await leave(instance, requests / 5, longestStayMs);
     await quiet(scene, instance);
     const heapBefore = heapMb();
-    const answered = await leave(instance, requests - requests / 5);
+    const answered = await leave(instance, requests - requests / 5, longestStayMs);
     await quiet(scene, instance);
     return { requests, answered, ...(await count(scene, instance, { runtime, listeners, before, heapBefore })) };
   } finally {
@@ -48,10 +48,10 @@ export async function leaveMany(scene: Scene, requests: number): Promise<Afterma
   }
 }
 
-async function leave(instance: Instance, requests: number): Promise<number> {
+async function leave(instance: Instance, requests: number, longestStayMs: number): Promise<number> {
   const answers = await keepAsking(CLIENTS, requests, async () => {
     const client = new AbortController();
-    const left = setTimeout(Math.random() * LONGEST_STAY_MS).then(() => client.abort());
+    const left = setTimeout(Math.random() * longestStayMs).then(() => client.abort());
     const answer = await instance.get("/sleep?ms=20", client.signal);
     await left;
     return answer;
