@@ -58,11 +58,27 @@ export function systemRuntime(): Runtime {
   };
 }
 
+/** What belongs to which call, through everything that it waits for. */
+export interface CallContext<Content> {
+  getStore(): Content | undefined;
+  run<Given, Value>(content: Content, call: (given: Given) => Value, given: Given): Value;
+}
+
+/** Null where the platform has none. */
+export function callContext<Content>(): CallContext<Content> | null {
+  const hooks = (globalThis as Platform).process?.getBuiltinModule?.("node:async_hooks");
+  return hooks ? (new hooks.AsyncLocalStorage() as CallContext<Content>) : null;
+}
+
 interface Platform {
   readonly Deno?: object;
   readonly Bun?: object;
   readonly navigator?: { readonly userAgent?: string };
-  readonly process?: { readonly pid?: number; readonly stdout?: { readonly isTTY?: boolean } };
+  readonly process?: {
+    readonly pid?: number;
+    readonly stdout?: { readonly isTTY?: boolean };
+    getBuiltinModule?(name: string): { readonly AsyncLocalStorage: new () => unknown } | undefined;
+  };
 }
 
 /** For people, in lists of instances. */

@@ -9,10 +9,12 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import { type Config, readConfig } from "./config.ts";
 import type { Database, DatabaseAdapter } from "./database/port.ts";
-import type { GateView, Operate, OperateReply } from "./gate/renewal.ts";
-import { createGates } from "./guard/gates.ts";
-import type { RunOptions } from "./guard/guard.ts";
+import { createEvents, type Events } from "./events.ts";
+import { type Gate, gateHandle } from "./guard/gate.ts";
+import { type GateOptions, gateOptions } from "./guard/gate-options.ts";
+import { createGates, type GateStanding } from "./guard/gates.ts";
 import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
+import { gateKey, gateName, MAIN_GATE } from "./guard/names.ts";
 import { guardRules } from "./guard/rules.ts";
 import { evidenceOf } from "./health/evidence.ts";
 import { createHealth } from "./health/health.ts";
@@ -38,7 +40,13 @@ import type { Store, StoreAdapter, StoreLog } from "./store/port.ts";
 
 export { CommitUnknown, DatabaseError } from "./database/port.ts";
 export { list, type Statement, sql } from "./database/sql.ts";
-export type { GuardedDatabase } from "./guard/guarded-database.ts";
+export type { TideEvent, TideEvents } from "./events.ts";
+export type { Gate } from "./guard/gate.ts";
+export type { BreakerOptions, GateOptions, LaneOptions } from "./guard/gate-options.ts";
+export type { GateStanding } from "./guard/gates.ts";
+export type { RunOptions } from "./guard/guard.ts";
+export type { DatabaseLimits, GuardedDatabase } from "./guard/guarded-database.ts";
+export type { Permit } from "./guard/permit.ts";
 export { type Refusal, Refused } from "./guard/refusal.ts";
 export type { Transaction, TransactionOptions } from "./guard/transaction.ts";
 export type { TidegateEnv } from "./http/env.ts";
@@ -51,8 +59,6 @@ export type { Deployment } from "./recovery/ledger/types.ts";
 export type { Firing } from "./recovery/restarts.ts";
 export type { RestartWay } from "./recovery/way.ts";
 
-/** The gate that stands before `database`; others are made by name. */
-const MAIN_GATE = "main";
 /** From when on a statement is counted as slow, where the environment says nothing about it. */
 const SLOW_QUERY_MS = 1_000;
 
@@ -87,25 +93,6 @@ export interface TidegateOptions {
   readonly runtime?: Runtime;
 }
 
-/** A gate by name; the one of the main database is `tide` itself. */
-export interface Gate {
-  /**
-   * Guards a call that Tidegate does not make itself: an ORM, another database, an HTTP dependency.
-   *
-   * @throws Refused when the gate does not let it in; DatabaseError with fault `timeout` at the deadline; the reason of
-   * `options.signal` when that is aborted; otherwise what the call throws.
-   * @example
-   * ```ts
-   * const invoice = await tide.gate("billing").run((signal) => fetch(url, { signal }), { deadlineMs: 2_000 });
-   * ```
-   */
-  run<Value>(call: (signal: AbortSignal) => Promise<Value> | Value, options?: RunOptions): Promise<Value>;
-  /** The gate as it stands: breaker, lanes, window, recent transitions. */
-  view(): Promise<GateView>;
-  /** An operator's word, for every instance and with an end: forced open, forced closed, observed only, or automatic. */
-  override(command: Omit<Operate, "kind" | "opId" | "expectedVersion">): Promise<OperateReply>;
-}
-
 export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   readonly config: Config;
   /** The guarded database outside of requests: jobs, scripts. In a handler use `c.var.db`, which knows its caller. */
@@ -114,7 +101,26 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   middleware(): MiddlewareHandler<TidegateEnv>;
   /** `/health` and what is below it, `/admin/api/*`, `/metrics`, `/internal/watchdog`. */
   routes(): Hono;
-  gate(name: string): Gate;
+  /**
+   * A gate of its own for another dependency: a breaker, lanes and limits that know nothing of the database's. What is
+   * said about it holds wherever it is asked for by its name.
+   *
+   * @throws RangeError for a name that is none; TypeError for options that are wrong; Error where it was said otherwise
+   * before.
+   */
+  gate(name: string, options?: GateOptions): Gate;
+  /** All gates that this instance knows, as it last heard of them: asks nobody. */
+  gates(): readonly GateStanding[];
+  /**
+   * Tells what happens, after it has been committed.
+   *
+   * @returns What ends it; so does `options.signal`.
+   * @example
+   * ```ts
+   * tide.on("transition", ({ gate, to }) => pager.send(`${gate} is ${to}`));
+   * ```
+   */
+  readonly on: Events["on"];
   /**
    * One look of the watchdog, and what follows from it: for a timer, `Deno.cron`, a `scheduled` event. Never rejects;
    * does nothing unless `WATCHDOG_ENABLED`.
@@ -154,25 +160,38 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
   let readiness: Readiness = "ready";
 
-  const keyOf = (name: string) => `{tidegate:${config.store.namespace}:${name}}`;
-  // The database's gate alone: of the others nobody knows how to ask whether their dependency is back.
-  const refusing = (name: string) => (name === MAIN_GATE ? () => health.look() : undefined);
-  const gates = createGates({ store, keyOf, refusing, rules, about, runtime, log });
-  const main = gates.of(MAIN_GATE);
-  const gate = (name: string): Gate => ({
-    run: (call, runOptions) => gates.of(name).run(({ signal }) => call(signal), runOptions),
-    view: async () => gates.of(name).view(),
-    override: async (command) => gates.of(name).operate({ ...command, opId: runtime.uuid(), expectedVersion: null }),
+  const { namespace } = config.store;
+  const events = createEvents(runtime, log);
+  const gates = createGates({
+    ...{ store, namespace, rules, about, runtime, events, log },
+    // Of the others nobody knows how to ask whether their dependency is back.
+    refusing: () => health.look(),
   });
-  const guarded = (of: Database, signal?: AbortSignal) =>
-    guardDatabase({ guard: main, database: of, waitTimeoutMs: rules.waitTimeoutMs, ...{ runtime, log, signal } });
+  const { main } = gates;
+  const handling = { gates, runtime, log, notesPlace: config.app.env === "development" };
+  const gate = (name: string, said?: GateOptions): Gate => {
+    if (said === undefined) return gateHandle(handling, gateName(name));
+    if (name === MAIN_GATE)
+      throw new RangeError(`tide.gate: "${MAIN_GATE}" is the database's; the environment has its options`);
+    gates.say(gateName(name), gateOptions(name, said));
+    return gateHandle(handling, name, said);
+  };
+  const guarded = (of: Database) => guardDatabase({ guard: main, database: of, runtime, log });
+  const ofRequest = (of: Database, signal: AbortSignal) =>
+    guardDatabase({
+      ...{ guard: main, database: of, runtime, log },
+      limits: { signal },
+      holding: { request: 0, slow: 0 },
+    });
   const outlasting = { waitUntil: options.waitUntil, runtime, log };
   const health = createHealth({
     guard: main,
-    key: keyOf(MAIN_GATE),
+    key: gateKey(namespace, MAIN_GATE),
     queries: queryTimes.figures,
     restarts: async () => recovery.facts(await recovery.view()),
-    keeping: options.healthKeep && createKeeping({ keep: options.healthKeep, key: keyOf("health"), ...outlasting }),
+    keeping:
+      options.healthKeep &&
+      createKeeping({ keep: options.healthKeep, key: gateKey(namespace, "health"), ...outlasting }),
     ...{ database, store, config, runtime, waitUntil: options.waitUntil },
   });
   const recovery = createRecovery({
@@ -180,7 +199,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     look: evidenceOf(health, main, config),
     renew: () => renewing.renew(config.pool.slowCallTimeoutMs),
     redact: (entry) => redact.value(entry) as typeof entry,
-    ...{ runtime, log },
+    ...{ events, runtime, log },
   });
 
   const { addressOf, limitRequest, auth } = createAccess({ config, store, connInfo: options.connInfo, runtime, log });
@@ -191,7 +210,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     corsOrigins: config.http.corsOrigins,
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
-    database: (signal) => guarded(database.forRequest?.() ?? database, signal),
+    database: (signal) => ofRequest(database.forRequest?.() ?? database, signal),
     addressOf,
     limitRequest,
     glance: recovery.epoch.glance,
@@ -202,7 +221,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
 
   return {
     ...shell,
-    ...gate(MAIN_GATE),
+    ...gateHandle(handling, MAIN_GATE),
     config,
     db: guarded(database),
     middleware: () => middleware,
@@ -213,6 +232,8 @@ export function tidegate(options: TidegateOptions): Tidegate {
         ...{ methodNotAllowed: shell.methodNotAllowed, appVersion, config, runtime },
       }),
     gate,
+    gates: gates.standing,
+    on: events.on,
     watch: recovery.watchdog.tick,
     drain: () => {
       readiness = "draining";

@@ -1,4 +1,4 @@
-/** What is said about the environment in `.env.example` and the README, from the one table that is also read by. */
+/** What is said about the environment in `.env.example` and docs/settings.md, from the one table that is also read by. */
 import { GROUPS, type Group, type Variable } from "../../lib/config/variable.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
 
@@ -26,14 +26,28 @@ export function envExample(): string {
   return `${[head.join("\n"), ...groups].join("\n\n")}\n`;
 }
 
-/** Tables for the README, one for each group, with the marks around them. */
-export function readmeSection(): string {
+/** Where a page says more than a row of the table can. */
+const PAGES: Readonly<Partial<Record<Group, string>>> = {
+  database: "[Tuning](tuning.md) says how to choose pool, capacity and timeouts.",
+  store: "[What happens to a call](concepts.md#when-the-store-is-away) says what an instance does without its store.",
+  breaker: "[Tuning](tuning.md#the-breaker) has examples with numbers.",
+  health: "[Health](operating/health.md) explains what they change.",
+  restart: "[Restarts](operating/restarts.md) explains the policy.",
+  hooks: "[Restarts](operating/restarts.md#hooks) says what each hook does, and what its credential may.",
+  access: "[Console and command line](operating/console-and-cli.md#logins) says who may do what.",
+  http: "[Tuning](tuning.md#requests-of-one-client) says who counts requests, and who is one client.",
+  log: "[Logs](operating/logs.md) has every event.",
+};
+
+/** Tables for docs/settings.md, one for each group, with the marks around them. */
+export function settingsSection(): string {
   const groups = (Object.keys(GROUPS) as Group[]).map((group) => {
     const rows = inGroup(group).map(([name, variable]) => {
       const value = variable.default === null ? (variable.otherwise ?? "none") : `\`${variable.default}\``;
       return `| \`${name}\`${variable.secret ? " (secret)" : ""} | ${value} | ${cell(variable.description)} |`;
     });
-    return [`**${GROUPS[group]}**`, "", "| variable | default | |", "|---|---|---|", ...rows].join("\n");
+    const more = PAGES[group] === undefined ? [] : [PAGES[group], ""];
+    return [`## ${GROUPS[group]}`, "", ...more, "| variable | default | |", "| --- | --- | --- |", ...rows].join("\n");
   });
   return [START, "", groups.join("\n\n"), "", END].join("\n");
 }
@@ -42,16 +56,18 @@ const plain = (text: string): string => text.replaceAll("`", "");
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 /**
- * The README with its section brought up to date.
+ * The page with its section brought up to date.
  *
  * @throws {Error} where the marks are missing or in the wrong order.
  */
-export function withSection(readme: string | null): string {
-  if (readme === null) throw new Error("Writing the environment into README.md: there is no such file yet.");
-  const start = readme.indexOf(START);
-  const end = readme.indexOf(END);
+export function withSection(page: string | null): string {
+  if (page === null) throw new Error("Writing the environment into docs/settings.md: there is no such file yet.");
+  const start = page.indexOf(START);
+  const end = page.indexOf(END);
   if (start < 0 || end < start) {
-    throw new Error(`Writing the environment into README.md: it needs the lines ${START} and ${END}, in this order.`);
+    throw new Error(
+      `Writing the environment into docs/settings.md: it needs the lines ${START} and ${END}, in this order.`,
+    );
   }
-  return readme.slice(0, start) + readmeSection() + readme.slice(end + END.length);
+  return page.slice(0, start) + settingsSection() + page.slice(end + END.length);
 }

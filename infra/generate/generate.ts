@@ -2,8 +2,8 @@
  * Writes what follows from something else: `npm run generate` writes, `npm run generate -- --check` only looks and
  * exits 1.
  *
- * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the README's table of
- * variables, `scripts` what pages run in the browser, `jsr` the package for JSR; `infra/openapi` describes the addresses.
+ * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the tables of
+ * docs/settings.md, `scripts` what pages run in the browser, `jsr` the package for JSR; `infra/openapi` describes the addresses.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -16,7 +16,7 @@ import { consoleScript, pageScripts } from "./scripts.ts";
 /** Of each file, what it is to be, from what it is; null where it does not exist. */
 const FILES: readonly (readonly [path: string, next: (text: string | null) => string | Promise<string>])[] = [
   [".env.example", envExample],
-  ["README.md", withSection],
+  ["docs/settings.md", withSection],
   ["jsr.json", jsrManifest],
   ["functions/pages/scripts.generated.ts", pageScripts],
   ["functions/openapi.generated.ts", demoModule],

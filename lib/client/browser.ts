@@ -12,6 +12,7 @@ interface Page {
 export interface SharedTexts {
   read(key: string): string | null;
   write(key: string, text: string): void;
+  remove(key: string): void;
   /** Told what another tab wrote. */
   watch(listener: (key: string, text: string) => void): void;
 }
@@ -47,6 +48,10 @@ export function sharedTexts(): SharedTexts {
       });
       if (isShared) own.delete(key);
       else own.set(key, text);
+    },
+    remove: (key) => {
+      own.delete(key);
+      withStorage((storage) => storage?.removeItem(key));
     },
     watch: (listener) => {
       page().addEventListener?.("storage", ({ key, newValue }) => {

@@ -3,8 +3,9 @@
  *
  * Map of this folder: `client` (this file) is the calls and what becomes of them; `attempt` one request, `error` what it
  * may end with; `hint` is when a service wants to be asked again, `retry` whether a call is, `budget` how often a page
- * may; `hold` is the time in which all calls wait, `flights` those under way, `browser` what pages have. `script` defines
- * `window.MesApi`. Nothing of the server is here.
+ * may; `hold` is the time in which calls wait, of all or of one gate by its `addresses`, `troubles` what has not ended since;
+ * `flights` are the calls under way, `browser` what pages have. `script` defines `window.MesApi`. Nothing of the server is
+ * here.
  */
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { attempt, type Call, pause } from "./attempt.ts";
@@ -13,8 +14,9 @@ import { createBudget } from "./budget.ts";
 import { MesApiError } from "./error.ts";
 import { createFlights } from "./flights.ts";
 import { hintMs, isDegraded, LONGEST_HINT_MS } from "./hint.ts";
-import { createHolds } from "./hold.ts";
+import { createHolds, gateHeldBy, type Hold } from "./hold.ts";
 import { retryWaitMs } from "./retry.ts";
+import { createTroubles } from "./troubles.ts";
 import type { Client, ClientEvents, RequestOptions } from "./types.ts";
 
 export { MesApiError } from "./error.ts";
@@ -43,11 +45,10 @@ const SPREAD_MS = 1_000;
 export function createClient(options: ClientOptions = {}): Client {
   const { waits = isGuarded, runtime = systemRuntime(), texts = sharedTexts() } = options;
   const holds = createHolds(texts, runtime);
+  const troubles = createTroubles(holds, runtime);
   const budget = createBudget();
   const flights = createFlights();
   const listeners = new Map<keyof ClientEvents, Set<(event: never) => void>>();
-  /** Origins that were degraded, and have not answered since. */
-  const troubled = new Set<string>();
   let watching = false;
 
   function emit<Type extends keyof ClientEvents>(type: Type, event: ClientEvents[Type]): void {
@@ -66,24 +67,24 @@ export function createClient(options: ClientOptions = {}): Client {
   async function waitOut({ url, signal }: Call): Promise<void> {
     if (!waits(url)) return;
     const giveUpAt = runtime.monotonicMs() + LONGEST_HINT_MS;
-    for (let hold = holds.of(url.origin); hold && runtime.monotonicMs() < giveUpAt; hold = holds.of(url.origin)) {
+    for (let hold = holds.before(url); hold && runtime.monotonicMs() < giveUpAt; hold = holds.before(url)) {
       await pause(hold.until - runtime.wallMs() + runtime.random() * SPREAD_MS, signal, runtime);
     }
   }
 
   function answered({ url }: Call, silent: boolean): void {
     budget.earn();
-    // An answer to a call that was out before is no news.
-    if (silent || !waits(url) || holds.of(url.origin)) return;
-    if (troubled.delete(url.origin)) emit("recovered", { url: url.href });
+    if (silent || !waits(url)) return;
+    for (const gate of troubles.end(url)) emit("recovered", { url: url.href, gate });
   }
 
   function failed({ url }: Call, error: MesApiError, silent: boolean): void {
     if (!isDegraded(error) || !waits(url)) return;
     const { errorCode: code, message, requestId } = error;
-    const { until } = holds.begin(url.origin, hintMs(error), { code, message });
-    troubled.add(url.origin);
-    if (!silent) emit("degraded", { url: url.href, code, message, requestId, ...waitUntil(until) });
+    const gate = gateHeldBy(error);
+    const { until } = holds.begin(url, gate, hintMs(error), { code, message });
+    troubles.begin(url.origin, gate, until);
+    if (!silent) emit("degraded", { url: url.href, gate, code, message, requestId, ...waitUntil(until) });
   }
 
   async function run(call: Call, { retries = 3, silent = false }: RequestOptions): Promise<unknown> {
@@ -102,7 +103,7 @@ export function createClient(options: ClientOptions = {}): Client {
         const waitMs = retryWaitMs(failures, { retries, repeatable }, runtime.random());
         if (waitMs === null || !budget.spend()) throw error;
         const { errorCode: code, message } = error;
-        const about = { url: call.url.href, code, message, attempt: failures.length + 1 };
+        const about = { url: call.url.href, gate: gateHeldBy(error), code, message, attempt: failures.length + 1 };
         if (!silent) emit("retrying", { ...about, ...waitUntil(runtime.wallMs() + waitMs) });
         await pause(waitMs, call.signal, runtime);
       }
@@ -128,9 +129,9 @@ export function createClient(options: ClientOptions = {}): Client {
     },
   };
 
-  function heard(origin: string, { until, code, message }: { until: number; code: string | null; message: string }) {
-    troubled.add(origin);
-    emit("degraded", { url: origin, code, message, requestId: null, ...waitUntil(until) });
+  function heard(origin: string, gate: string, { until, code, message }: Hold) {
+    troubles.begin(origin, gate, until);
+    emit("degraded", { url: origin, gate, code, message, requestId: null, ...waitUntil(until) });
   }
 }
 

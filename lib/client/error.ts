@@ -30,6 +30,8 @@ export class MesApiError extends Error {
   readonly data: unknown;
   /** The contract's code, such as `CIRCUIT_BREAKER_OPEN`; null where the answer had none. */
   readonly errorCode: string | null;
+  /** Whose refusal or failure it is, such as `main` for the database's; null where the service named none. */
+  readonly gate: string | null;
   /** As the service said it; null where it did not. */
   readonly retryAfterSeconds: number | null;
   /** To be told to whoever runs the service. */
@@ -44,6 +46,7 @@ export class MesApiError extends Error {
     this.status = parts.status ?? null;
     this.data = parts.data ?? null;
     this.errorCode = textAt(parts.data, "error", "code");
+    this.gate = textAt(parts.data, "meta", "gate");
     this.retryAfterSeconds = parts.retryAfterSeconds ?? null;
     this.requestId = parts.requestId ?? textAt(parts.data, "meta", "request_id");
     this.isUserAbort = parts.name === "AbortError";

@@ -1,7 +1,8 @@
-/** Until when a service wants no calls: kept for each origin, known to every tab of the page's own. */
+/** Until when a service wants no calls: of a whole origin, or of one gate's addresses there; known to every tab of the page's own. */
 import type { Runtime } from "../runtime.ts";
+import { createAddresses } from "./addresses.ts";
 import type { SharedTexts } from "./browser.ts";
-import { at, textAt } from "./error.ts";
+import { at, type MesApiError, textAt } from "./error.ts";
 import { LONGEST_HINT_MS } from "./hint.ts";
 
 export interface Hold {
@@ -12,37 +13,72 @@ export interface Hold {
 }
 
 export interface Holds {
-  /** The one that is on; null where calls may go. */
-  of(origin: string): Hold | null;
+  /** The one of that gate; null where its calls may go. */
+  of(origin: string, gate: string): Hold | null;
+  /** One that holds calls to this address: there may be another behind it. Null where they may go. */
+  before(url: URL): Hold | null;
+  /** The gates that have refused calls to this address, in any tab; {@link MAIN_GATE} only where there are others. */
+  gatesOf(url: URL): readonly string[];
   /** Lasts at least as long as one that is on already. */
-  begin(origin: string, ms: number, why: Omit<Hold, "until">): Hold;
+  begin(url: URL, gate: string, ms: number, why: Omit<Hold, "until">): Hold;
   /** Told what another tab began. */
-  watch(listener: (origin: string, hold: Hold) => void): void;
+  watch(listener: (origin: string, gate: string, hold: Hold) => void): void;
 }
 
-const PREFIX = "tidegate:hold:";
+/** The service's own: it holds every call, since of no address is it known that it can do without. */
+export const MAIN_GATE = "main";
+/** Short enough to be kept, and without the space that stands before it there. */
+const GATE_NAME = /^\S{1,128}$/;
+
+/** Whose calls wait after this error. */
+export const gateHeldBy = ({ gate }: MesApiError): string => (gate !== null && GATE_NAME.test(gate) ? gate : MAIN_GATE);
+
+/** A text of its own for each hold: tabs that write at once take nothing from each other. */
+const OF_ORIGIN = "tidegate:hold:";
+/** Before origin, space and gate. Tabs that know of no gates look for the other. */
+const OF_GATE = "tidegate:gate-hold:";
 
 export function createHolds(texts: SharedTexts, { wallMs }: Runtime): Holds {
+  const addresses = createAddresses(texts);
   const current = (text: string | null): Hold | null => {
     const hold = parsed(text);
     const leftMs = hold === null ? 0 : hold.until - wallMs();
     // What ends later was written before the clock was set back, or by somebody else.
     return leftMs > 0 && leftMs <= LONGEST_HINT_MS ? hold : null;
   };
-  const of = (origin: string) => current(texts.read(PREFIX + origin));
+  const of = (origin: string, gate: string) => current(texts.read(keyOf(origin, gate)));
   return {
     of,
-    begin: (origin, ms, why) => {
-      const hold = { until: Math.max(wallMs() + Math.min(ms, LONGEST_HINT_MS), of(origin)?.until ?? 0), ...why };
-      texts.write(PREFIX + origin, JSON.stringify(hold));
+    before: (url) =>
+      [MAIN_GATE, ...addresses.gatesOf(url)].map((gate) => of(url.origin, gate)).find((hold) => hold !== null) ?? null,
+    gatesOf: addresses.gatesOf,
+    begin: (url, gate, ms, why) => {
+      const { origin } = url;
+      if (gate !== MAIN_GATE || addresses.gatesOf(url).length > 0) {
+        const forgotten = addresses.learn(url, gate).filter((gone) => gone !== MAIN_GATE);
+        for (const gone of forgotten) texts.remove(keyOf(origin, gone));
+      }
+      const until = Math.max(wallMs() + Math.min(ms, LONGEST_HINT_MS), of(origin, gate)?.until ?? 0);
+      const hold = { until, ...why };
+      texts.write(keyOf(origin, gate), JSON.stringify(hold));
       return hold;
     },
     watch: (listener) =>
       texts.watch((key, text) => {
-        const hold = key.startsWith(PREFIX) ? current(text) : null;
-        if (hold) listener(key.slice(PREFIX.length), hold);
+        const [origin = "", gate = MAIN_GATE] = placeOf(key);
+        const hold = origin === "" ? null : current(text);
+        if (hold) listener(origin, gate, hold);
       }),
   };
+}
+
+const keyOf = (origin: string, gate: string): string =>
+  gate === MAIN_GATE ? OF_ORIGIN + origin : `${OF_GATE}${origin} ${gate}`;
+
+/** Origin and gate of a hold's key: the gate only where it is not the main one. No origin has a space. */
+function placeOf(key: string): readonly string[] {
+  if (key.startsWith(OF_ORIGIN)) return [key.slice(OF_ORIGIN.length)];
+  return key.startsWith(OF_GATE) ? key.slice(OF_GATE.length).split(" ", 2) : [];
 }
 
 function parsed(text: string | null): Hold | null {

@@ -19,6 +19,8 @@ export interface RequestOptions {
 /** When calls go on, for a banner and its countdown. */
 interface Wait {
   readonly url: string;
+  /** Whose trouble it is: a gate's of which the answer spoke, else `main`, which stands for the whole service. */
+  readonly gate: string;
   /** The contract's code; null where the answer had none, or there was no answer. */
   readonly code: string | null;
   readonly message: string;
@@ -29,12 +31,15 @@ interface Wait {
 }
 
 export interface ClientEvents {
-  /** The service said when to come back: until then, calls to it wait, in this tab and in the others. */
+  /**
+   * The service said when to come back: until then calls wait, in this tab and in the others. For `main` all of them; for
+   * another gate those to addresses where it has refused somebody before.
+   */
   readonly degraded: Wait & { readonly requestId: string | null };
   /** This call will be made again. `attempt` is the one to come; the first is 1. */
   readonly retrying: Wait & { readonly attempt: number };
-  /** The first answer after that. */
-  readonly recovered: { readonly url: string };
+  /** The first answer after that, from an address behind the same gate. */
+  readonly recovered: { readonly url: string; readonly gate: string };
 }
 
 export interface Client {

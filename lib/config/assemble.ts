@@ -14,6 +14,11 @@ const EMBEDDED: DatabaseTarget = { kind: "pglite", directory: null, address: "pg
 /** Shorter words, such as `Bearer`, are in every log. */
 const SHORTEST_HOOK_SECRET = 8;
 
+/** An open period doubles with each failed recovery, up to five minutes, and chance makes it up to a fifth longer. */
+const BACKOFF = { backoffFactor: 20_000, backoffMaxMs: 300_000, backoffJitter: 2_000 };
+/** A day without a renewal. */
+const GATE_KEPT_MS = 86_400_000;
+
 const seconds = (count: number): number => count * 1000;
 const partsOf10000 = (ratio: number): number => Math.round(ratio * 10_000);
 
@@ -130,7 +135,7 @@ interface GateSettings extends Pick<Config, "pool" | "breaker" | "health"> {
 
 function gateOf(values: Values, { pool, breaker, health, expectedInstances }: GateSettings): Config["gate"] {
   return {
-    enabled: breaker.enabled,
+    mode: breaker.enabled ? "on" : "off",
     capacity: {
       request: values.DB_MAX_CONCURRENT ?? pool.poolSize + pool.maxOverflow,
       slow: pool.slowMaxConcurrent,
@@ -143,10 +148,12 @@ function gateOf(values: Values, { pool, breaker, health, expectedInstances }: Ga
     failureRate: partsOf10000(breaker.failureRatio),
     slowRate: partsOf10000(breaker.slowRatio),
     recoveryMs: breaker.recoveryTimeoutMs,
+    ...BACKOFF,
     probes: breaker.halfOpenProbes,
     successesToClose: breaker.successesToClose,
     connectTimeoutMs: pool.connectTimeoutMs,
     expectedInstances,
+    keptMs: GATE_KEPT_MS,
   };
 }
 

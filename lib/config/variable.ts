@@ -1,4 +1,4 @@
-/** What the table says about one variable: the single source for reading, `.env.example` and the README. */
+/** What the table says about one variable: the single source for reading, `.env.example` and docs/settings.md. */
 import type { GenericSchema } from "valibot";
 
 /** Headings of the table, in the order in which people meet them. */

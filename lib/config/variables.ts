@@ -1,4 +1,4 @@
-/** All variables in one table, in the order of `.env.example` and of the README. */
+/** All variables in one table, in the order of `.env.example` and of docs/settings.md. */
 import type { Table, Variable } from "./variable.ts";
 import { ACCESS, type AccessValues, HTTP, type HttpValues } from "./variables/access.ts";
 import { APP, type AppValues, LOG, type LogValues } from "./variables/app.ts";

@@ -44,6 +44,8 @@ export class DatabaseError extends TidegateError {
   readonly fault: Fault;
   /** The vendor's own code, such as `57014` or `ECONNREFUSED`, when there is one. */
   readonly vendorCode: string | undefined;
+  /** Behind which gate it happened, as the guard that let the call in has noted; `main` is the database's. */
+  gate: string | undefined;
   readonly #vendorError: unknown;
 
   constructor(fault: Fault, message: string, options: { vendorCode?: string | undefined; cause?: unknown } = {}) {

@@ -1,4 +1,5 @@
 /** The breaker: when it opens, for how long, what closes it. Rules 8 to 12. */
+import { noteRetry, opensUntil } from "./backoff.ts";
 import type { TransitionCause } from "./events.ts";
 import type { Vote } from "./renewal.ts";
 import type { Core, GateState } from "./state.ts";
@@ -6,9 +7,6 @@ import { report, type Turn } from "./turn.ts";
 import { type BreakerState, QUEUED_LANES } from "./types.ts";
 import { beginWindow, countVotes } from "./window.ts";
 
-/** An open period grows to this at most, unless the first one is longer already. */
-export const LONGEST_OPEN_MS = 300_000;
-export const MOST_OPEN_DOUBLINGS = 30;
 /** A run must last this long, or one burst of calls already in flight would open a gate that had one bad moment. */
 export const RUN_AGE_MS = 250;
 /** One success outweighs ten failures of a run: it says that the database is there. */
@@ -17,10 +15,25 @@ export const SUCCESS_OUTWEIGHS = 10;
 export const SHORTEST_PROBE_MS = 1_000;
 export const LONGEST_PROBE_MS = 5_000;
 
-/** Every transition goes through here: it raises the generation, ends the run, is reported, and told to all. */
+/** By the sender's rules: one whose breaker keeps nothing away finds it closed. */
+export function stateFor({ core, config }: Turn): BreakerState {
+  const isObserved = config.mode === "observe" && core.override?.mode === "force_open";
+  return config.mode === "on" || isObserved ? core.state : "closed";
+}
+
+/** Every transition goes through here, and is reported. */
 export function enter(turn: Turn, to: BreakerState, at: number, cause: TransitionCause): void {
   const { core, gate } = turn;
   const from = core.state;
+  begin(turn, to, at, cause === "probes_succeeded");
+  gate.totals.transitions[to] += 1;
+  turn.touched.totals = true;
+  report(turn, { kind: "transition", at, from, to, cause, generation: core.generation });
+}
+
+/** From now on a state is this one, whatever it was: with a generation of its own, without a run, and told to all. */
+export function begin(turn: Turn, to: BreakerState, at: number, recovered = false): void {
+  const { core, gate } = turn;
   core.state = to;
   core.since = at;
   raiseGeneration(gate, core, core.generation + 1);
@@ -33,13 +46,11 @@ export function enter(turn: Turn, to: BreakerState, at: number, cause: Transitio
     core.failedProbes = 0;
     core.pingsTrusted = true;
     core.slowOpened = false;
-    core.recoveredAt = cause === "probes_succeeded" ? at : 0;
+    core.retryAt = 0;
+    core.recoveredAt = recovered ? at : 0;
     core.window = beginWindow(gate.seconds, at);
   }
-  gate.totals.transitions[to] += 1;
-  turn.touched.totals = true;
   turn.push.push({ session: null, message: "changed" });
-  report(turn, { kind: "transition", at, from, to, cause, generation: core.generation });
 }
 
 /** Numbers only grow. Hunger of an older generation is none: who needs something says so again. */
@@ -56,18 +67,11 @@ function open(turn: Turn, cause: TransitionCause): void {
   core.failedRecoveries = recoveryFailed ? core.failedRecoveries + 1 : 0;
   if (cause !== "probe_failed") core.slowOpened = cause === "slow_rate";
   enter(turn, "open", now, cause);
-  stayOpenUntil(turn, now + openPeriodMs(turn));
+  stayOpenUntil(turn, opensUntil(turn));
 }
 
 export function stayOpenUntil(turn: Turn, until: number): void {
   turn.core.openUntil = until;
-}
-
-function openPeriodMs(turn: Turn): number {
-  const { recoveryMs } = turn.config;
-  const doublings = Math.min(turn.core.failedRecoveries, MOST_OPEN_DOUBLINGS);
-  const period = Math.min(recoveryMs * 2 ** doublings, Math.max(LONGEST_OPEN_MS, recoveryMs));
-  return period + Math.floor((period * turn.jitter) / 5_000);
 }
 
 /** Calls of one generation have ended. What belongs to another one has no vote. */
@@ -77,15 +81,21 @@ export function vote(turn: Turn, votes: Vote): void {
   if (votes.generation !== core.generation) return;
   if (core.state === "half_open" && probe) core.failedProbes += failures + votes.ignored;
   if (calls > 0) core.lastCallAt = now;
-  // Switched off, the state stands still and is no reason to lose a vote.
-  if (config.enabled && (core.state === "open" || (core.state === "half_open" && !probe))) return;
+  const state = stateFor(turn);
+  if (state === "open" || (state === "half_open" && !probe)) return;
   if (calls === 0) return;
 
-  if (failures > 0) core.lastFailureAt = now;
+  if (failures > 0) {
+    core.lastFailureAt = now;
+    noteRetry(turn, votes.retryAfterMs);
+  }
   if (calls > failures) core.lastSuccessAt = now;
   countVotes(turn, votes);
-  if (core.state === "closed") judgeCalls(turn, votes);
-  else if (config.enabled) judgeProbes(turn, votes);
+  if (state === "half_open") judgeProbes(turn, votes);
+  // Where nobody's probe will ever close it, an observer's calls are judged all the same.
+  else if (core.state === "closed" || (core.state === "half_open" && config.mode === "observe")) {
+    judgeCalls(turn, votes);
+  }
 }
 
 /** After calls for slowness a slow answer is none. */
@@ -111,12 +121,13 @@ function loseTrustInPings({ core, now }: Turn): void {
 function judgeCalls(turn: Turn, votes: Vote): void {
   const { core, config, now } = turn;
   countRun(turn, votes);
-  if (!config.enabled || core.override?.mode === "force_closed") return;
+  const forced = core.override?.mode;
+  if (config.mode === "off" || forced === "force_closed") return;
   const cause = verdict(turn);
   if (!cause) return;
-  if (core.override?.mode !== "observe") open(turn, cause);
+  if (config.mode === "on" && forced !== "observe") open(turn, cause);
   else if (now >= core.observedUntil) {
-    core.observedUntil = now + openPeriodMs(turn);
+    core.observedUntil = opensUntil(turn);
     report(turn, { kind: "would_open", at: now, cause });
   }
 }

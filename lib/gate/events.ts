@@ -1,5 +1,5 @@
 /** What a gate reports as having happened: returned by a step, logged once that is committed. Rule 18. */
-import type { BreakerState, OverrideMode } from "./types.ts";
+import type { BreakerState, OperateMode } from "./types.ts";
 
 export type TransitionCause =
   | "failure_rate"
@@ -25,11 +25,11 @@ export type GateEvent =
   | {
       readonly kind: "override";
       readonly at: number;
-      readonly mode: OverrideMode | "auto";
+      readonly mode: OperateMode;
       readonly until: number;
       readonly actor: string;
       readonly reason: string;
     }
-  /** An operator's `observe` kept the breaker closed. */
+  /** `observe`, an operator's or the sender's, kept the breaker from opening. */
   | { readonly kind: "would_open"; readonly at: number; readonly cause: TransitionCause }
   | { readonly kind: "life"; readonly at: number; readonly life: number };

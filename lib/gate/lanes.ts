@@ -18,7 +18,8 @@ export const RAMP_STEP_MS = 250;
 /** After a recovery it starts at the number of probes and doubles every 250 ms up to what is configured. Rule 11. */
 export function capacityInForce({ core, config, now }: Turn, lane: Lane): number {
   const capacity = config.capacity[lane];
-  if (lane === "health" || core.recoveredAt === 0 || core.state !== "closed" || !config.enabled) return capacity;
+  const grows = lane !== "health" && core.recoveredAt > 0 && core.state === "closed" && config.mode === "on";
+  if (!grows) return capacity;
   return Math.min(capacity, config.probes * 2 ** Math.floor((now - core.recoveredAt) / RAMP_STEP_MS));
 }
 

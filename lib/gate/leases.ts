@@ -1,6 +1,6 @@
 /** Renewing what an instance holds: what it gives back, what it is given, and for how long. Rules 3, 4, 10 and 16. */
 import { allocate } from "./allocation.ts";
-import { LONGEST_PROBE_MS, SHORTEST_PROBE_MS } from "./breaker.ts";
+import { LONGEST_PROBE_MS, SHORTEST_PROBE_MS, stateFor } from "./breaker.ts";
 import {
   capacityInForce,
   leaseMs,
@@ -14,12 +14,9 @@ import type { CommandReply, LaneGrant, LaneReport, Opening, Renewal, RenewalRepl
 import { enlist, forget, holdsAny, MISSED_MS, SILENT_MS } from "./sessions.ts";
 import type { Lease, Session } from "./state.ts";
 import type { Turn } from "./turn.ts";
-import { type BreakerState, LANES, type Lane } from "./types.ts";
+import { LANES, type Lane } from "./types.ts";
 
 type Allowed = Readonly<Record<Lane, Pick<LaneGrant, "allow" | "crowded">>>;
-
-/** By the sender's rules: one that has no breaker finds it closed. */
-const stateFor = ({ core, config }: Turn): BreakerState => (config.enabled ? core.state : "closed");
 
 export function renew(turn: Turn, renewal: Renewal, session: Session): Allowed {
   const { core, config, now } = turn;

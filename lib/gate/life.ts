@@ -52,6 +52,7 @@ function freshCore(life: number, now: number): Core {
     state: "closed",
     since: now,
     openUntil: 0,
+    retryAt: 0,
     slowOpened: false,
     recoveredAt: 0,
     failedRecoveries: 0,
@@ -81,6 +82,7 @@ function freshCore(life: number, now: number): Core {
     probes: 0,
     active: 0,
     openings: 0,
+    keptUntil: 0,
   };
 }
 
@@ -105,7 +107,7 @@ export function adoptOverride(turn: Turn, { override, overrideVersion }: Opening
 /** A breaker that somebody knows to be open, unless this one has heard better since. Rules 14 and 15. */
 export function adoptOpen(turn: Turn, open: NonNullable<Renewal["open"]>): void {
   const { core, now, config } = turn;
-  if (core.override || !config.enabled || core.state !== "closed" || open.remainingMs <= 0) return;
+  if (core.override || config.mode !== "on" || core.state !== "closed" || open.remainingMs <= 0) return;
   if (core.lastSuccessAt >= now - open.agoMs || core.since > Math.max(core.life, now - open.agoMs)) return;
   enter(turn, "open", now, "adopted");
   stayOpenUntil(turn, now + open.remainingMs);

@@ -1,5 +1,5 @@
 /** The operator's override: shared, always with an end, an actor and a reason. Rule 13. */
-import { enter, stayOpenUntil } from "./breaker.ts";
+import { begin, enter, stayOpenUntil } from "./breaker.ts";
 import type { TransitionCause } from "./events.ts";
 import type { Operate, OperateReply } from "./renewal.ts";
 import { OP_IDS_KEPT, type Override } from "./state.ts";
@@ -22,9 +22,11 @@ export function operate(turn: Turn, command: Operate, isDone: boolean): OperateR
   core.overrideVersion += 1;
   core.operated = true;
   const { mode, actor, reason } = command;
-  const until = mode === "auto" ? turn.now : turn.now + command.ttlMs;
+  const holds = mode !== "auto" && mode !== "reset";
+  const until = holds ? turn.now + command.ttlMs : turn.now;
   report(turn, { kind: "override", at: turn.now, mode, until, actor, reason });
-  if (mode !== "auto") beginOverride(turn, { mode, until, actor, reason }, "override");
+  if (holds) beginOverride(turn, { mode, until, actor, reason }, "override");
+  else if (mode === "reset") startOver(turn);
   else if (core.override) endOverride(turn, turn.now, "override");
   return { kind: "operated", overrideVersion: core.overrideVersion };
 }
@@ -51,4 +53,15 @@ export function endOverride(turn: Turn, at: number, cause: TransitionCause): voi
   core.override = null;
   if (mode === "force_open") enter(turn, "half_open", at, cause);
   if (mode === "force_closed") enter(turn, "closed", at, cause);
+}
+
+/** Closed as on the first day, whatever was: what is in flight belongs to a generation that is over, and has no vote. */
+function startOver(turn: Turn): void {
+  const { core, now } = turn;
+  core.override = null;
+  core.observedUntil = 0;
+  core.failedRecoveries = 0;
+  core.pingsEndedAt = 0;
+  if (core.state === "closed") begin(turn, "closed", now);
+  else enter(turn, "closed", now, "override");
 }

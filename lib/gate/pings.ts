@@ -18,7 +18,8 @@ export function ping(turn: Turn, ok: boolean): void {
   core.goodPings += 1;
   core.goodPingAt = now;
   // That it answers says nothing about how fast it is.
-  if (!core.pingsTrusted || core.slowOpened || core.override || !config.enabled) return;
+  if (!core.pingsTrusted || core.slowOpened || core.override || config.mode !== "on") return;
+  if (now < core.retryAt) return;
   if (core.state === "half_open" && now - core.lastCallAt >= CALLS_AWAY_MS) succeeded(turn, 1);
   if (core.state === "open" && core.goodPings >= PINGS_NEEDED) {
     core.pingsEndedAt = now;

@@ -1,7 +1,16 @@
 /** The one message that an instance sends to a gate, and what it is answered. */
 import type { GateEvent } from "./events.ts";
 import type { Override, Second, Totals } from "./state.ts";
-import type { About, BreakerState, GateConfig, Lane, Outcome, OverrideMode, RefusalReason } from "./types.ts";
+import type {
+  About,
+  BreakerState,
+  GateConfig,
+  Lane,
+  OperateMode,
+  Outcome,
+  OverrideMode,
+  RefusalReason,
+} from "./types.ts";
 
 /** How an instance stands in one lane. */
 export interface LaneReport {
@@ -30,6 +39,8 @@ export interface Vote {
   readonly slow: number;
   /** Of probes: those that ended without an answer to the question. */
   readonly ignored: number;
+  /** Longest for which the database asked, with a failure, to be left alone; 0: it did not. */
+  readonly retryAfterMs: number;
 }
 
 /** Calls of one lane since the last renewal, for the totals. */
@@ -44,7 +55,8 @@ export interface LaneSums {
 export interface Operate {
   readonly kind: "operate";
   readonly opId: string;
-  readonly mode: OverrideMode | "auto";
+  readonly mode: OperateMode;
+  /** Of what ends an override, nothing. */
   readonly ttlMs: number;
   /** The version this decision was made upon; null does not check. */
   readonly expectedVersion: number | null;

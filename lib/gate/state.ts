@@ -111,6 +111,8 @@ export interface Core {
   since: number;
   /** 0 unless open. */
   openUntil: number;
+  /** Until when the database has asked to be left alone, since the breaker was last closed; 0: it has not. */
+  retryAt: number;
   /** It opened because calls were slow. */
   slowOpened: boolean;
   /** When the breaker last closed by itself; 0 when an operator did, or never. The ramp starts here. */
@@ -160,6 +162,8 @@ export interface Core {
   /** Sessions that hold something or are hungry. */
   active: number;
   openings: number;
+  /** Until when a home has to remember this gate, should nobody renew any more. */
+  keptUntil: number;
 }
 
 export interface GateState {

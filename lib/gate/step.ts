@@ -4,11 +4,13 @@
  *
  * Map of this folder: `types`, `renewal`, `events` and `state` are the words, `ranking` an order and `snapshot` the
  * state as JSON; `step` applies a renewal, with `validate` before it and `life` and `time` first; `sessions` knows the
- * instances, `lanes` what there is, `leases` what each holds and `allocation` who gets more; `breaker`, `pings` and `window` decide whether calls may
- * run at all, `operator` overrules them; `totals` counts and `view` shows it all. A `turn` is one renewal being applied.
+ * instances, `lanes` what there is, `leases` what each holds and `allocation` who gets more; `breaker`, `backoff`, `pings`
+ * and `window` decide whether calls may run at all, `operator` overrules them; `totals` counts and `view` shows it all;
+ * `keep` says how long it is remembered. A `turn` is one renewal being applied.
  */
 import { raiseGeneration, vote } from "./breaker.ts";
 import type { GateEvent } from "./events.ts";
+import { keep } from "./keep.ts";
 import { renew, replyTo } from "./leases.ts";
 import { adoptOpen, adoptOverride, beginLife } from "./life.ts";
 import { operate } from "./operator.ts";
@@ -35,6 +37,8 @@ export interface Step {
   readonly push: readonly Push[];
   /** What a home has to store. */
   readonly touched: Touched;
+  /** Until when it has to be remembered, on the store's clock; 0 where the home has seen to that already. */
+  readonly keptUntil: number;
 }
 
 /**
@@ -57,7 +61,9 @@ export function step(gate: GateState, renewal: Renewal, now: number): Step {
   const { config, jitter } = renewal;
   const turn: Turn = { gate, core, config, jitter, now: core.clock, events, push, touched };
   passTime(turn);
-  return { reply: answer(turn, renewal), events, push, touched };
+  const reply = answer(turn, renewal);
+  keep(turn, gate.sessions.get(renewal.session));
+  return { reply, events, push, touched, keptUntil: core.keptUntil };
 }
 
 function answer(turn: Turn, renewal: Renewal): RenewalReply {

@@ -17,11 +17,23 @@ export const BREAKER_STATES: readonly BreakerState[] = ["closed", "open", "half_
 export type OverrideMode = "force_open" | "force_closed" | "observe";
 export const OVERRIDE_MODES: readonly OverrideMode[] = ["force_open", "force_closed", "observe"];
 
+/** An operator's words: one that holds until its end, or what ends it: `auto`, and `reset`, which forgets what was counted. */
+export type OperateMode = OverrideMode | "auto" | "reset";
+export const OPERATE_MODES: readonly OperateMode[] = [...OVERRIDE_MODES, "auto", "reset"];
+
+/**
+ * What the breaker is to its sender. `observe`: it counts, says when it would have opened, and keeps no call away, unless an
+ * operator has forced it open. `off`: the same without a word, whatever an operator says.
+ */
+export type BreakerMode = "on" | "observe" | "off";
+export const BREAKER_MODES: readonly BreakerMode[] = ["on", "observe", "off"];
+
 /**
  * Why a call was not let in. Of the gate: `forced`, `open`, `probing`, `full`. Of its instance: `late`, what it was given
- * was over before it could begin; `detached`, the store is away and its share is nothing; `closing`, it ends.
+ * was over before it could begin; `detached`, the store is away and its share is nothing; `closing`, it ends; `nested`, it
+ * is inside a call of the same gate and lane, which would wait for it, and no permit is to be had at once.
  */
-export type RefusalReason = "forced" | "open" | "probing" | "full" | "late" | "detached" | "closing";
+export type RefusalReason = "forced" | "open" | "probing" | "full" | "late" | "detached" | "closing" | "nested";
 export const REFUSAL_REASONS: readonly RefusalReason[] = [
   "forced",
   "open",
@@ -30,6 +42,7 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   "late",
   "detached",
   "closing",
+  "nested",
 ];
 
 /** What a gate's home can carry. */
@@ -44,7 +57,7 @@ export interface HomeRules {
 
 /** The rules in force for one renewal and for the time that passes before it. The gate stores none of it. */
 export interface GateConfig extends HomeRules {
-  readonly enabled: boolean;
+  readonly mode: BreakerMode;
   /** How many permits each lane may have out, for the whole fleet. */
   readonly capacity: Readonly<Record<Lane, number>>;
   /** Longest a call of each lane may run. */
@@ -58,11 +71,20 @@ export interface GateConfig extends HomeRules {
   readonly failureRate: number;
   /** In parts of 10,000; 10,000 switches it off, since it must be exceeded. */
   readonly slowRate: number;
+  /** The first open period. */
   readonly recoveryMs: number;
+  /** Each failed recovery makes the next one so many times as long: in parts of 10,000; 10,000 keeps it as it is. */
+  readonly backoffFactor: number;
+  /** Up to that, or the first period, if that is longer. No dependency is left alone for longer by its own word either. */
+  readonly backoffMaxMs: number;
+  /** By how much chance makes it longer: in parts of 10,000 of the period. */
+  readonly backoffJitter: number;
   readonly probes: number;
   readonly successesToClose: number;
   /** Instances at most, as far as the sender knows: a new life grants each no more than its share at first. */
   readonly expectedInstances: number;
+  /** Beyond what is in force, a gate that nobody renews at is remembered for so long. */
+  readonly keptMs: number;
 }
 
 /** What an instance says of itself: kept and shown, never acted upon. */

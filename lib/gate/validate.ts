@@ -1,12 +1,25 @@
 /** A renewal is refused whole, before it changes anything, unless every part of it is what it must be. */
 import type { Opening, Operate, Renewal } from "./renewal.ts";
 import { RING_SECONDS, SESSIONS_KEPT } from "./state.ts";
-import { type GateConfig, LANES, OUTCOMES, OVERRIDE_MODES, REFUSAL_REASONS } from "./types.ts";
+import {
+  BREAKER_MODES,
+  type GateConfig,
+  LANES,
+  OPERATE_MODES,
+  OUTCOMES,
+  OVERRIDE_MODES,
+  REFUSAL_REASONS,
+} from "./types.ts";
 
 const LARGEST = 1e14;
 /** 300 years: moments that are sums of durations stay below the largest number. */
 const LONGEST_MS = 1e13;
-export const LONGEST_OVERRIDE_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+export const LONGEST_OVERRIDE_MS: number = DAY_MS;
+const LONGEST_KEPT_MS = 90 * DAY_MS;
+/** Open periods that stay as long as they are, and a hundred times as long each: in parts of 10,000. */
+const SAME = 10_000;
+const FASTEST_BACKOFF = 1_000_000;
 const LONGEST_TEXT = 1_000;
 const MOST_LISTED = 1_000;
 /** Of anything that is counted: sums of many renewals stay below the largest number. */
@@ -14,7 +27,6 @@ const MOST = 1e9;
 /** Of a round trip: who says more has not measured one. */
 export const LONGEST_ROUND_TRIP_MS = 10_000;
 const SESSION = /^[A-Za-z0-9_-]{1,64}$/;
-const MODES = [...OVERRIDE_MODES, "auto"];
 
 /** What a gate throws at a renewal that is none. The sender has a bug, or is hostile; nothing has changed. */
 export class InvalidRenewal extends Error {
@@ -35,12 +47,13 @@ export function validate(renewal: Renewal, now: number): void {
   validateConfig(renewal.config);
   if (opens) validateOpening(opens);
   for (const lane of LANES) validateLane(renewal, lane);
-  for (const { generation, probe, calls, failures, slow, ignored } of list(renewal.votes, "votes")) {
+  for (const { generation, probe, calls, failures, slow, ignored, retryAfterMs } of list(renewal.votes, "votes")) {
     natural(generation, "votes.generation");
     flag(probe, "votes.probe");
     natural(calls, "votes.calls", MOST);
     for (const part of [failures, slow]) natural(part, "votes.failures and votes.slow", calls);
     natural(ignored, "votes.ignored", MOST);
+    natural(retryAfterMs, "votes.retryAfterMs", LONGEST_MS);
   }
   for (const { ok } of list(renewal.pings, "pings")) flag(ok, "pings.ok");
   if (open) for (const part of [open.remainingMs, open.agoMs]) natural(part, "open", LONGEST_MS);
@@ -57,7 +70,7 @@ export function validateOperate(command: Operate): void {
   text(command.reason, "reason");
   natural(command.ttlMs, "ttlMs", LONGEST_OVERRIDE_MS);
   if (command.expectedVersion !== null) natural(command.expectedVersion, "expectedVersion");
-  oneOf(command.mode, MODES, "mode");
+  oneOf(command.mode, OPERATE_MODES, "mode");
 }
 
 function validateOpening({ generation, overrideVersion, override, about }: Opening): void {
@@ -86,7 +99,7 @@ function validateLane({ lanes, sums }: Renewal, lane: (typeof LANES)[number]): v
 
 /** Sent with every renewal and nearly always right: names and texts are put together only where one is wrong. */
 function validateConfig(config: GateConfig): void {
-  flag(config.enabled, "config.enabled");
+  oneOf(config.mode, BREAKER_MODES, "config.mode");
   flag(config.pushes, "config.pushes");
   for (const lane of LANES) {
     natural(config.capacity[lane], "config.capacity", MOST);
@@ -98,12 +111,16 @@ function validateConfig(config: GateConfig): void {
   positive(config.windowCalls, "config.windowCalls", LONGEST_MS);
   positive(config.failureThreshold, "config.failureThreshold", LONGEST_MS);
   positive(config.recoveryMs, "config.recoveryMs", LONGEST_MS);
+  within(config.backoffFactor, "config.backoffFactor", SAME, FASTEST_BACKOFF);
+  positive(config.backoffMaxMs, "config.backoffMaxMs", DAY_MS);
+  natural(config.backoffJitter, "config.backoffJitter", 10_000);
   positive(config.probes, "config.probes", LONGEST_MS);
   positive(config.successesToClose, "config.successesToClose", LONGEST_MS);
   natural(config.connectTimeoutMs, "config.connectTimeoutMs", LONGEST_MS);
   positive(config.expectedInstances, "config.expectedInstances", MOST);
   positive(config.renewalsPerSecond, "config.renewalsPerSecond", MOST);
   positive(config.sessionsKept, "config.sessionsKept", SESSIONS_KEPT);
+  positive(config.keptMs, "config.keptMs", LONGEST_KEPT_MS);
 }
 
 function list<Part>(parts: readonly Part[], what: string): readonly Part[] {
@@ -121,7 +138,12 @@ function natural(value: number, what: string, most: number = LARGEST - 1): void 
 }
 
 function positive(value: number, what: string, most: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > most) refuse(what, `an integer from 1 to ${most}`, value);
+  within(value, what, 1, most);
+}
+
+function within(value: number, what: string, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    refuse(what, `an integer from ${least} to ${most}`, value);
 }
 
 function oneOf(value: string, allowed: readonly string[], what: string): void {

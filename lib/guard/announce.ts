@@ -1,26 +1,38 @@
-/** Gate events as log lines. Called after the state is committed; the log never blocks and never throws. */
+/** Gate events as log lines, and for who listens. Called after the state is committed; neither blocks nor throws. */
+import type { Events } from "../events.ts";
 import type { GateEvent } from "../gate/events.ts";
 import type { Log } from "../log/port.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-export function announceTo(log: Log, gate: string): (events: readonly GateEvent[]) => void {
+export interface Announcing {
+  readonly gate: string;
+  readonly log: Log;
+  readonly events: Events;
+  /** The instance's own gate, for the time without the shared one. */
+  readonly local: boolean;
+}
+
+export function announceTo(announcing: Announcing): (events: readonly GateEvent[]) => void {
   return (events) => {
-    for (const event of events) announce(log, gate, event);
+    for (const event of events) announce(announcing, event);
   };
 }
 
-function announce(log: Log, gate: string, event: GateEvent): void {
+function announce({ gate: name, log, events, local }: Announcing, event: GateEvent): void {
+  const gate = local ? `${name}, local gate` : name;
   const at = iso(event.at);
   switch (event.kind) {
     case "transition": {
       const { from, to, cause, generation } = event;
       log[to === "closed" ? "info" : "warn"](`breaker.${to}`, { gate, at, from, cause, generation });
+      events.emit("transition", { gate: name, local, at: event.at, from, to, cause });
       return;
     }
     case "override": {
       const { mode, until, actor, reason } = event;
       log.warn("breaker.override", { gate, at, mode, until: iso(until), actor, reason });
+      if (!local) events.emit("override", { gate: name, at: event.at, mode, until, actor, reason });
       return;
     }
     case "would_open":

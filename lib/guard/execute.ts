@@ -1,8 +1,9 @@
 /** Running one admitted call within its deadline, and settling its permit exactly once, when it has really ended. */
 import { DatabaseError } from "../database/port.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
-import type { Outcome } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Ended, Verdict } from "./judge.ts";
+import { type Frame, runIn } from "./nesting.ts";
 
 /** Longer than a call that heeds its signal may take to end: after that one that does not is given up for lost. */
 export const DEAF_AFTER_MS: number = CANCEL_GRACE_MS + 250;
@@ -21,6 +22,8 @@ export interface CallContext {
 
 export interface Execution<Value> {
   readonly runtime: Runtime;
+  /** Whose deadline it is. */
+  readonly gate: string;
   /** Longest the call may run. */
   readonly deadlineMs: number;
   /** On the monotonic clock: what the permit covers must have begun by then. */
@@ -28,12 +31,17 @@ export interface Execution<Value> {
   readonly startByWallMs: number;
   readonly call: (context: CallContext) => Promise<Value> | Value;
   readonly signal: AbortSignal | undefined;
-  readonly judge: (error: unknown) => Outcome;
+  /** What the call counts as, by what it returned or threw. */
+  readonly judge: (ended: unknown, how: Ended) => Verdict;
+  /** The call, as those inside it know it. */
+  readonly frame: Frame | null;
   /** After its deadline, in milliseconds: a call that has still not ended is given up for lost. */
   readonly lostAfterMs: number;
   /** Told once, when the call has ended or is given up for lost. */
-  readonly settle: (outcome: Outcome, ranMs: number) => void;
+  readonly settle: (verdict: Verdict, ranMs: number) => void;
 }
+
+const IGNORED: Verdict = { outcome: "ignored", retryAfterMs: 0 };
 
 /**
  * Answers at once at the deadline and at the caller's abort; settles when the call has ended. A permit stands for a
@@ -41,12 +49,14 @@ export interface Execution<Value> {
  */
 export function execute<Value>({
   runtime,
+  gate,
   deadlineMs,
   startBy,
   startByWallMs,
   call,
   signal,
   judge,
+  frame,
   lostAfterMs,
   settle,
 }: Execution<Value>): Promise<Value> {
@@ -55,39 +65,43 @@ export function execute<Value>({
     const startedAt = runtime.monotonicMs();
     let settled = false;
     /** What the call counts as, whatever becomes of it, once it was answered before its end. */
-    let verdict: Outcome | null = null;
+    let verdict: Verdict | null = null;
 
-    const end = (outcome: Outcome) => {
+    const end = (judged: Verdict) => {
       if (settled) return;
       settled = true;
+      if (frame) frame.over = true;
       runtime.clearTimer(timer);
       signal?.removeEventListener("abort", abort);
-      settle(outcome, runtime.monotonicMs() - startedAt);
+      settle(judged, runtime.monotonicMs() - startedAt);
     };
-    const answerEarly = (reason: unknown, judged: () => Outcome) => {
+    const answerEarly = (reason: unknown, judged: () => Verdict) => {
       if (verdict) return;
       verdict = judged();
       reject(reason);
       controller.abort(reason);
     };
-    const abort = () => answerEarly(signal?.reason, () => "ignored");
+    const abort = () => answerEarly(signal?.reason, () => IGNORED);
     let timer = runtime.setTimer(() => {
       const error = new DatabaseError("timeout", `The call did not end within its ${deadlineMs} ms.`);
-      answerEarly(error, () => judge(error));
-      timer = runtime.setTimer(() => end(verdict ?? "ignored"), lostAfterMs);
+      error.gate = gate;
+      answerEarly(error, () => judge(error, "thrown"));
+      timer = runtime.setTimer(() => end(verdict ?? IGNORED), lostAfterMs);
     }, deadlineMs);
     signal?.addEventListener("abort", abort, { once: true });
 
     const succeeded = (value: Value) => {
-      end(verdict ?? "success");
+      end(verdict ?? judge(value, "returned"));
       resolve(value);
     };
     const failed = (error: unknown) => {
-      end(verdict ?? judge(error));
+      // A gate inside has named itself already.
+      if (error instanceof DatabaseError) error.gate ??= gate;
+      end(verdict ?? judge(error, "thrown"));
       reject(error);
     };
     try {
-      const value = call({ signal: controller.signal, deadlineMs, startBy, startByWallMs });
+      const value = runIn(frame, call, { signal: controller.signal, deadlineMs, startBy, startByWallMs });
       if (value instanceof Promise) value.then(succeeded, failed);
       else Promise.resolve(value).then(succeeded, failed);
     } catch (error) {

@@ -9,20 +9,28 @@
  */
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
 import type { GateView, Operate, OperateReply } from "../gate/renewal.ts";
-import type { Lane } from "../gate/types.ts";
+import type { Lane, RefusalReason } from "../gate/types.ts";
 import type { MaybePromise } from "../store/port.ts";
-import { announceTo } from "./announce.ts";
 import { type CallContext, DEAF_AFTER_MS, execute } from "./execute.ts";
+import { failureCode } from "./failure-code.ts";
 import { createGateClient } from "./gate-client/client.ts";
-import type { Entry, GateClientOptions } from "./gate-client/port.ts";
-import { type Classify, outcomeOf } from "./outcome.ts";
-import { type Refusal, Refused, refusal } from "./refusal.ts";
+import type { Entry, GateClientOptions, Standing } from "./gate-client/port.ts";
+import type { Ended, Judge, Verdict } from "./judge.ts";
+import { frameOf, isInside } from "./nesting.ts";
+import { type Classify, classifiedBy, isOwnError, outcomeOf } from "./outcome.ts";
+import { Refused, refusal } from "./refusal.ts";
+import { createShared, type Shared } from "./shared.ts";
 
 export interface RunOptions {
   /** Default `request`. */
-  readonly lane?: Lane;
+  readonly lane?: Lane | undefined;
   /** Shortens the lane's own deadline; never extends it. More than 0 milliseconds. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  /**
+   * Longest wait for a permit, and for a connection where it needs one, in milliseconds; apart from the deadline, which
+   * begins after it. 0: what cannot run now is refused at once. Default: the gate's own.
+   */
+  readonly waitMs?: number | undefined;
   /** The caller gives up: the wait ends, the call is aborted, and the outcome counts for nothing. */
   readonly signal?: AbortSignal | undefined;
   /** Judges what the call throws before the guard does, Tidegate's own errors included. */
@@ -38,6 +46,8 @@ export interface CallOptions extends RunOptions {
    * Where it has not, the statement may still run: the permit is kept until it ends by itself, and votes for nothing.
    */
   readonly ends?: true;
+  /** Its caller holds a permit of this lane while it waits, as far as is known without {@link isInside}. */
+  readonly nested?: boolean;
 }
 
 /** Later than the store takes a permit for expired. */
@@ -45,11 +55,14 @@ const EXPIRED_MARGIN_MS = 1_000;
 
 export interface Guard {
   readonly name: string;
+  /** Longest wait of a call that says nothing about it, in milliseconds. */
+  readonly waitMs: number;
   /**
    * Runs a call behind the gate.
    *
    * @throws Refused when the gate does not let it in; {@link DatabaseError} with fault `timeout` at the deadline; the
-   * signal's reason when the caller gives up; RangeError for a deadline that is none; otherwise what the call throws.
+   * signal's reason when the caller gives up; RangeError for a deadline, a wait or a lane that is none; otherwise what
+   * the call throws.
    */
   run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: CallOptions): Promise<Value>;
   view(): MaybePromise<GateView>;
@@ -58,75 +71,136 @@ export interface Guard {
   attached(): boolean;
   /** Calls of this instance that wait for a permit. */
   waiting(): number;
+  /** As far as this instance knows, which asks nobody. */
+  standing(): Standing;
+  /** No call runs or waits. */
+  isIdle(): boolean;
+  /** Nothing would be lost with it. */
+  isAtRest(): boolean;
+  /** Ends without a word. Only where it is idle. */
+  forget(): void;
   /** Refuses who waits and who comes; what runs may end. */
   close(): void;
   /** Tells the gate what is left to tell. Call it when nothing runs any more. */
   end(): Promise<void>;
 }
 
-export type GuardOptions = Omit<GateClientOptions, "announce">;
+export interface GuardOptions extends Omit<GateClientOptions, "shared"> {
+  /** The gate's own rules about what a failure is. */
+  readonly judge?: Judge | undefined;
+  /** With the other gates of its instance. Default: it is the only one. */
+  readonly shared?: Shared | undefined;
+}
 
 export function createGuard(options: GuardOptions): Guard {
-  const { name, rules, runtime, log } = options;
-  const client = createGateClient({ ...options, announce: announceTo(log, name) });
+  const { name, key, rules, runtime, log, judge, shared = createShared(options) } = options;
+  const { events } = shared;
+  const client = createGateClient({ ...options, shared });
   /** A driver of our own ends its statement; where it does not, the server does so by then. */
   const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
   let closed = false;
+  let lastFailure: string | null = null;
+  let toldOfNesting = false;
 
-  const refuse = (lane: Lane, reason: Refusal["reason"]) => {
+  function refused(lane: Lane, reason: RefusalReason, retryAfterMs: number = rules.fullRetryAfterMs): Refused {
+    const refused = refusal(name, reason, retryAfterMs, lastFailure);
+    if (events.wants("refused")) events.emit("refused", { ...refused, reason, lane });
+    if (reason === "nested" && !toldOfNesting) {
+      toldOfNesting = true;
+      log.warn("gate.nested", { gate: name, lane, error: new Error("a call inside a call of the same gate and lane") });
+    }
+    return new Refused(refused);
+  }
+
+  const refuse = (lane: Lane, reason: RefusalReason) => {
     client.refused(lane, reason);
-    return new Refused(refusal(reason, rules.fullRetryAfterMs));
+    return refused(lane, reason);
   };
 
-  const begin = <Value>(entry: Entry, call: (context: CallContext) => Promise<Value> | Value, options: CallOptions) => {
-    if (entry.kind === "refusal") return rejected<Value>(new Refused(entry.refusal));
+  function judged(ended: unknown, how: Ended, lane: Lane, classify: Classify | undefined): Verdict {
+    const classified = how === "thrown" && classify ? classifiedBy(classify, ended) : undefined;
+    const rule = classified ?? (how === "thrown" ? outcomeOf(ended, lane) : "success");
+    const isLeftToRule = !judge || classified !== undefined || isOwnError(ended);
+    const verdict = isLeftToRule ? VERDICTS[rule] : judge(ended, how, rule);
+    if (verdict.outcome === "failure") lastFailure = failureCode(ended);
+    return verdict;
+  }
+
+  const begin = <Value>(entry: Entry, lane: Lane, call: Call<Value>, options: CallOptions): Promise<Value> => {
+    if (entry.kind === "refusal") return rejected<Value>(refused(lane, entry.reason, entry.retryAfterMs));
     const giveBack = (reason: unknown) => {
-      entry.end("ignored", false, 0);
+      entry.end({ outcome: "ignored", slow: false, ranMs: 0 });
       return Promise.reject<Value>(reason);
     };
     if (options.signal?.aborted) return giveBack(options.signal.reason);
-    if (closed) return giveBack(refuse(entry.lane, "closing"));
+    if (closed) return giveBack(refuse(lane, "closing"));
     if (runtime.monotonicMs() >= entry.startBy || runtime.wallMs() >= entry.startByWallMs)
-      return giveBack(refuse(entry.lane, "late"));
+      return giveBack(refuse(lane, "late"));
     return execute({
       runtime,
+      gate: name,
       deadlineMs: entry.deadlineMs,
       startBy: entry.startBy,
       startByWallMs: entry.startByWallMs,
       call,
       signal: options.signal,
+      frame: frameOf(key, lane),
       lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
-      judge: (error) => outcomeOf(error, entry.lane, options.classify),
-      settle: (outcome, ranMs) => entry.end(outcome, (options.ranMs?.() ?? ranMs) >= rules.slowCallMs, ranMs),
+      judge: (ended, how) => judged(ended, how, lane, options.classify),
+      settle: ({ outcome, retryAfterMs }, ranMs) => {
+        const slow = (options.ranMs?.() ?? ranMs) >= rules.slowCallMs;
+        entry.end({ outcome, slow, ranMs, retryAfterMs });
+      },
     });
   };
 
   return {
     name,
+    waitMs: rules.waitTimeoutMs,
     run: (call, options = {}) => {
-      const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, signal } = options;
+      const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, waitMs = rules.waitTimeoutMs, signal } = options;
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (closed) return Promise.reject(refuse(lane, "closing"));
-      if (!(deadlineMs > 0)) return Promise.reject(wrongDeadline(deadlineMs));
+      const fault = faultOf({ name, lane, deadlineMs, waitMs, capacity: rules.gate.capacity[lane] });
+      if (fault) return Promise.reject(fault);
+      const nested = options.nested === true || isInside(key, lane);
       const entry = client.enter({
         lane,
-        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.gate.deadlineMs[lane] ?? 0)),
-        waitUntil: runtime.monotonicMs() + rules.waitTimeoutMs,
+        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.gate.deadlineMs[lane])),
+        waitUntil: runtime.monotonicMs() + (nested ? 0 : waitMs),
         signal,
+        refusedAs: nested ? "nested" : "full",
       });
-      return entry instanceof Promise ? entry.then((late) => begin(late, call, options)) : begin(entry, call, options);
+      return entry instanceof Promise
+        ? entry.then((late) => begin(late, lane, call, options))
+        : begin(entry, lane, call, options);
     },
     view: client.view,
     operate: async (command) => client.operate({ kind: "operate", ...command }),
     attached: client.attached,
     waiting: client.waiting,
+    standing: client.standing,
+    isIdle: client.isIdle,
+    isAtRest: client.isAtRest,
+    forget: client.forget,
     close: () => {
       closed = true;
       client.close();
     },
-    end: client.leave,
+    end: async () => {
+      await client.leave();
+      if (!options.shared) shared.pushes.close();
+    },
   };
 }
+
+type Call<Value> = (context: CallContext) => Promise<Value> | Value;
+
+const VERDICTS = {
+  success: { outcome: "success", retryAfterMs: 0 },
+  failure: { outcome: "failure", retryAfterMs: 0 },
+  ignored: { outcome: "ignored", retryAfterMs: 0 },
+} as const satisfies Record<string, Verdict>;
 
 const RESOLVED = Promise.resolve();
 
@@ -137,5 +211,30 @@ function rejected<Value>(reason: unknown): Promise<Value> {
   });
 }
 
-const wrongDeadline = (found: number) =>
-  new RangeError(`guard: deadlineMs must be more than 0, was ${found}; leave it out for the lane's own deadline`);
+interface Asked {
+  readonly name: string;
+  readonly lane: Lane;
+  readonly deadlineMs: number;
+  readonly waitMs: number;
+  readonly capacity: number | undefined;
+}
+
+function faultOf({ name, lane, deadlineMs, waitMs, capacity }: Asked): RangeError | null {
+  if (capacity === undefined) {
+    return new RangeError(`guard: lane must be request or slow, was ${String(lane)}; leave it out for request`);
+  }
+  if (capacity === 0) {
+    return new RangeError(
+      `guard: gate "${name}" has no lane ${lane}; say lanes: { ${lane}: { capacity } } with its options`,
+    );
+  }
+  if (!(deadlineMs > 0)) {
+    return new RangeError(
+      `guard: deadlineMs must be more than 0, was ${deadlineMs}; leave it out for the lane's own deadline`,
+    );
+  }
+  if (!(waitMs >= 0)) {
+    return new RangeError(`guard: waitMs must be 0 or more, was ${waitMs}; leave it out for the gate's own wait`);
+  }
+  return null;
+}

@@ -6,7 +6,7 @@ import type { Runtime } from "../runtime.ts";
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
-import { type Query, statementOf } from "./query.ts";
+import { type Asking, askedFor, type CallLimits, type Held, narrowed, type Query } from "./query.ts";
 import { rowStream } from "./stream.ts";
 import { runGuarded, type Transaction, type TransactionOptions } from "./transaction.ts";
 
@@ -56,6 +56,20 @@ export interface GuardedDatabase {
   transaction<Value>(work: (tx: Transaction) => Promise<Value> | Value, options?: TransactionOptions): Promise<Value>;
   /** The same database through another lane: `slow` has its own capacity, deadline and connections. */
   lane(lane: QueuedLane): GuardedDatabase;
+  /**
+   * The same database with limits of its own for each of its statements and transactions.
+   *
+   * @example
+   * ```ts
+   * // Shown if it is to be had at once, and left out otherwise.
+   * const hint = await c.var.db.with({ waitMs: 0, deadlineMs: 200 }).one`select text from hints limit 1`;
+   * ```
+   */
+  with(limits: DatabaseLimits): GuardedDatabase;
+}
+
+export interface DatabaseLimits extends CallLimits {
+  readonly lane?: QueuedLane | undefined;
 }
 
 export interface GuardedDatabaseOptions {
@@ -63,35 +77,64 @@ export interface GuardedDatabaseOptions {
   readonly database: Database;
   readonly runtime: Runtime;
   readonly log: Log;
-  /** Longest wait for a permit and a connection together. */
-  readonly waitTimeoutMs: number;
-  readonly lane?: QueuedLane;
-  /** The caller's: a closed tab cancels its statement. */
-  readonly signal?: AbortSignal | undefined;
+  readonly lane?: QueuedLane | undefined;
+  /** The caller's among them: a closed tab cancels its statement. */
+  readonly limits?: CallLimits | undefined;
+  /** What is under way on the handles of one request, by lane. Left out where many share a handle. */
+  readonly holding?: Holding | undefined;
 }
 
+/** Transactions and streams of one caller, which hold permits while it may ask for more. */
+export type Holding = Record<QueuedLane, number>;
+
 export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase {
-  const { guard, database, runtime, log, waitTimeoutMs, lane = "request", signal } = options;
+  const { guard, database, runtime, log, lane = "request", limits = {}, holding } = options;
+  /** What one call is asked with: its own limits within the handle's. */
+  const asking = (own: CallLimits): Asking => {
+    const { waitMs = guard.waitMs, ...rest } = narrowed(limits, own);
+    return {
+      guard,
+      database,
+      runtime,
+      lane,
+      waitUntil: runtime.monotonicMs() + waitMs,
+      run: { ...rest, lane, waitMs, nested: (holding?.[lane] ?? 0) > 0 },
+    };
+  };
   const query = <Row>(...parts: Query): Promise<Row[]> => {
-    const statement = statementOf(parts);
-    const waitUntil = runtime.monotonicMs() + waitTimeoutMs;
+    const { statement, limits: own } = askedFor(parts);
+    const { run, waitUntil } = asking(own);
     const time = databaseTime(runtime);
     return guard.run(
       (context) => database.query<Row>(statement, databaseCall(context, { lane, waitUntil, time, runtime })),
-      { lane, signal, ranMs: time.ms, classify: time.classify, ends: true },
+      { ...run, ranMs: time.ms, classify: time.classify, ends: true },
     );
   };
+  const held = holder(holding, lane);
   return {
     query,
     one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
-    stream: <Row>(...parts: Query) =>
-      rowStream<Row>(statementOf(parts), { guard, database, runtime, log, lane, waitTimeoutMs, signal }),
+    stream: <Row>(...parts: Query) => {
+      const { statement, limits: own } = askedFor(parts);
+      return rowStream<Row>(statement, { asking: () => asking(own), log, held });
+    },
     transaction: (work, transactionOptions = {}) =>
-      runGuarded({
-        ...{ guard, database, runtime, lane, signal, work },
-        waitUntil: runtime.monotonicMs() + waitTimeoutMs,
-        options: transactionOptions,
-      }),
+      held(() => runGuarded({ asking: asking(transactionOptions), options: transactionOptions, work })),
     lane: (other) => guardDatabase({ ...options, lane: other }),
+    with: ({ lane: other = lane, ...own }) => guardDatabase({ ...options, lane: other, limits: narrowed(limits, own) }),
+  };
+}
+
+/** Counts what is done as held, from when it is asked for. */
+function holder(holding: Holding | undefined, lane: QueuedLane): Held {
+  return async (work) => {
+    const done = work();
+    if (!holding) return done;
+    holding[lane] += 1;
+    try {
+      return await done;
+    } finally {
+      holding[lane] -= 1;
+    }
   };
 }

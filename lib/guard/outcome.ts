@@ -22,16 +22,14 @@ export type Classify = (error: unknown) => Outcome | undefined;
  * - A refusal from inside a guarded call is not news about what the call was about.
  * - Anything else is a failure: who guards an ORM or an HTTP dependency says by `classify` what is not.
  */
-export function outcomeOf(error: unknown, lane: Lane, classify?: Classify): Outcome {
-  const judged = classify && judgedBy(classify, error);
-  if (judged) return judged;
+export function outcomeOf(error: unknown, lane: Lane): Outcome {
   if (error instanceof Refused) return "ignored";
   if (!(error instanceof DatabaseError)) return "failure";
   return error.fault === "timeout" && lane === "slow" ? "ignored" : OUTCOME_OF_FAULT[error.fault];
 }
 
-/** A judge that throws, or says what is no outcome, has not judged: it must not cost the call its answer or its permit. */
-function judgedBy(classify: Classify, error: unknown): Outcome | undefined {
+/** One that throws, or says what is no outcome, has not judged: it must not cost the call its answer or its permit. */
+export function classifiedBy(classify: Classify, error: unknown): Outcome | undefined {
   try {
     const outcome = classify(error);
     return OUTCOMES.includes(outcome) ? outcome : undefined;
@@ -39,3 +37,6 @@ function judgedBy(classify: Classify, error: unknown): Outcome | undefined {
     return undefined;
   }
 }
+
+/** Of Tidegate itself: its deadline, or a refusal from inside the call. */
+export const isOwnError = (ended: unknown): boolean => ended instanceof Refused || ended instanceof DatabaseError;

@@ -1,11 +1,48 @@
-/** How statements are written at the guarded database and in its transactions. */
+/** How statements are written at the guarded database and in its transactions, and within what limits. */
+import type { Database } from "../database/port.ts";
 import { isStatement, type Statement, sql } from "../database/sql.ts";
+import type { QueuedLane } from "../gate/types.ts";
+import type { Runtime } from "../runtime.ts";
+import type { CallOptions, Guard, RunOptions } from "./guard.ts";
+
+/** What one statement, or all of a database handle, may take. What is left out is as it was, or the lane's own. */
+export interface CallLimits extends Pick<RunOptions, "deadlineMs" | "waitMs" | "signal"> {}
 
 /** A template literal, or a statement built with `sql`. */
-export type Query =
+export type Written =
   | readonly [statement: Statement]
   | readonly [texts: TemplateStringsArray, ...values: readonly unknown[]];
+/** The same, or a statement with limits of its own. */
+export type Query = Written | readonly [statement: Statement, limits: CallLimits];
 
-export function statementOf([first, ...values]: Query): Statement {
-  return isStatement(first) ? first : sql(first, ...values);
+export interface Asked {
+  readonly statement: Statement;
+  readonly limits: CallLimits;
 }
+
+export function askedFor(query: Query): Asked {
+  const [first, ...values] = query;
+  if (isStatement(first)) return { statement: first, limits: (values[0] as CallLimits | undefined) ?? {} };
+  return { statement: sql(first, ...values), limits: {} };
+}
+
+/** The narrower handle's limits, where both have some; both callers can give up. */
+export function narrowed(outer: CallLimits, inner: CallLimits): CallLimits {
+  const { deadlineMs = outer.deadlineMs, waitMs = outer.waitMs } = inner;
+  const signals = [outer.signal, inner.signal].filter((signal) => signal !== undefined);
+  return { deadlineMs, waitMs, signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0] };
+}
+
+/** Everything that a call through the gate is asked with. */
+export interface Asking {
+  readonly guard: Guard;
+  readonly database: Database;
+  readonly runtime: Runtime;
+  readonly lane: QueuedLane;
+  /** On the monotonic clock: the end of its wait for a permit and a connection together. */
+  readonly waitUntil: number;
+  readonly run: CallOptions;
+}
+
+/** Does what holds a permit for longer than one statement. */
+export type Held = <Value>(work: () => Promise<Value>) => Promise<Value>;

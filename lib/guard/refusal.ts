@@ -1,35 +1,66 @@
 /** Refusals are values: why, what the contract calls it, when to come back. They become HTTP in `lib/http` alone. */
 import { TidegateError } from "../errors.ts";
 import type { RefusalReason } from "../gate/types.ts";
+import { MAIN_GATE } from "./names.ts";
 
 export type RefusalCode = "CIRCUIT_BREAKER_OPEN" | "DB_POOL_EXHAUSTED" | "SERVICE_UNAVAILABLE";
 
+/** `too_many_gates`: of the instance, which has no room for one more gate. */
+export type NotAdmitted = RefusalReason | "too_many_gates";
+
 export interface Refusal {
-  readonly reason: RefusalReason;
+  /** Whose refusal it is: `main` is the database's. */
+  readonly gate: string;
+  readonly reason: NotAdmitted;
   readonly code: RefusalCode;
   /** When asking again makes sense, as the gate sees it. Not yet spread, not yet bounded. */
   readonly retryAfterMs: number;
+  /**
+   * What failed last behind this gate, as far as this instance knows: an error's own code, such as `ECONNREFUSED` or
+   * `57P01`, or its name. Null where nothing did.
+   */
+  readonly lastFailure: string | null;
 }
 
-const CODE_OF_REASON: Readonly<Record<RefusalReason, RefusalCode>> = {
+const CODE_OF_REASON: Readonly<Record<NotAdmitted, RefusalCode>> = {
   forced: "CIRCUIT_BREAKER_OPEN",
   open: "CIRCUIT_BREAKER_OPEN",
   probing: "CIRCUIT_BREAKER_OPEN",
   full: "DB_POOL_EXHAUSTED",
   late: "DB_POOL_EXHAUSTED",
+  nested: "DB_POOL_EXHAUSTED",
   detached: "SERVICE_UNAVAILABLE",
   closing: "SERVICE_UNAVAILABLE",
+  too_many_gates: "SERVICE_UNAVAILABLE",
 };
 
-export function refusal(reason: RefusalReason, retryAfterMs: number): Refusal {
-  return { reason, code: CODE_OF_REASON[reason], retryAfterMs };
+export function refusal(
+  gate: string,
+  reason: NotAdmitted,
+  retryAfterMs: number,
+  lastFailure: string | null = null,
+): Refusal {
+  return { gate, reason, code: CODE_OF_REASON[reason], retryAfterMs, lastFailure };
 }
 
-const SENTENCES: Readonly<Record<RefusalCode, string>> = {
+const OF_THE_DATABASE: Readonly<Record<RefusalCode, string>> = {
   CIRCUIT_BREAKER_OPEN: "The database is not answering properly; calls to it are paused.",
   DB_POOL_EXHAUSTED: "Every database connection is busy.",
   SERVICE_UNAVAILABLE: "The service is not ready to take this call.",
 };
+const NESTED =
+  "A call inside a call of the same gate and lane finds no permit, and may wait for its own caller for ever: " +
+  "use the transaction's own tx.query, or another lane.";
+
+/** A sentence fit for a client. Only of the main gate is it known that a database is behind it. */
+export function sentenceOf({ gate, reason, code }: Refusal): string {
+  if (reason === "nested") return NESTED;
+  if (reason === "too_many_gates") return "This instance has no room for one more gate; one at rest has to end first.";
+  if (gate === MAIN_GATE || code === "SERVICE_UNAVAILABLE") return OF_THE_DATABASE[code];
+  return code === "CIRCUIT_BREAKER_OPEN"
+    ? `"${gate}" is not answering properly; calls to it are paused.`
+    : `As many calls to "${gate}" as may are under way.`;
+}
 
 /** How a refusal travels through a handler that did not expect one: thrown by a guarded call, answered by the middleware. */
 export class Refused extends TidegateError {
@@ -40,8 +71,13 @@ export class Refused extends TidegateError {
     // An answer, and given most when there is least time: it is not worth the search for where it was made.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(SENTENCES[refused.code]);
+    super(sentenceOf(refused));
     Error.stackTraceLimit = stackTraceLimit;
     this.refusal = refused;
+  }
+
+  /** The gate that refused. */
+  get gate(): string {
+    return this.refusal.gate;
   }
 }

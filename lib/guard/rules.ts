@@ -2,6 +2,7 @@
 import type { Config } from "../config/types.ts";
 import type { GateConfig } from "../gate/types.ts";
 import type { StoreTraits } from "../store/port.ts";
+import type { GateOptions } from "./gate-options.ts";
 
 export interface GuardRules {
   readonly gate: GateConfig;
@@ -38,3 +39,66 @@ export function guardRules(config: Config, traits: StoreTraits): GuardRules {
     slowCallMs: config.breaker.slowCallMs ?? Number.POSITIVE_INFINITY,
   });
 }
+
+/** The store remembers a gate of one's own for so long after its last call. */
+const OWN_KEPT_MS = 600_000;
+
+/** Those of the database, for a gate of which nothing was said. */
+export function unsaidRules(base: GuardRules): GuardRules {
+  return Object.freeze({ ...base, gate: Object.freeze({ ...base.gate, keptMs: OWN_KEPT_MS }) });
+}
+
+/** Those of a gate of one's own: what was said about it, and for the rest those of the database. */
+export function saidRules(base: GuardRules, options: GateOptions): GuardRules {
+  const { lanes, breaker = {}, waitMs, maxWaiting } = options;
+  const request = { capacity: options.capacity, deadlineMs: options.deadlineMs, ...defined(lanes?.request) };
+  const { capacity, deadlineMs } = base.gate;
+  const calls = request.capacity ?? capacity.request;
+  const gate: GateConfig = {
+    ...base.gate,
+    ...breakerRules(base.gate, breaker),
+    probes: breaker.probes ?? Math.min(base.gate.probes, calls),
+    capacity: {
+      request: calls,
+      slow: lanes?.slow ? (lanes.slow.capacity ?? capacity.slow) : 0,
+      health: capacity.health,
+    },
+    deadlineMs: {
+      request: request.deadlineMs ?? deadlineMs.request,
+      slow: lanes?.slow?.deadlineMs ?? deadlineMs.slow,
+      health: deadlineMs.health,
+    },
+    keptMs: OWN_KEPT_MS,
+  };
+  return Object.freeze({
+    ...base,
+    gate: Object.freeze(gate),
+    waitTimeoutMs: waitMs ?? base.waitTimeoutMs,
+    maxWaiting: maxWaiting ?? base.maxWaiting,
+    slowCallMs: breaker.slowMs ?? base.slowCallMs,
+  });
+}
+
+function breakerRules(base: GateConfig, breaker: NonNullable<GateOptions["breaker"]>): Partial<GateConfig> {
+  const { backoff = {} } = breaker;
+  return {
+    mode: breaker.mode ?? base.mode,
+    failureThreshold: breaker.failureThreshold ?? base.failureThreshold,
+    failureRate: partsOf10000(breaker.failureRate) ?? base.failureRate,
+    windowSeconds: breaker.windowSeconds ?? base.windowSeconds,
+    windowCalls: breaker.windowCalls ?? base.windowCalls,
+    recoveryMs: breaker.recoveryMs ?? base.recoveryMs,
+    backoffFactor: partsOf10000(backoff.factor) ?? base.backoffFactor,
+    backoffMaxMs: backoff.maxMs ?? base.backoffMaxMs,
+    backoffJitter: partsOf10000(backoff.jitter) ?? base.backoffJitter,
+    successesToClose: breaker.successesToClose ?? base.successesToClose,
+    slowRate: partsOf10000(breaker.slowRate) ?? base.slowRate,
+  };
+}
+
+const partsOf10000 = (ratio: number | undefined): number | undefined =>
+  ratio === undefined ? undefined : Math.round(ratio * 10_000);
+
+/** Without what is there and undefined, which would hide what it is laid over. */
+const defined = <Given extends object>(given: Given | undefined): Partial<Given> =>
+  Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as Partial<Given>;

@@ -2,28 +2,24 @@
  * A large result behind the gate, row by row: one permit and one connection until the last row was fetched, the reader
  * left, its caller went away, or the deadline came, whichever is first and whatever the reader does.
  */
-import { type Database, DatabaseError } from "../database/port.ts";
+import { DatabaseError } from "../database/port.ts";
 import type { Statement } from "../database/sql.ts";
-import type { QueuedLane } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
-import type { Runtime } from "../runtime.ts";
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
-import type { Guard } from "./guard.ts";
+import type { CallContext } from "./execute.ts";
 import { type Handoff, handoff } from "./handoff.ts";
+import type { Asking, Held } from "./query.ts";
 
 /** Few enough to be small in memory, many enough for the round trips not to matter. */
 export const BATCH_ROWS = 500;
 
 export interface RowStreamOptions {
-  readonly guard: Guard;
-  readonly database: Database;
-  readonly runtime: Runtime;
+  /** Made when the first row is asked for: its wait begins then. */
+  readonly asking: () => Asking;
   /** Hears of a stream that broke off after its first rows: its answer is under way by then and can say so no more. */
   readonly log: Log;
-  readonly lane: QueuedLane;
-  readonly waitTimeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly held: Held;
 }
 
 /** Asks for nothing before the first row is asked for. */
@@ -77,13 +73,13 @@ async function* read<Row>(
 
 async function produce<Row>(
   statement: Statement,
-  { guard, database, runtime, log, lane, waitTimeoutMs, signal }: RowStreamOptions,
+  { asking, log, held }: RowStreamOptions,
   batches: Handoff<Row>,
   left: AbortSignal,
 ): Promise<void> {
-  const waitUntil = runtime.monotonicMs() + waitTimeoutMs;
+  const { guard, database, runtime, lane, waitUntil, run } = asking();
   const time = databaseTime(runtime);
-  const ended = signal === undefined ? left : AbortSignal.any([signal, left]);
+  const ended = run.signal === undefined ? left : AbortSignal.any([run.signal, left]);
   let given = 0;
   const take = async (rows: Row[], last: boolean): Promise<boolean> => {
     given += rows.length;
@@ -95,10 +91,11 @@ async function produce<Row>(
       time.resume();
     }
   };
-  const fetching: Parameters<typeof guard.run>[0] = (context) =>
+  const fetching = (context: CallContext) =>
     database.stream(statement, databaseCall(context, { lane, waitUntil, time, runtime }), BATCH_ROWS, take);
   try {
-    await guard.run(fetching, { lane, signal: ended, ranMs: time.ms, classify: time.classify, ends: true });
+    const options = { ...run, signal: ended, ranMs: time.ms, classify: time.classify, ends: true } as const;
+    await held(() => guard.run(fetching, options));
   } catch (error) {
     if (given > 0 && !ended.aborted && error instanceof DatabaseError) {
       log.warn("stream.broken", {

@@ -1,47 +1,39 @@
 /** A transaction behind the gate: one permit and one connection, from `begin` until it has ended. */
 import {
   CommitUnknown,
-  type Database,
   DatabaseError,
   type HeldConnection,
   ISOLATION_LEVELS,
   type TransactionMode,
 } from "../database/port.ts";
-import type { QueuedLane } from "../gate/types.ts";
-import type { Runtime } from "../runtime.ts";
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
-import type { Guard, RunOptions } from "./guard.ts";
-import { type Query, statementOf } from "./query.ts";
+import type { RunOptions } from "./guard.ts";
+import { type Asking, askedFor, type CallLimits, type Written } from "./query.ts";
 import { Refused } from "./refusal.ts";
 
-export interface TransactionOptions extends TransactionMode, Pick<RunOptions, "deadlineMs" | "classify"> {}
+export interface TransactionOptions extends TransactionMode, CallLimits, Pick<RunOptions, "classify"> {}
 
 /** The database inside a transaction. Statements run one after another and have to be awaited. */
 export interface Transaction {
   /** As {@link GuardedDatabase.query}, in the transaction. */
-  query<Row = Record<string, unknown>>(...query: Query): Promise<Row[]>;
+  query<Row = Record<string, unknown>>(...query: Written): Promise<Row[]>;
   /** The first row, or null where there is none. */
-  one<Row = Record<string, unknown>>(...query: Query): Promise<Row | null>;
+  one<Row = Record<string, unknown>>(...query: Written): Promise<Row | null>;
   /** Refused: transactions do not nest. Pass `tx` on; `savepoint` and `rollback to` go through {@link query}. */
   transaction(...given: unknown[]): Promise<never>;
 }
 
 export interface GuardedTransaction<Value> {
-  readonly guard: Guard;
-  readonly database: Database;
-  readonly runtime: Runtime;
-  readonly lane: QueuedLane;
-  /** On the monotonic clock: the end of its wait for a permit and a connection together. */
-  readonly waitUntil: number;
-  readonly signal: AbortSignal | undefined;
+  readonly asking: Asking;
   readonly options: TransactionOptions;
   readonly work: (tx: Transaction) => Promise<Value> | Value;
 }
 
 export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promise<Value> {
-  const { guard, database, runtime, lane, waitUntil, signal, options, work } = given;
-  const { deadlineMs, classify, isolation, readOnly } = options;
+  const { asking, options, work } = given;
+  const { guard, database, runtime, lane, waitUntil, run } = asking;
+  const { classify, isolation, readOnly } = options;
   checkIsolation(isolation);
   const time = databaseTime(runtime);
   let committing = false;
@@ -67,9 +59,7 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
         }
       },
       {
-        lane,
-        signal,
-        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+        ...run,
         ranMs: time.ms,
         ends: true,
         classify: (error) => classify?.(error) ?? (isOfDatabase(error) ? time.classify(error) : "ignored"),
@@ -77,8 +67,11 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
     );
   } catch (error) {
     // Answered before its end, at the deadline or for a caller who left, while the commit was on its way.
-    if (committing)
-      throw new CommitUnknown(error instanceof DatabaseError ? error.fault : "cancelled", { cause: error });
+    if (committing) {
+      const unknown = new CommitUnknown(error instanceof DatabaseError ? error.fault : "cancelled", { cause: error });
+      unknown.gate = guard.name;
+      throw unknown;
+    }
     throw error;
   }
 }
@@ -90,8 +83,8 @@ function isOfDatabase(error: unknown): boolean {
 
 function transactionOver(held: HeldConnection, time: ReturnType<typeof databaseTime>): Transaction {
   let underWay = 0;
-  const query = async <Row>(...parts: Query): Promise<Row[]> => {
-    const statement = statementOf(parts);
+  const query = async <Row>(...parts: Written): Promise<Row[]> => {
+    const { statement } = askedFor(parts);
     underWay += 1;
     time.resume();
     try {
@@ -103,7 +96,7 @@ function transactionOver(held: HeldConnection, time: ReturnType<typeof databaseT
   };
   return {
     query,
-    one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
+    one: async <Row>(...parts: Written) => (await query<Row>(...parts))[0] ?? null,
     transaction: () =>
       Promise.reject(
         new TypeError("transaction: transactions do not nest; pass tx on, or use `savepoint` by tx.query"),

@@ -1,4 +1,5 @@
 /** The contract's table of error codes: what each one is in HTTP. Codes never change their meaning or their status. */
+import { MAIN_GATE } from "../guard/names.ts";
 
 export type ErrorCode =
   | "DB_POOL_EXHAUSTED"
@@ -24,6 +25,8 @@ export type ErrorCode =
 interface CodeMeaning {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 502 | 503 | 504;
   readonly title: string;
+  /** Behind a gate of which it is not known that a database is there. Default: the same. */
+  readonly titleElsewhere?: string;
   /** The same request can succeed later. */
   readonly retryable: boolean;
   /** Answered with Retry-After. */
@@ -31,12 +34,36 @@ interface CodeMeaning {
 }
 
 export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
-  DB_POOL_EXHAUSTED: { status: 503, title: "Database pool exhausted", retryable: true, degraded: true },
+  DB_POOL_EXHAUSTED: {
+    status: 503,
+    title: "Database pool exhausted",
+    titleElsewhere: "Too many calls at once",
+    retryable: true,
+    degraded: true,
+  },
   CIRCUIT_BREAKER_OPEN: { status: 503, title: "Circuit breaker open", retryable: true, degraded: true },
   SERVICE_UNAVAILABLE: { status: 503, title: "Service unavailable", retryable: true, degraded: true },
-  DB_CONNECTION_FAILED: { status: 503, title: "Database connection failed", retryable: true, degraded: true },
-  DB_QUERY_TIMEOUT: { status: 504, title: "Database query timeout", retryable: false, degraded: false },
-  DB_QUERY_ERROR: { status: 500, title: "Database query error", retryable: false, degraded: false },
+  DB_CONNECTION_FAILED: {
+    status: 503,
+    title: "Database connection failed",
+    titleElsewhere: "Connection failed",
+    retryable: true,
+    degraded: true,
+  },
+  DB_QUERY_TIMEOUT: {
+    status: 504,
+    title: "Database query timeout",
+    titleElsewhere: "Call timeout",
+    retryable: false,
+    degraded: false,
+  },
+  DB_QUERY_ERROR: {
+    status: 500,
+    title: "Database query error",
+    titleElsewhere: "Call error",
+    retryable: false,
+    degraded: false,
+  },
   VALIDATION_ERROR: { status: 400, title: "Validation error", retryable: false, degraded: false },
   UNAUTHORIZED: { status: 401, title: "Unauthorized", retryable: false, degraded: false },
   FORBIDDEN: { status: 403, title: "Forbidden", retryable: false, degraded: false },
@@ -56,3 +83,9 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: "Idempotency key reused", retryable: false, degraded: false },
   INTERNAL_ERROR: { status: 500, title: "Internal error", retryable: false, degraded: false },
 };
+
+/** RFC 9457's `title`, of a problem behind that gate. */
+export function titleOf(code: ErrorCode, gate: string | undefined): string {
+  const { title, titleElsewhere = title } = CODES[code];
+  return gate === undefined || gate === MAIN_GATE ? title : titleElsewhere;
+}

@@ -1,6 +1,6 @@
 /** The contract's bodies: success in an envelope, errors as problem details that old readers understand too. */
 import type { Context } from "hono";
-import { CODES } from "./codes.ts";
+import { CODES, titleOf } from "./codes.ts";
 import type { EnvelopeMeta, TidegateEnv } from "./env.ts";
 import type { Problem } from "./problem.ts";
 
@@ -29,8 +29,9 @@ export interface ProblemWriting {
 
 /** RFC 9457, in one body with the older `{ success, error, meta }`. */
 export function problemResponse(problem: Problem, writing: ProblemWriting): Response {
-  const { code, message, details, headers: more } = problem;
-  const { status, title, retryable } = CODES[code];
+  const { code, message, gate, headers: more } = problem;
+  const { status, retryable } = CODES[code];
+  const details = writing.production ? undefined : detailsOf(problem);
   const retry = retrySeconds(problem, writing);
   const headers = new Headers({
     ...more,
@@ -42,20 +43,29 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
   if (retry !== undefined) headers.set("Retry-After", `${retry}`);
   const body = {
     success: false,
-    error: { code, message, ...(details === undefined || writing.production ? {} : { details }) },
+    error: { code, message, ...(details !== undefined && { details }) },
     meta: {
       ...writing.meta,
       request_id: writing.requestId,
-      ...(retry === undefined ? {} : { retry_after_seconds: retry }),
+      ...(retry !== undefined && { retry_after_seconds: retry }),
+      ...(gate !== undefined && { gate }),
     },
     type: `urn:tidegate:problem:${code.toLowerCase().replaceAll("_", "-")}`,
-    title,
+    title: titleOf(code, gate),
     status,
     detail: message,
     instance: writing.path,
     retryable,
   };
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** With the gate, where they have names: a list stays one. */
+function detailsOf({ gate, details }: Problem): unknown {
+  if (gate === undefined) return details;
+  if (details !== undefined && (typeof details !== "object" || details === null || Array.isArray(details)))
+    return details;
+  return { ...details, gate };
 }
 
 function retrySeconds({ code, retryAfterMs, notBeforeMs }: Problem, writing: ProblemWriting): number | undefined {

@@ -152,6 +152,7 @@ function report(log: Log, c: Context, problem: Problem, error: unknown): void {
     method: c.req.method,
     path: c.req.path,
     code: problem.code,
+    ...(problem.gate !== undefined && { gate: problem.gate }),
   };
   if (c.req.raw.signal?.aborted) log.debug("request.abandoned", { ...fields, error });
   else if (problem.code === "INTERNAL_ERROR") log.error("request.failed", { ...fields, error });

@@ -9,6 +9,8 @@ import type { ErrorCode } from "./codes.ts";
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
+  /** Whose refusal or failure it is; absent where it is no gate's. Always told. */
+  readonly gate?: string | undefined;
   /** Shown outside production only. */
   readonly details?: unknown;
   /** When asking again makes sense; spread and bounded when it is written. Default 5 s where the code wants one. */
@@ -51,15 +53,25 @@ const INTERNAL_ERROR: Problem = { code: "INTERNAL_ERROR", message: "Something we
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof Refused) {
-    const { code, reason, retryAfterMs } = error.refusal;
-    return { code, message: error.message, details: { reason }, retryAfterMs };
-  }
+  if (error instanceof Refused) return ofRefusal(error);
   if (error instanceof DatabaseError) {
-    return { code: error.code, message: error.message, details: { fault: error.fault, vendor_code: error.vendorCode } };
+    const { code, message, gate, fault, vendorCode } = error;
+    return { code, message, gate, details: { fault, vendor_code: vendorCode } };
   }
   if (error instanceof HTTPException) return fromHono(error);
   return INTERNAL_ERROR;
+}
+
+function ofRefusal({ refusal, message }: Refused): Problem {
+  const { code, reason, retryAfterMs, lastFailure } = refusal;
+  return {
+    code,
+    message,
+    // One that closes does so with its whole instance: no other gate there has anything better to say.
+    gate: reason === "closing" ? undefined : refusal.gate,
+    details: { reason, ...(lastFailure !== null && { last_failure: lastFailure }) },
+    retryAfterMs,
+  };
 }
 
 /** Hono's own answer of a status that the contract has no code for, such as 418: it stands as it is. */

@@ -1,5 +1,6 @@
 /** All that belongs to restarts, put together from the configuration. */
 import type { AppEnv, Config } from "../config/types.ts";
+import type { Events } from "../events.ts";
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
@@ -33,6 +34,7 @@ export interface RecoveryOptions {
   /** Replaces what an instance holds, after a soft restart. */
   readonly renew: () => Promise<void>;
   readonly redact: <Value>(value: Value) => Value;
+  readonly events: Pick<Events, "emit">;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -73,7 +75,7 @@ export interface Recovery {
 }
 
 export function createRecovery(options: RecoveryOptions): Recovery {
-  const { config, store, way, look, renew, redact, runtime, log } = options;
+  const { config, store, way, look, renew, redact, events, runtime, log } = options;
   const place = `{tidegate:${config.store.namespace}:recovery}`;
   const ledger = createLedger({
     ...{ store, key: `${place}:ledger`, rules: rulesOf(config), deadlineMs: DECIDE_WITHIN_MS, runtime },
@@ -100,7 +102,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
   };
   const chosen = way ?? soft;
   const { fire, deadlineMs: fireWithinMs } = chosen;
-  const restarts = createRestarts({ ledger, audit, fire, fireWithinMs, redact, runtime, log });
+  const restarts = createRestarts({ ledger, audit, fire, fireWithinMs, redact, events, runtime, log });
   const epoch = watchEpoch({
     look: () => ledger.send({ kind: "look" }),
     everyMs: EPOCH_LOOK_MS,

@@ -5,6 +5,7 @@
  * what restarts, `hooks/` how each platform does, `following` what became of it, `epoch` and `renewal` the soft restart;
  * `recommendation` says what to do, `watchdog` does it.
  */
+import type { Events } from "../events.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Audit } from "./audit/audit.ts";
@@ -62,6 +63,7 @@ export interface RestartsOptions {
   /** Longest that may take, in milliseconds. */
   readonly fireWithinMs: number;
   readonly redact: <Value>(value: Value) => Value;
+  readonly events: Pick<Events, "emit">;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -80,7 +82,7 @@ const TELLING_PAUSE_MS = 500;
 const COMPLETE_MARGIN_MS = 10_000;
 
 export function createRestarts(options: RestartsOptions): Restarts {
-  const { ledger, audit, fire, fireWithinMs, redact, runtime, log } = options;
+  const { ledger, audit, fire, fireWithinMs, redact, events, runtime, log } = options;
   /** For what is done already, or was not: it is worth knowing, and nothing depends on it. */
   const note = (entry: AuditEntry) =>
     audit.write(entry).catch((error: unknown) => log.error("audit.failed", { action: entry.action, error }));
@@ -104,7 +106,10 @@ export function createRestarts(options: RestartsOptions): Restarts {
   };
 
   const fireBegun = async (restart: Restart, order: RestartOrder, overridden: boolean): Promise<RestartAnswer> => {
-    const outcome = (text: string) => note({ ...entryOf(order, restart), action: "restart.outcome", outcome: text });
+    const outcome = (text: "executed" | "failed") => {
+      events.emit("restart", { restartId: restart.id, outcome: text, source: order.source, actor: order.actor });
+      return note({ ...entryOf(order, restart), action: "restart.outcome", outcome: text });
+    };
     try {
       const deployment = await firedWithin(fire, restart, fireWithinMs, runtime);
       const done = await finish(restart, { deployment, failure: null });

@@ -1,8 +1,18 @@
 /** The memory home: the machines run in place, in this process. One instance's gate, or a test's whole fleet. */
-import type { Push, PushMessage } from "../gate/renewal.ts";
+import type { Push } from "../gate/renewal.ts";
 import { SESSIONS_KEPT } from "../gate/state.ts";
 import type { Runtime } from "../runtime.ts";
-import type { KvEntry, Machine, MaybePromise, Store, StoreAdapter, StoreLog } from "./port.ts";
+import { openStates } from "./memory-states.ts";
+import {
+  instanceOf,
+  type KvEntry,
+  type Machine,
+  type MaybePromise,
+  type Store,
+  type StoreAdapter,
+  type StoreLog,
+  scopeOf,
+} from "./port.ts";
 
 /** Values kept at most; beyond it the one set longest ago goes. */
 const KV_ENTRIES_KEPT = 1_000;
@@ -18,7 +28,7 @@ const DEADLINE_MS = 250;
  * one process make a fleet.
  *
  * Guarantees: atomic, since a step has no await in it; clock: the process's monotonic clock, anchored once at the wall
- * clock; durability: none; shared with nobody outside the process.
+ * clock; durability: none; shared with nobody outside the process. A gate that nobody uses any more is given up.
  *
  * @example
  * ```ts
@@ -38,7 +48,7 @@ export function memory(): StoreAdapter {
 }
 
 function openMemory(runtime: Runtime): Store {
-  const states = new Map<string, unknown>();
+  const states = openStates();
   const { deliver, onPush } = openPushes();
   const now = storeClock(runtime);
 
@@ -59,13 +69,10 @@ function openMemory(runtime: Runtime): Store {
       key: string,
       message: Message,
     ): MaybePromise<Result> {
-      const place = `${machine.name} ${key}`;
-      let state = states.get(place) as State | undefined;
-      if (state === undefined) {
-        state = machine.empty();
-        states.set(place, state);
-      }
-      const result = machine.step(state, message, now());
+      const at = now();
+      const kept = states.at(`${machine.name} ${key}`, machine.empty, at);
+      const result = machine.step(kept.state as State, message, at);
+      kept.until = result.keptUntil ?? Number.POSITIVE_INFINITY;
       if (result.push.length > 0) deliver(key, result.push);
       return result;
     },
@@ -76,31 +83,31 @@ function openMemory(runtime: Runtime): Store {
   };
 }
 
-type Listener = (message: PushMessage) => void;
+type Listener = Parameters<Store["onPush"]>[2];
 
 function openPushes(): { deliver: (key: string, pushes: readonly Push[]) => void; onPush: Store["onPush"] } {
-  /** By key and session. */
+  /** By scope and instance. */
   const listening = new Map<string, Map<string, Set<Listener>>>();
   const deliver = (key: string, { session, message }: Push) => {
-    const ofKey = listening.get(key);
-    const called = session === null ? [...(ofKey?.values() ?? [])] : [ofKey?.get(session) ?? []];
-    for (const listeners of called) for (const listener of listeners) listener(message);
+    const inScope = listening.get(scopeOf(key));
+    const called = session === null ? [...(inScope?.values() ?? [])] : [inScope?.get(instanceOf(session)) ?? []];
+    for (const listeners of called) for (const listener of listeners) listener(key, message);
   };
   return {
     deliver: (key, pushes) => {
       // Not from inside the step that caused them: its sender has to hear of its own reply first.
       for (const push of pushes) queueMicrotask(() => deliver(key, push));
     },
-    onPush: (key, session, listener) => {
-      const ofKey = listening.get(key) ?? new Map<string, Set<Listener>>();
-      listening.set(key, ofKey);
-      const listeners = ofKey.get(session) ?? new Set();
-      ofKey.set(session, listeners);
+    onPush: (scope, instance, listener) => {
+      const inScope = listening.get(scope) ?? new Map<string, Set<Listener>>();
+      listening.set(scope, inScope);
+      const listeners = inScope.get(instance) ?? new Set();
+      inScope.set(instance, listeners);
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
-        if (listeners.size === 0 && ofKey.get(session) === listeners) ofKey.delete(session);
-        if (ofKey.size === 0 && listening.get(key) === ofKey) listening.delete(key);
+        if (listeners.size === 0 && inScope.get(instance) === listeners) inScope.delete(instance);
+        if (inScope.size === 0 && listening.get(scope) === inScope) listening.delete(scope);
       };
     },
   };

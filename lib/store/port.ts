@@ -1,8 +1,8 @@
 /**
  * The store port: where shared state lives, and what every home of it has to do.
  *
- * Map of this folder: `port` (this file), one file or folder per home, and `compare-and-set` for homes that run no code
- * of ours. The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a
+ * Map of this folder: `port` (this file), one file or folder per home (`memory` has its states in `memory-states`), and
+ * `compare-and-set` for homes that run no code of ours. The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a
  * clock and a place.
  */
 import type { Push, PushMessage } from "../gate/renewal.ts";
@@ -35,7 +35,33 @@ export interface Machine<State, Message, Result> {
   readonly name: string;
   readonly empty: () => State;
   /** @param now The store's clock in whole milliseconds since 1970. */
-  readonly step: (state: State, message: Message, now: number) => Result & { readonly push: readonly Push[] };
+  readonly step: (state: State, message: Message, now: number) => Result & Aftermath;
+}
+
+/** What a home has to do after a step, beside telling the result. */
+export interface Aftermath {
+  readonly push: readonly Push[];
+  /**
+   * On the store's clock: from then on the state means nothing, and a home gives it up unless another step comes before.
+   * Without it, a state is kept for good, or for longer than any machine remembers.
+   */
+  readonly keptUntil?: number;
+}
+
+/**
+ * The gates whose pushes are heard together. Of `{tidegate:app:main}` it is `tidegate:app`: what stands in braces, or the
+ * whole key where it is not in braces, up to its last colon, or all of it where it has none.
+ */
+export function scopeOf(key: string): string {
+  const inner = key.startsWith("{") && key.endsWith("}") ? key.slice(1, -1) : key;
+  const end = inner.lastIndexOf(":");
+  return end === -1 ? inner : inner.slice(0, end);
+}
+
+/** The instance that a session is of: `<instance>`, or `<instance>_<n>` where it has opened several. */
+export function instanceOf(session: string): string {
+  const end = session.indexOf("_");
+  return end === -1 ? session : session.slice(0, end);
 }
 
 export interface StoreTraits {
@@ -116,15 +142,16 @@ export interface Store {
     message: Message,
   ): MaybePromise<Result>;
   /**
-   * Calls `listener` with what a step pushes to that session, or to all. Best effort: a push may be lost, and never
-   * fails what caused it. Returns what stops it.
+   * Calls `listener` with what a step pushes to sessions of this instance, or to all, of every gate whose key is within
+   * the scope ({@link scopeOf}, {@link instanceOf}). Best effort: a push may be lost, and never fails what caused it.
+   * Returns what stops it.
    *
    * @param refused Told once where the store does not let this instance listen.
    */
   onPush(
-    key: string,
-    session: string,
-    listener: (message: PushMessage) => void,
+    scope: string,
+    instance: string,
+    listener: (key: string, message: PushMessage) => void,
     refused?: (error: Error) => void,
   ): () => void;
   readonly kv: {

@@ -2,10 +2,13 @@
 import { bulkhead, circuitBreaker, handleAll, SamplingBreaker, TimeoutStrategy, timeout, wrap } from "cockatiel";
 import { readConfig } from "../../lib/config.ts";
 import { memory } from "../../lib/store/memory.ts";
+import { fakeDatabase } from "../../lib/testing/testing.ts";
+import { tidegate } from "../../lib/tidegate.ts";
 import { openInstance } from "./instance.ts";
 import { measure, print } from "./measure.ts";
 
 const config = readConfig({});
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export async function benchGuardedCall(): Promise<void> {
   const policy = wrap(
@@ -23,6 +26,17 @@ export async function benchGuardedCall(): Promise<void> {
     await measure([
       { name: "cockatiel: breaker + bulkhead + timeout", run: () => policy.execute(query) },
       { name: "tidegate: guard.run", run: () => guard.run(query) },
+    ]),
+  );
+
+  const tide = tidegate({ database: fakeDatabase(async () => []), store: memory(), config, log: SILENT });
+  const named = tide.gate("billing", { capacity: 30 });
+  print(
+    "Through a gate of one's own (within 5 %)",
+    await measure([
+      { name: "tide.run", run: () => tide.run(query) },
+      { name: 'tide.gate("billing").run', run: () => named.run(query) },
+      { name: "acquire and dispose", run: async () => (await tide.acquire()).dispose() },
     ]),
   );
 

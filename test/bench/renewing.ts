@@ -55,7 +55,8 @@ export function renewing(count: number, mood: Mood): Renewing {
       return {
         ...renewal,
         lanes: { ...renewal.lanes, request: { ...NOTHING, keep, need, want: need, waiting, waitedMs: waiting } },
-        votes: calls > 0 ? [{ generation, probe: false, calls, failures: 0, slow: 0, ignored: 0 }] : [],
+        votes:
+          calls > 0 ? [{ generation, probe: false, calls, failures: 0, slow: 0, ignored: 0, retryAfterMs: 0 }] : [],
         sums: { ...renewal.sums, request: sums },
       };
     },

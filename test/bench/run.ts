@@ -6,6 +6,7 @@ import { benchDurableObject } from "./durable-object.bench.ts";
 import { benchGate } from "./gate.bench.ts";
 import { benchGuardedCall } from "./guarded-call.bench.ts";
 import { benchHealth } from "./health.bench.ts";
+import { benchIdleGates } from "./idle-gates.bench.ts";
 import { benchOverload } from "./overload.bench.ts";
 import { benchPooler } from "./pooler.bench.ts";
 import { benchPostgres } from "./postgres.bench.ts";
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "deno-kv": benchDenoKv,
   distance: benchDistance,
   health: benchHealth,
+  "idle-gates": benchIdleGates,
   overload: benchOverload,
   pooler: benchPooler,
   postgres: benchPostgres,

@@ -36,6 +36,12 @@ describe("tidegate breaker", () => {
     expect(code).toBe(0);
     expect(out).toContain("main: auto, by itself again");
     expect((await tide.view()).override).toBeNull();
+
+    await run("breaker", "force-open", "--ttl", "60", ...REASON);
+    const reset = await run("breaker", "reset", ...REASON);
+    expect(reset.code).toBe(0);
+    expect(reset.out).toContain("main: reset, closed, and counts anew");
+    expect(await tide.view()).toMatchObject({ override: null, breaker: { state: "closed" } });
   });
 
   test("does not talk over somebody who has spoken since", async () => {
@@ -74,6 +80,8 @@ describe("tidegate breaker", () => {
       ["force-open", "--ttl", "2d", ...REASON],
       ["force-open", "--ttl", "60", ...REASON, "--expect-version", "-1"],
       ["auto", "--ttl", "60", ...REASON],
+      ["reset", "--ttl", "60", ...REASON],
+      ["reset"],
       ["--ttl", "60"],
     ];
     const said = await Promise.all(lines.map((line) => run("breaker", ...line)));

@@ -15,10 +15,15 @@ export interface Answer {
 /** `hang` never answers, `gone` cannot be reached. */
 export type Script = (url: URL, call: number) => Answer | "hang" | "gone";
 
-export const problem = (code: string, status = 503, hint?: number): Answer => ({
+/** @param gate Whose it is; left out where it is no gate's. */
+export const problem = (code: string, status = 503, hint?: number, gate?: string): Answer => ({
   status,
   headers: { "x-request-id": "req-1", ...(hint !== undefined && { "retry-after": String(hint) }) },
-  body: { success: false, error: { code, message: `${code}, in words.` }, meta: {} },
+  body: {
+    success: false,
+    error: { code, message: `${code}, in words.` },
+    meta: { ...(gate !== undefined && { gate }) },
+  },
 });
 
 export const fine: Answer = { body: { success: true, data: [1] } };
@@ -45,6 +50,7 @@ export function browserOf(runtime: ManualRuntime = manualRuntime()) {
           stored.set(key, text);
           for (const other of tabs) if (other !== tab) other.wrote(key, text);
         },
+        remove: (key) => void stored.delete(key),
         watch: (listener) => void listeners.push(listener),
       };
     },

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { envExample, readmeSection, withSection } from "../../infra/generate/environment.ts";
+import { envExample, settingsSection, withSection } from "../../infra/generate/environment.ts";
 import { generate } from "../../infra/generate/generate.ts";
 import { jsrManifest } from "../../infra/generate/jsr.ts";
 import { consoleScript, pageScripts } from "../../infra/generate/scripts.ts";
@@ -24,9 +24,9 @@ test(".env.example is what the table says: `npm run generate` brings it up to da
   expect(await readFile(new URL(".env.example", root), "utf8")).toBe(envExample());
 });
 
-test("the README's section is what the table says: `npm run generate` brings it up to date", async () => {
-  const readme = await readFile(new URL("README.md", root), "utf8");
-  expect(withSection(readme)).toBe(readme);
+test("docs/settings.md is what the table says: `npm run generate` brings it up to date", async () => {
+  const page = await readFile(new URL("docs/settings.md", root), "utf8");
+  expect(withSection(page)).toBe(page);
 });
 
 test("the pages' scripts are what their sources say: `npm run generate` brings them up to date", async () => {
@@ -49,24 +49,26 @@ test("both name every variable, and the example changes nothing once its comment
   const settings = [...envExample().matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]);
   expect(settings.map(([name]) => name)).toEqual(VARIABLE_LIST.map(([name]) => name));
   expect(readConfig(Object.fromEntries(settings))).toEqual(readConfig({}));
-  for (const [name] of VARIABLE_LIST) expect(readmeSection()).toContain(`| \`${name}\``);
+  for (const [name] of VARIABLE_LIST) expect(settingsSection()).toContain(`| \`${name}\``);
 });
 
 test("generating writes all files, and then has nothing more to do", async () => {
   const folder = await emptyFolder();
-  await writeFile(`${folder}README.md`, MARKS);
+  await mkdir(`${folder}docs`);
+  await writeFile(`${folder}docs/settings.md`, MARKS);
   expect(await generate(folder, true)).toHaveLength(7);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
-  const readme = await readFile(`${folder}README.md`, "utf8");
-  expect(readme.startsWith("# x\n\n<!-- environment:start -->\n\n**Application**")).toBe(true);
-  expect(readme.endsWith("<!-- environment:end -->\n\nend\n")).toBe(true);
+  const page = await readFile(`${folder}docs/settings.md`, "utf8");
+  expect(page.startsWith("# x\n\n<!-- environment:start -->\n\n## Application")).toBe(true);
+  expect(page.endsWith("<!-- environment:end -->\n\nend\n")).toBe(true);
 });
 
-test("without a README or its marks, .env.example is written all the same, and the rest is said", async () => {
+test("without docs/settings.md or its marks, .env.example is written all the same, and the rest is said", async () => {
   const folder = await emptyFolder();
   expect(await generate(folder, false)).toEqual([expect.stringContaining("no such file")]);
   expect(await readFile(`${folder}.env.example`, "utf8")).toBe(envExample());
-  await writeFile(`${folder}README.md`, "<!-- environment:end -->\n<!-- environment:start -->\n");
+  await mkdir(`${folder}docs`);
+  await writeFile(`${folder}docs/settings.md`, "<!-- environment:end -->\n<!-- environment:start -->\n");
   expect(await generate(folder, false)).toEqual([expect.stringContaining("in this order")]);
 });

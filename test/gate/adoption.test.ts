@@ -115,9 +115,9 @@ describe("a breaker that somebody knows to be open is adopted (Rules 14 and 15)"
     a.renews({}, open(20_000));
     gate.passes(10);
     a.renews({}, open(0));
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     a.renews({}, open(20_000));
-    gate.rules = { ...gate.rules, enabled: true };
+    gate.rules = { ...gate.rules, mode: "on" };
     expect(gate.breaker).toBe("closed");
     a.renews({}, open(20_000));
     a.renews({}, open(90_000));

@@ -61,7 +61,7 @@ describe("no result crosses a generation (Rule 12)", () => {
   test("of a renewal that moves the breaker, what comes after that has no vote", () => {
     const { gate, a } = scene({ windowCalls: 5 });
     const { generation } = a.renews({ want: 1 });
-    const vote = { generation, probe: false, calls: 5, failures: 5, slow: 0, ignored: 0 };
+    const vote = { generation, probe: false, calls: 5, failures: 5, slow: 0, ignored: 0, retryAfterMs: 0 };
     a.renews({}, { votes: [vote, vote] });
     expect(gate.causes).toEqual(["failure_rate"]);
     expect([...gate.state.seconds.values()].at(-1)?.calls).toBe(5);

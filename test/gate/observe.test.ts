@@ -53,7 +53,7 @@ describe("observe (Rule 13)", () => {
   });
 
   test("says nothing where the breaker is disabled", () => {
-    const { gate, a } = scene({ ...eager, enabled: false });
+    const { gate, a } = scene({ ...eager, mode: "off" });
     a.operates("observe");
     a.calls(50, "failure");
     expect(wouldOpen(gate)).toEqual([]);

@@ -1,22 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { scene, TestGate } from "../support/gate.ts";
-import {
-  breakDown,
-  failProbe,
-  halfOpenGate,
-  openGate,
-  probe,
-  recover,
-  waitForHalfOpen,
-} from "../support/gate-breaker.ts";
-
-/** How long the open period is that a failing probe begins now. */
-function afterFailedProbe({ gate, a }: ReturnType<typeof openGate>): number {
-  probe(a, "failure");
-  const length = gate.core.openUntil - gate.now;
-  waitForHalfOpen(gate);
-  return length;
-}
+import { afterFailedProbe, breakDown, failProbe, halfOpenGate, openGate, recover } from "../support/gate-breaker.ts";
 
 describe("an open breaker (Rule 9)", () => {
   test("refuses and says what is left of its period", () => {
@@ -32,7 +16,10 @@ describe("an open breaker (Rule 9)", () => {
     a.calls(9, "failure");
     expect(gate.told("changed")).toEqual([]);
     const { generation } = a.renews({ want: 1 });
-    a.renews({}, { votes: [{ generation, probe: false, calls: 1, failures: 1, slow: 0, ignored: 0 }] });
+    a.renews(
+      {},
+      { votes: [{ generation, probe: false, calls: 1, failures: 1, slow: 0, ignored: 0, retryAfterMs: 0 }] },
+    );
     expect(gate.told("changed")).toEqual([null]);
   });
 

@@ -63,7 +63,7 @@ describe("the numbers of who opens (Rules 12 and 13)", () => {
   test("put the generation above what it has heard: what was granted elsewhere has no vote here", () => {
     const gate = new TestGate({ windowCalls: 1, failureThreshold: 1 });
     const elsewhere = gate.core.generation + 7;
-    const vote = { generation: elsewhere, probe: false, calls: 9, failures: 9, slow: 0, ignored: 0 };
+    const vote = { generation: elsewhere, probe: false, calls: 9, failures: 9, slow: 0, ignored: 0, retryAfterMs: 0 };
     const { reply } = gate.send("a", { ...firstOpening(LIFE, elsewhere), votes: [vote] });
     expect(reply).toMatchObject({ generation: elsewhere + 1, breaker: { state: "closed" } });
     expect(gate.core.window.calls).toBe(0);

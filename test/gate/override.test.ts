@@ -131,7 +131,7 @@ describe("auto", () => {
 
 describe("a disabled breaker", () => {
   test("counts votes and opens at none of them", () => {
-    const { gate, a } = scene({ enabled: false });
+    const { gate, a } = scene({ mode: "off" });
     a.calls(50, "failure");
     gate.passes(300);
     a.calls(50, "failure", { slow: true });
@@ -140,7 +140,7 @@ describe("a disabled breaker", () => {
 
   test("sees lanes only: no open state, no probes, no force_open, no ramp", () => {
     const { gate, a } = openGate(permits(3));
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     expect(a.needs(1)).toMatchObject({ permits: 1, allow: 1, probes: 0 });
     gate.passes(30_000);
     expect(gate.breaker).toBe("half_open");
@@ -153,7 +153,7 @@ describe("a disabled breaker", () => {
 
   test("counts votes also in the state it stood still in", () => {
     const { gate, a } = halfOpenGate();
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     const { calls } = gate.core.window;
     a.calls(3, "failure");
     a.calls(2, "success");
@@ -161,9 +161,9 @@ describe("a disabled breaker", () => {
   });
 
   test("opens by what it counted as soon as it is enabled again", () => {
-    const { gate, a } = scene({ enabled: false });
+    const { gate, a } = scene({ mode: "off" });
     a.calls(50, "failure");
-    gate.rules = { ...gate.rules, enabled: true };
+    gate.rules = { ...gate.rules, mode: "on" };
     a.calls(1, "failure");
     expect(gate.breaker).toBe("open");
     expect(() => breakDown(gate, a)).not.toThrow();
@@ -171,9 +171,9 @@ describe("a disabled breaker", () => {
 
   test("beside one that is enabled: each sees the gate by its own rules", () => {
     const { gate, a, b } = openGate();
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     a.needs(2);
-    gate.rules = { ...gate.rules, enabled: true };
+    gate.rules = { ...gate.rules, mode: "on" };
     expect(b.needs(1)).toMatchObject({ permits: 0, allow: 0 });
     expect(a.renews().lanes.request).toMatchObject({ permits: 2, allow: 0 });
   });

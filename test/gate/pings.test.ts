@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Instance, scene, type TestGate } from "../support/gate.ts";
-import { breakDown, failProbe, halfOpenGate, openGate, probe, recover } from "../support/gate-breaker.ts";
+import { type Instance, scene } from "../support/gate.ts";
+import { breakDown, failProbe, halfOpenGate, openGate, pingsGood, probe, recover } from "../support/gate-breaker.ts";
 
-/** Good pings, 5 s apart. */
-function pingsGood(gate: TestGate, by: Instance, count: number): void {
-  for (let n = 0; n < count; n++) {
-    gate.passes(5_000);
-    by.pings();
-  }
-}
 /** Opened because calls were slow. */
 function slowGate() {
   const { gate, a } = scene({ slowRate: 1_000, recoveryMs: 300_000 });
@@ -61,7 +54,7 @@ describe("good pings while open (Rule 9)", () => {
     const forced = openGate();
     forced.a.operates("force_open");
     const off = openGate();
-    off.gate.rules = { ...off.gate.rules, enabled: false };
+    off.gate.rules = { ...off.gate.rules, mode: "off" };
     for (const { gate, a } of [forced, slowGate(), off]) {
       pingsGood(gate, a, 5);
       expect(gate.breaker).toBe("open");

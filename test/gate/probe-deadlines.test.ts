@@ -52,9 +52,9 @@ describe("the deadline of a probe (Rule 10)", () => {
 
   test("is not touched by calls of an instance that has no breaker", () => {
     const { gate, a } = halfOpenGate(LONG);
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     a.calls(3, "failure");
-    gate.rules = { ...gate.rules, enabled: true };
+    gate.rules = { ...gate.rules, mode: "on" };
     expect(gate.breaker).toBe("half_open");
     expect(deadlineOf(a)).toBe(10_000);
   });

@@ -67,7 +67,7 @@ describe("the ramp after a recovery (Rule 11)", () => {
   test("is none for an instance that has no breaker", () => {
     const { gate, a } = halfOpenGate();
     recover(gate, a);
-    gate.rules = { ...gate.rules, enabled: false };
+    gate.rules = { ...gate.rules, mode: "off" };
     expect(a.needs(7).permits).toBe(7);
   });
 });

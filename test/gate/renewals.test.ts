@@ -86,7 +86,7 @@ test("a renewal that was first sent more than ten seconds ago has no vote, ping,
   ] as const) {
     const { gate, a, b } = scene();
     const { generation } = a.renews({ want: 1 });
-    const votes = [{ generation, probe: false, calls: 4, failures: 4, slow: 0, ignored: 0 }];
+    const votes = [{ generation, probe: false, calls: 4, failures: 4, slow: 0, ignored: 0, retryAfterMs: 0 }];
     const { lanes } = a.renews({ need: 2, want: 2 }, { votes, pings: [{ ok: true }], agoMs });
     expect(gate.core).toMatchObject({ goodPings: counts, window: { calls: 4 * counts }, runFailures: 4 * counts });
     b.renews({}, { open: { remainingMs: 30_000, agoMs: 0 }, agoMs });

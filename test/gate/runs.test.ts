@@ -44,7 +44,10 @@ describe("a run of failures (Rule 8)", () => {
     a.calls(12, "failure");
     const { generation } = a.renews({ want: 1 });
     gate.passes(300);
-    a.renews({}, { votes: [{ generation, probe: false, calls: 4, failures: 2, slow: 0, ignored: 0 }] });
+    a.renews(
+      {},
+      { votes: [{ generation, probe: false, calls: 4, failures: 2, slow: 0, ignored: 0, retryAfterMs: 0 }] },
+    );
     expect(gate.core).toMatchObject({ runFailures: 2, runSince: gate.now });
   });
 

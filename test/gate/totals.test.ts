@@ -38,9 +38,9 @@ describe("the totals of the fleet", () => {
 
   test("count every reason for which a call is refused", () => {
     const { gate, a } = scene();
-    const reasons = ["forced", "open", "probing", "full", "late", "detached", "closing"] as const;
+    const reasons = ["forced", "open", "probing", "full", "late", "detached", "closing", "nested"] as const;
     for (const [place, reason] of reasons.entries()) a.refuses(place + 1, reason);
-    expect(Object.values(gate.state.totals.refused.request)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(Object.values(gate.state.totals.refused.request)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test("count transitions by the state that was entered", () => {

@@ -7,7 +7,7 @@ import { InvalidRenewal } from "../../lib/gate/validate.ts";
 import { ABOUT, firstOpening, NOTHING, RULES, renewalOf, START } from "../support/gate.ts";
 
 const VALID = renewalOf("a", { n: 2, ...firstOpening() });
-const VOTE = { generation: 1, probe: false, calls: 3, failures: 1, slow: 1, ignored: 0 };
+const VOTE = { generation: 1, probe: false, calls: 3, failures: 1, slow: 1, ignored: 0, retryAfterMs: 0 };
 const OPERATE = { kind: "operate", opId: "x", mode: "auto", ttlMs: 1, expectedVersion: null, actor: "", reason: "" };
 const OVERRIDE = { mode: "observe", remainingMs: 1, actor: "", reason: "" };
 const SUMS = VALID.sums.request;
@@ -26,7 +26,12 @@ const configs = [
   ...broken(RULES, ["sessionsKept"], [0, SESSIONS_KEPT + 1, ...odd]),
   ...broken(RULES, ["connectTimeoutMs"], [1e13 + 1, ...odd]),
   ...broken(RULES, ["failureRate", "slowRate"], [10_001, ...odd]),
-  ...broken(RULES, ["enabled", "pushes"], [0, "yes", null]),
+  ...broken(RULES, ["mode"], ["", "auto", true, null]),
+  ...broken(RULES, ["pushes"], [0, "yes", null]),
+  ...broken(RULES, ["backoffFactor"], [9_999, 1_000_001, ...odd]),
+  ...broken(RULES, ["backoffMaxMs"], [0, 86_400_001, ...odd]),
+  ...broken(RULES, ["backoffJitter"], [10_001, ...odd]),
+  ...broken(RULES, ["keptMs"], [0, 7_776_000_001, ...odd]),
   ...broken(RULES.capacity, ["request", "slow", "health"], odd).map((capacity) => ({ ...RULES, capacity })),
   ...broken(RULES.deadlineMs, ["request", "slow", "health"], odd).map((deadlineMs) => ({ ...RULES, deadlineMs })),
 ];
@@ -63,6 +68,7 @@ const votes = [
   ...broken(VOTE, ["generation"], odd),
   ...broken(VOTE, ["calls", "ignored"], [1e9 + 1, ...odd]),
   ...broken(VOTE, ["failures", "slow"], [4, ...odd]),
+  ...broken(VOTE, ["retryAfterMs"], [1e13 + 1, ...odd]),
   ...broken(VOTE, ["probe"], [0, "yes", null]),
 ];
 const renewals = [
@@ -118,7 +124,16 @@ describe("a renewal at the edge of what is allowed", () => {
     const most = { request: 1e9, slow: 1e9, health: 1e9 };
     const longest = { request: 1e13, slow: 1e13, health: 1e13 };
     const rules = { connectTimeoutMs: 1e13, recoveryMs: 1e13, capacity: most, deadlineMs: longest };
-    const config = { ...RULES, ...rules, windowCalls: 1, failureThreshold: 1, renewalsPerSecond: 1 };
+    const backoff = { backoffFactor: 1_000_000, backoffMaxMs: 86_400_000, backoffJitter: 10_000 };
+    const config = {
+      ...RULES,
+      ...rules,
+      ...backoff,
+      keptMs: 7_776_000_000,
+      windowCalls: 1,
+      failureThreshold: 1,
+      renewalsPerSecond: 1,
+    };
     const session = "x".repeat(64);
     const report = { keep: 1e9, probes: 1e9, need: 1e9, want: 1e9, waiting: 1e9, waitedMs: 1e13, owed: 1e9 };
     const sum = {
@@ -137,7 +152,9 @@ describe("a renewal at the edge of what is allowed", () => {
     };
     step(gate, renewalOf(session, { ...edge, n: 1e14 - 2, ...firstOpening() }), START);
     const { generation = 0 } = gate.core ?? {};
-    const votes = [{ generation, probe: false, calls: 1e9, failures: 1e9, slow: 1e9, ignored: 1e9 }];
+    const votes = [
+      { generation, probe: false, calls: 1e9, failures: 1e9, slow: 1e9, ignored: 1e9, retryAfterMs: 1e13 },
+    ];
     step(gate, renewalOf(session, { ...edge, n: 1e14 - 1, votes }), START + 1);
     expect(gate.core?.state).toBe("open");
     const numbers = JSON.stringify(snapshot(gate)).match(/-?\d[\d.eE+-]*/g) ?? [];

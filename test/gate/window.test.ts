@@ -43,7 +43,7 @@ describe("the window (Rule 8)", () => {
     const { gate, a, b } = scene({ windowCalls: 100, ...deaf });
     const { generation } = a.renews({ want: 1 });
     b.renews({ want: 1 });
-    const vote = { generation, probe: false, calls: 40, failures: 12, slow: 7, ignored: 0 };
+    const vote = { generation, probe: false, calls: 40, failures: 12, slow: 7, ignored: 0, retryAfterMs: 0 };
     a.renews({}, { votes: [vote, { ...vote, calls: 10, failures: 0, slow: 0 }] });
     b.renews({}, { votes: [vote] });
     expect(gate.core.window).toMatchObject({ calls: 90, failures: 24, slow: 14 });

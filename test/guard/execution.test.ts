@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
-import { Refused } from "../../lib/guard/refusal.ts";
+import { Refused, refusal } from "../../lib/guard/refusal.ts";
 import { farStore, turn } from "../support/far-store.ts";
 import { fleet, follow, heldCall, UNTIL_SILENT_MS } from "../support/guarded.ts";
 
@@ -167,12 +167,7 @@ describe("what counts against the breaker", () => {
     ["too many clients", new DatabaseError("exhausted", ""), "request", 0],
     ["a cancelled statement", new DatabaseError("cancelled", ""), "request", 0],
     ["a wrong statement", new DatabaseError("statement", ""), "request", 0],
-    [
-      "a refusal from inside",
-      new Refused({ reason: "full", code: "DB_POOL_EXHAUSTED", retryAfterMs: 0 }),
-      "request",
-      0,
-    ],
+    ["a refusal from inside", new Refused(refusal("main", "full", 0)), "request", 0],
     ["anything else", new TypeError(""), "request", 1],
   ] as const;
   it.each(outcomes)("%s", async (_, error, lane, failures) => {

@@ -18,7 +18,12 @@ function guardedDatabase(rows: unknown[] = [{ id: 1 }, { id: 2 }], signal?: Abor
     },
   };
   const guard = instance();
-  return { db: guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal }), asked, guard, runtime };
+  return {
+    db: guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000, signal } }),
+    asked,
+    guard,
+    runtime,
+  };
 }
 
 describe("the database as handlers hold it", () => {
@@ -67,7 +72,7 @@ describe("the database as handlers hold it", () => {
         signal.addEventListener("abort", () => reject(signal.reason));
       });
     const database = { ...hanging, query };
-    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    const db = guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000 } });
     const asked = follow(db.query`select 1`);
     await runtime.advance(1_000);
     expect(asked.result()?.error).toMatchObject({ fault: "timeout" });
@@ -90,7 +95,7 @@ describe("the database as handlers hold it", () => {
       return [];
     };
     const database = { ...fakeDatabase(() => []).open(SETTINGS, runtime), query: query as Database["query"] };
-    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    const db = guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000 } });
     const asked = [follow(db.query`select 1`), follow(db.query`select 1`)];
     await runtime.advance(1_000);
     expect(asked.map(({ result }) => result())).toEqual([{ value: [] }, { value: [] }]);
@@ -105,7 +110,7 @@ describe("the database as handlers hold it", () => {
     const guard = instance();
     const { adapter, faults } = withFaults(fakeDatabase(() => []));
     const database = adapter.open(SETTINGS, runtime);
-    const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000 });
+    const db = guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000 } });
     faults.set({ mode: "slow", forMs: 60_000, delayMs: 2_000 });
     const rows = async () => {
       for await (const _ of db.stream`select 1`);

@@ -11,9 +11,21 @@ const TERMS: Terms = {
 };
 const FAILED = { outcome: "failure", slow: false, ranMs: 5 } as const;
 
-describe("an instance that its gate has forgotten (Rule 12)", () => {
-  const call = { lane: "request", probe: false, generation: 7 } as const;
+const call = { lane: "request", probe: false, generation: 7 } as const;
 
+test("failures of one sum tell the longest time for which their database asked, whatever comes after (Rule 9)", () => {
+  const own = noHoldings();
+  const ends = (ending: object) =>
+    ended(own, { ...call, number: started(own, "request", "permit", 0, NOW) }, { ...FAILED, ...ending });
+  ends({ retryAfterMs: 700 });
+  ends({ retryAfterMs: 7_000 });
+  ends({ retryAfterMs: 70 });
+  ends({});
+  ends({ outcome: "success", retryAfterMs: 90_000 });
+  expect(own.votes).toMatchObject([{ calls: 5, failures: 4, retryAfterMs: 7_000 }]);
+});
+
+describe("an instance that its gate has forgotten (Rule 12)", () => {
   test("gives no vote to what ran on, nor to what had ended before it heard of that", () => {
     const own = noHoldings();
     const [first, second] = [0, 1].map(() => started(own, "request", "permit", 0, NOW)) as [number, number];

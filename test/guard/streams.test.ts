@@ -25,7 +25,7 @@ function scene(answer: Answer = () => ROWS, signal?: AbortSignal) {
   );
   const database = adapter.open(SETTINGS, runtime);
   const guard = instance();
-  const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
+  const db = guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000, signal } });
   const view = async () => {
     const { lanes, window } = await guard.view();
     return { running: lanes.request.running, out: database.pool().checkedOut, ...window };

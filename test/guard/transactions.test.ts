@@ -21,7 +21,7 @@ function scene(answer: Answer = () => [{ id: 1 }], signal?: AbortSignal) {
     return answer(text, values);
   }).open(SETTINGS, runtime);
   const guard = instance();
-  const db = guardDatabase({ guard, database, runtime, log, waitTimeoutMs: 4_000, signal });
+  const db = guardDatabase({ guard, database, runtime, log, limits: { waitMs: 4_000, signal } });
   const view = async () => {
     const { lanes, window } = await guard.view();
     return { running: lanes.request.running, slowRunning: lanes.slow.running, ...window };

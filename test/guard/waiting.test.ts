@@ -61,7 +61,13 @@ describe("waiting for a permit", () => {
     await runtime.advance(1);
     const { error } = waiter.result() ?? {};
     expect(error).toBeInstanceOf(Refused);
-    expect((error as Refused).refusal).toEqual({ reason: "full", code: "DB_POOL_EXHAUSTED", retryAfterMs: 5_000 });
+    expect((error as Refused).refusal).toEqual({
+      gate: "main",
+      lastFailure: null,
+      reason: "full",
+      code: "DB_POOL_EXHAUSTED",
+      retryAfterMs: 5_000,
+    });
     expect(guard.waiting()).toBe(0);
     expect((await guard.view()).lanes.request).toMatchObject({ waiting: 0, running: 1 });
     holder.succeed();

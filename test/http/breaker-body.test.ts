@@ -8,6 +8,12 @@ const WORD = { mode: "force_open", ttl_seconds: 60, reason: "maintenance", expec
 /** The longest name that an identity may have. */
 const ACTOR = "a".repeat(256);
 
+test.each(["force_open", "force_closed", "observe", "auto", "reset"] as const)("%s is a word to a gate", (mode) => {
+  const { reason } = v.parse(breakerBody, { mode, reason: "maintenance" });
+  const word = { kind: "operate", opId: "x", mode, reason, actor: ACTOR, ttlMs: 1, expectedVersion: null } as const;
+  expect(() => validateOperate(word)).not.toThrow();
+});
+
 const LIMITS: readonly [what: string, at: object, beyond: object][] = [
   ["the longest time", { ttl_seconds: 86_400 }, { ttl_seconds: 86_401 }],
   ["the shortest time", { ttl_seconds: 1 }, { ttl_seconds: 0 }],

@@ -79,6 +79,16 @@ describe("shows", () => {
     expect(text).toMatch(/breaker\.override main/);
   });
 
+  test("a breaker that an operator reset, and beside the form what that does", async () => {
+    const operated = operatedApp();
+    await operated.post("/admin/api/breaker", { mode: "reset", reason: "it is repaired" });
+    const { text, html } = await look(operated);
+    expect(text).toMatch(/ reset by tester: it is repaired/);
+    expect(text).not.toMatch(/set to reset/);
+    expect(text).toMatch(/Reset closes it at once, whatever was set, and forgets what it counted/);
+    expect(html).toContain('<option value="reset">reset</option>');
+  });
+
   test("an open breaker, and refusals of the last minutes in words", async () => {
     const text = await shown({}, async ({ tide, app }) => {
       await openBreaker(tide);

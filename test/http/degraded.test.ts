@@ -27,6 +27,7 @@ describe("a degraded answer", () => {
         app_version: "1.2.3",
         request_id: "r-1",
         retry_after_seconds: Number(headers.get("retry-after")),
+        gate: "main",
       },
       type: "urn:tidegate:problem:circuit-breaker-open",
       title: "Circuit breaker open",
@@ -72,7 +73,10 @@ describe("a degraded answer", () => {
   it("shows details outside production only", async () => {
     const developing = smallApp({ APP_ENV: "development" });
     await openBreaker(developing.tide);
-    expect((await answerOf(await developing.app.request("/orders"))).body.error.details).toEqual({ reason: "forced" });
+    expect((await answerOf(await developing.app.request("/orders"))).body.error.details).toEqual({
+      reason: "forced",
+      gate: "main",
+    });
   });
 });
 

@@ -105,11 +105,16 @@ describe("is for", () => {
   });
 });
 
-test("every gate has its own figures, and hostile names stay values", async () => {
+test("every gate has its own figures", async () => {
   const small = smallApp(PUBLIC);
-  await small.tide.gate('bil"ling\n').run(() => {});
+  await small.tide.gate("billing:eu/1").run(() => {});
   const { text } = await asked(small);
-  expect(figuresOf(text)).toMatchObject({ 'tidegate_instances{gate="bil\\"ling\\n"}': 1 });
+  expect(figuresOf(text)).toMatchObject({
+    'tidegate_instances{gate="main"}': 1,
+    'tidegate_instances{gate="billing:eu/1"}': 1,
+    'tidegate_gates{state="closed"}': 2,
+  });
+  expect(Object.keys(figuresOf(text)).filter((name) => name.includes('"other"'))).toEqual([]);
 });
 
 test("families without values are left out, and text is escaped", () => {
@@ -117,6 +122,9 @@ test("families without values are left out, and text is escaped", () => {
   expect(exposition([{ name: "a", help, samples: [] }])).toBe("");
   expect(exposition([{ name: "a", help, samples: [{ value: 0.5 }] }])).toBe(
     "# HELP a back\\\\slash\\nline\n# TYPE a gauge\na 0.5\n",
+  );
+  expect(exposition([{ name: "a", help: "b", samples: [{ labels: { gate: 'bil"ling\n\\' }, value: 1 }] }])).toContain(
+    'a{gate="bil\\"ling\\n\\\\"} 1\n',
   );
 });
 

@@ -2,6 +2,7 @@
 import { createGateClient } from "../../lib/guard/gate-client/client.ts";
 import type { Entry, Pass } from "../../lib/guard/gate-client/port.ts";
 import type { GuardRules } from "../../lib/guard/rules.ts";
+import { createShared } from "../../lib/guard/shared.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { Link, Network } from "./network.ts";
@@ -53,13 +54,15 @@ export function createInstance(around: Surroundings): Instance {
     ...{ debug() {}, info() {}, error() {} },
     warn: (event: string) => event === "store.away" && around.onAway(),
   };
+  const { store } = link;
   const client = createGateClient({
-    ...{ name: "main", store: link.store, key: "main", rules, about: ABOUT, runtime, announce: () => {}, log },
+    ...{ name: "main", store, key: "main", rules, about: ABOUT, runtime, log },
+    shared: createShared({ store, runtime, log }),
     refusing: () => around.isTimeToPing() && ping(),
   });
   const enter = (lane: "request" | "health", deadlineMs: number, begin: (entry: Entry) => void) => {
     const waitUntil = runtime.monotonicMs() + setting.patienceMs;
-    const entered = client.enter({ lane, deadlineMs, waitUntil, signal: undefined });
+    const entered = client.enter({ lane, deadlineMs, waitUntil, signal: undefined, refusedAs: "full" });
     if (entered instanceof Promise) void entered.then(begin);
     else begin(entered);
   };
@@ -74,7 +77,7 @@ export function createInstance(around: Surroundings): Instance {
       if (entry.kind === "refusal") return over();
       database.ping((isOk) =>
         process.run(() => {
-          entry.end(isOk ? "success" : "failure", false, 1);
+          entry.end({ outcome: isOk ? "success" : "failure", slow: false, ranMs: 1 });
           over();
         }),
       );
@@ -103,7 +106,7 @@ export function createInstance(around: Surroundings): Instance {
   function query(pass: Pass, leasedUntil: number, begins: () => void, over: (fate: Fate) => void): void {
     told += 1;
     if (runtime.monotonicMs() >= pass.startBy || runtime.wallMs() >= pass.startByWallMs) {
-      pass.end("ignored", false, 0);
+      pass.end({ outcome: "ignored", slow: false, ranMs: 0 });
       over("refused");
       return;
     }
@@ -111,7 +114,7 @@ export function createInstance(around: Surroundings): Instance {
     begins();
     database.run(link.probes(), pass.deadlineMs, (isOk, ranMs) =>
       process.run(() => {
-        pass.end(isOk ? "success" : "failure", false, ranMs);
+        pass.end({ outcome: isOk ? "success" : "failure", slow: false, ranMs });
         over(isOk ? "done" : "failed");
       }),
     );

@@ -1,9 +1,9 @@
 /** A gate across a network: distance, loss, repetition, reordering; a store that freezes, or loses its data. */
 import type { GateEvent } from "../../lib/gate/events.ts";
-import type { GateView, Renewal, RenewalReply } from "../../lib/gate/renewal.ts";
+import type { GateView, PushMessage, Renewal, RenewalReply } from "../../lib/gate/renewal.ts";
 import { emptyGate, type GateState } from "../../lib/gate/state.ts";
 import { type Step, step } from "../../lib/gate/step.ts";
-import type { Store, StoreTraits } from "../../lib/store/port.ts";
+import { instanceOf, type Store, type StoreTraits } from "../../lib/store/port.ts";
 import { START, type VirtualClock } from "./clock.ts";
 import type { Process } from "./process.ts";
 import type { Setting } from "./setting.ts";
@@ -47,9 +47,12 @@ export interface Network {
   readonly link: (process: Process, answered: () => void) => Link;
 }
 
+type Send = (key: string, renewal: Renewal, resolve: (done: Step) => void) => void;
+
 export function createNetwork(clock: VirtualClock, setting: Setting, traits: StoreTraits, config: Renewal["config"]) {
   let gate = emptyGate();
-  const listeners = new Map<string, (message: "wake" | "reclaim" | "changed") => void>();
+  /** By instance. */
+  const listeners = new Map<string, (key: string, message: PushMessage) => void>();
   const weather: Weather = { lost: 0, repeated: 0, late: 0 };
   const figures = { messages: 0, pushes: 0 };
   const events: GateEvent[] = [];
@@ -65,18 +68,18 @@ export function createNetwork(clock: VirtualClock, setting: Setting, traits: Sto
     return done;
   }
   /** A frozen store reads later what has arrived. */
-  function receive(renewal: Renewal, answer: (done: Step) => void): void {
+  function receive(key: string, renewal: Renewal, answer: (done: Step) => void): void {
     if (clock.now < self.frozenUntil) {
-      clock.at(self.frozenUntil + clock.random() * 5, () => receive(renewal, answer));
+      clock.at(self.frozenUntil + clock.random() * 5, () => receive(key, renewal, answer));
       return;
     }
     figures.messages += 1;
     const done = apply(renewal);
     for (const { session, message } of traits.gate.pushes ? done.push : []) {
       figures.pushes += 1;
-      const told = session === null ? [...listeners.values()] : [listeners.get(session)];
+      const told = session === null ? [...listeners.values()] : [listeners.get(instanceOf(session))];
       for (const listener of told) {
-        if (listener && !clock.happens(weather.lost)) clock.after(oneWayMs(), () => listener(message));
+        if (listener && !clock.happens(weather.lost)) clock.after(oneWayMs(), () => listener(key, message));
       }
     }
     if (!clock.happens(weather.lost)) clock.after(oneWayMs(), () => answer(done));
@@ -103,7 +106,7 @@ export function createNetwork(clock: VirtualClock, setting: Setting, traits: Sto
         outstanding: () => outstanding,
         leasedUntil: () => leasedUntil,
         store: storeOf(
-          (renewal, resolve) => {
+          (key, renewal, resolve) => {
             // Repeated, it counts from when it was first sent.
             if (renewal.n > sent.n) sent = { n: renewal.n, at: clock.now };
             outstanding += 1;
@@ -128,7 +131,7 @@ export function createNetwork(clock: VirtualClock, setting: Setting, traits: Sto
               });
             };
             const send = () => {
-              if (!isCut() && !clock.happens(weather.lost)) clock.after(oneWayMs(), () => receive(renewal, hear));
+              if (!isCut() && !clock.happens(weather.lost)) clock.after(oneWayMs(), () => receive(key, renewal, hear));
             };
             send();
             if (clock.happens(weather.repeated)) send();
@@ -142,17 +145,17 @@ export function createNetwork(clock: VirtualClock, setting: Setting, traits: Sto
   };
 
   function listenFor(process: Process, isCut: () => boolean): Store["onPush"] {
-    return (_key, session, listener) => {
-      listeners.set(session, (message) => isCut() || process.run(() => listener(message)));
-      return () => listeners.delete(session);
+    return (_scope, instance, listener) => {
+      listeners.set(instance, (key, message) => isCut() || process.run(() => listener(key, message)));
+      return () => listeners.delete(instance);
     };
   }
 
-  function storeOf(send: (renewal: Renewal, resolve: (done: Step) => void) => void, onPush: Store["onPush"]): Store {
+  function storeOf(send: Send, onPush: Store["onPush"]): Store {
     return {
       ...{ kind: "redis", address: "redis://simulated", traits, onPush },
-      transact: (_machine, _key, message) =>
-        new Promise((resolve) => send(structuredClone(message) as Renewal, resolve as (done: unknown) => void)),
+      transact: (_machine, key, message) =>
+        new Promise((resolve) => send(key, structuredClone(message) as Renewal, resolve as (done: unknown) => void)),
       kv: { get: () => null, set: () => {} },
       log: { append: () => ({ appended: false, head: 0 }), read: () => [] },
       close: async () => {},

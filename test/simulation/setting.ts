@@ -75,7 +75,7 @@ export const traitsFor = ({ pushes, freezes }: Setting): StoreTraits => ({
 export const rulesFor = (setting: Setting): GuardRules => ({
   gate: {
     ...traitsFor(setting).gate,
-    enabled: true,
+    mode: "on",
     capacity: { request: setting.capacity, slow: 5, health: 1 },
     deadlineMs: { request: setting.deadlineMs, slow: 5_000, health: 800 },
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -85,10 +85,14 @@ export const rulesFor = (setting: Setting): GuardRules => ({
     failureRate: 5_000,
     slowRate: 10_000,
     recoveryMs: 30_000,
+    backoffFactor: 20_000,
+    backoffMaxMs: 300_000,
+    backoffJitter: 2_000,
     probes: setting.probes,
     successesToClose: 2,
     // Without it, who is born while the store is away takes itself to be alone.
     expectedInstances: setting.fallback === "local" ? Math.min(setting.instances, setting.capacity) : 1,
+    keptMs: 86_400_000,
   },
   waitTimeoutMs: setting.patienceMs,
   maxWaiting: setting.maxWaiting,

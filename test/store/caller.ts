@@ -146,7 +146,16 @@ export class Caller {
 
   /** Calls of the generation it knows. */
   vote(calls: number, failures = 0, said: Partial<Vote> = {}): Vote {
-    return { generation: this.#generation, probe: false, calls, failures, slow: 0, ignored: 0, ...said };
+    return {
+      generation: this.#generation,
+      probe: false,
+      calls,
+      failures,
+      slow: 0,
+      ignored: 0,
+      retryAfterMs: 0,
+      ...said,
+    };
   }
 
   async commands(...commands: Renewal["commands"]): Promise<readonly CommandReply[]> {

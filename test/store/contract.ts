@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { counter } from "../support/machines.ts";
 import { gateContract, HOSTILE, type Home, type HomeOf } from "./gate-contract.ts";
+import { pushContract } from "./push-contract.ts";
 
 export function storeContract(name: string, open: () => Promise<Home>, skipReason?: string): void {
   describe.skipIf(skipReason !== undefined)(`the store contract: ${name} ${skipReason ?? ""}`, () => {
@@ -11,6 +12,7 @@ export function storeContract(name: string, open: () => Promise<Home>, skipReaso
     });
     afterAll(() => home?.close());
     gateContract(() => home);
+    pushContract(() => home);
     smallerThings(() => home);
   });
 }

@@ -97,7 +97,7 @@ class Remote implements Follower {
 
   async agrees(): Promise<void> {
     for (const { at, renewal, done, saved, answer, stored } of this.#seen) {
-      const { touched: _, ...found } = decodeStep(await answer, renewal.n);
+      const { touched: _, keptUntil: __, ...found } = decodeStep(await answer, renewal.n);
       if (!isDeepStrictEqual(found, done)) expect(found, `${at}: ${JSON.stringify(renewal)}`).toEqual(done);
       const held = await stored;
       if (held) expect(held.faults, at).toEqual([]);

@@ -1,64 +1,31 @@
 /** Random histories in which what is rare by chance happens often: short drills between the model's own actions. */
 import fc from "fast-check";
-import type { GateConfig, Lane } from "../../lib/gate/types.ts";
-import { type Action, history, INSTANCES, rules, type Sending } from "../gate/model/actions.ts";
+import type { GateConfig } from "../../lib/gate/types.ts";
+import { type Action, history, INSTANCES, rules } from "../gate/model/actions.ts";
+import { BREAKER_DRILLS } from "./breaker-drills.ts";
+import {
+  all,
+  calm,
+  type Drill,
+  demand,
+  end,
+  everybody,
+  next,
+  opens,
+  operate,
+  ping,
+  renew,
+  times,
+  vote,
+  wait,
+} from "./drill-words.ts";
 
-const wait = (ms: number): Action => ({ kind: "wait", ms });
-const demand = (who: number, calls: number, lane: Lane = "request"): Action => ({ kind: "demand", who, lane, calls });
-const renew = (who: number, how: Partial<Sending> = {}): Action => ({
-  kind: "renew",
-  who,
-  spare: 0,
-  jitter: 500,
-  roundTripMs: 1,
-  refused: 0,
-  ...how,
-});
-const end = (who: number, calls: number, outcome: "success" | "failure" | "ignored", slow = false): Action => ({
-  kind: "end",
-  who,
-  lane: "request",
-  calls,
-  outcome,
-  slow,
-});
-/** A call that is let in, ends so and is told. */
-const vote = (who: number, outcome: "success" | "failure", slow = false): Action[] => [
-  demand(who, 1),
-  renew(who),
-  end(who, 1, outcome, slow),
-  renew(who),
-];
-const ping = (who: number, ok = true): Action[] => [{ kind: "ping", who, ok }, renew(who)];
-const operate = (
-  who: number,
-  mode: "observe" | "auto" | "force_closed" | "force_open",
-  opId: number,
-  ttlMs = 60_000,
-): Action => ({ kind: "operate", who, mode, ttlMs, expected: "none", opId });
-const times = (count: number, actions: readonly Action[]): Action[] =>
-  Array.from({ length: count }, () => actions).flat();
-const everybody = (who: number): Action => ({ kind: "everybody", who });
-const all = (calls: number): Action[] => Array.from({ length: INSTANCES }, (_, who) => demand(who, calls));
-const next = (who: number, by = 1) => (who + by) % INSTANCES;
-
-/** Nobody has anything to do, and the rules are these. */
-const calm = (who: number, rules: Partial<GateConfig> = {}): Action[] => [
-  { kind: "change", rules: { enabled: true, capacity: { request: 3, slow: 1, health: 1 }, ...rules } },
-  operate(who, "auto", 100 + who),
-  ...all(0),
-  everybody(who),
-  wait(21_000),
-];
-
-/** Opens a breaker by whatever the rules allow. */
-const opens = (who: number): Action[] => [...times(8, vote(who, "failure")), wait(251), ...vote(who, "failure")];
-
-const DRILLS: readonly ((who: number, pick: number) => Action[])[] = [
+const DRILLS: readonly Drill[] = [
+  ...BREAKER_DRILLS,
   // A run of failures that is old enough.
   (who) => [...vote(who, "failure"), wait(251), ...times(3, vote(who, "failure"))],
   // What would have opened.
-  (who, pick) => [operate(who, "observe", pick), renew(who), ...times(6, vote(who, "failure", true))],
+  (who, pick) => [operate(who, "observe", pick), renew(who), ...times(6, vote(who, "failure", { slow: true }))],
   // The same decision twice, one that came too late, one of a renewal that is repeated.
   (who, pick) => [
     operate(who, "auto", pick),
@@ -72,7 +39,7 @@ const DRILLS: readonly ((who: number, pick: number) => Action[])[] = [
   ],
   // Everybody is hungry, over and over, and permits go round.
   (who, pick) => [
-    { kind: "change", rules: { enabled: true, capacity: { request: 3, slow: 1, health: 1 } } },
+    { kind: "change", rules: { mode: "on", capacity: { request: 3, slow: 1, health: 1 } } },
     ...all(1 + (pick % 2)),
     everybody(who),
     ...times(3, [wait(51), end(who, 1, "success"), everybody(next(who)), wait(200), everybody(who)]),
@@ -100,7 +67,7 @@ const DRILLS: readonly ((who: number, pick: number) => Action[])[] = [
   ],
   // Scores beyond what Lua writes by itself.
   (who, pick) => [
-    { kind: "change", rules: { enabled: true, capacity: { request: 150, slow: 1, health: 1 } } },
+    { kind: "change", rules: { mode: "on", capacity: { request: 150, slow: 1, health: 1 } } },
     ...all(0),
     everybody(who),
     ...[0, 1, 2].map((by) => demand(next(who, by), 90)),
@@ -169,9 +136,9 @@ const DRILLS: readonly ((who: number, pick: number) => Action[])[] = [
   // Slow successes.
   (who) => [
     ...calm(who, { slowRate: 2_000, recoveryMs: 1_000, windowCalls: 4 }),
-    ...times(6, vote(who, "success", true)),
+    ...times(6, vote(who, "success", { slow: true })),
     wait(1_500),
-    ...times(2, vote(who, "success", true)),
+    ...times(2, vote(who, "success", { slow: true })),
   ],
   // Silence: leases end, and those that hold nothing are forgotten.
   (who, pick) => [
@@ -218,7 +185,7 @@ export const drilledHistory: fc.Arbitrary<Action[]> = fc
     actions.flatMap((action, n) => (n % every === 0 ? [action, ...(drills[n / every] ?? [])] : [action])),
   );
 
-const RATE_DECIDES: Partial<GateConfig> = { enabled: true, windowCalls: 4, failureThreshold: 3, failureRate: 5_000 };
+const RATE_DECIDES: Partial<GateConfig> = { mode: "on", windowCalls: 4, failureThreshold: 3, failureRate: 5_000 };
 const RUNS_DECIDE: Partial<GateConfig> = { windowCalls: 50, failureThreshold: 2 };
 const SLOW_DECIDE: Partial<GateConfig> = { windowCalls: 4, failureThreshold: 1_000, slowRate: 2_000 };
 

@@ -113,7 +113,7 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
       look: false,
     });
     const working = (n: number, extra: Partial<Renewal> = {}) => {
-      const votes = [{ generation: 0, probe: false, calls: n, failures: 0, slow: 0, ignored: 0 }];
+      const votes = [{ generation: 0, probe: false, calls: n, failures: 0, slow: 0, ignored: 0, retryAfterMs: 0 }];
       return renewalOf("a", { n, lanes: { request: { keep: 1, need: 1, want: 1 } }, votes, ...extra });
     };
     const tell = async (name: string, calls: ReturnType<typeof call>[]) =>
@@ -125,7 +125,9 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
       await tell(name, [call(working(1), START, false)]);
       const within = async (afterWrites: number, n: number, now: number) => {
         await to(name, { trouble: "fail", afterWrites });
-        const votes = [{ generation: START, probe: false, calls: 2, failures: 0, slow: 0, ignored: 0 }];
+        const votes = [
+          { generation: START, probe: false, calls: 2, failures: 0, slow: 0, ignored: 0, retryAfterMs: 0 },
+        ];
         const [one] = await tell(name, [call(working(n, { votes }), now, false)]);
         return one?.refused ?? "stored";
       };
@@ -142,7 +144,9 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
       const told: Step[] = [];
       const calls: ReturnType<typeof call>[] = [];
       for (let [n, now] = [1, START]; now < START + 700_000; n++, now += 250 + ((n * 7_919) % 40) * 100) {
-        const votes = [{ generation: START, probe: false, calls: n, failures: 0, slow: 0, ignored: 0 }];
+        const votes = [
+          { generation: START, probe: false, calls: n, failures: 0, slow: 0, ignored: 0, retryAfterMs: 0 },
+        ];
         const renewal = working(n, { votes, commands: [{ kind: "view" }], jitter: n % 10 });
         calls.push(call(renewal, now, n % 3 !== 0));
         told.push(structuredClone(gateMachine.step(state, renewal, now)));
@@ -150,19 +154,6 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
       const heard = await tell(name, calls);
       expect(heard.map(({ answer }) => answer?.reply)).toEqual(told.map(({ reply }) => reply));
     });
-  });
-
-  test("leaves nothing behind once nobody has used it for 90 days, and everything before", async () => {
-    const { name } = await busy();
-    const before = await entries(name);
-    const due = (await to(name, { trouble: "alarm" })) as number;
-    expect(due - Date.now()).toBeGreaterThan(89 * DAY_MS);
-    await to(name, { trouble: "ring", now: Date.now() + 89 * DAY_MS });
-    expect(await entries(name)).toEqual(before);
-    expect(await to(name, { trouble: "alarm" })).toBeGreaterThanOrEqual(due - 1_000);
-    await to(name, { trouble: "ring", now: Date.now() + 91 * DAY_MS });
-    expect(await entries(name)).toEqual([]);
-    expect(await to(name, { trouble: "alarm" })).toBeNull();
   });
 
   test("removes a value when it expires, and is not made by asking for one", async () => {

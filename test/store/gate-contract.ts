@@ -1,10 +1,8 @@
 /** What a gate is in every home of the store port. */
 import { expect, test } from "vitest";
-import type { PushMessage } from "../../lib/gate/renewal.ts";
 import type { GateConfig } from "../../lib/gate/types.ts";
 import { InvalidRenewal } from "../../lib/gate/validate.ts";
 import type { Store } from "../../lib/store/port.ts";
-import { eventually } from "../support/processes.ts";
 import { Caller, ONE, opening, operate, renewalOf } from "./caller.ts";
 
 const full = process.env.TIDEGATE_FULL === "1";
@@ -43,7 +41,6 @@ export function gateContract(home: HomeOf): void {
   leases(home, gate);
   breaker(home, gate);
   operators(home, gate);
-  pushes(home, gate);
   crowds(gate);
 }
 
@@ -186,37 +183,6 @@ function operators(home: HomeOf, gate: GateOf): void {
     await a.commands(operate("force_open", "o2", { ttlMs: 50 }));
     await home().passes(100);
     expect((await b.needs(1)).probes).toBe(1);
-  });
-}
-
-function pushes(home: HomeOf, gate: GateOf): void {
-  test("who has too much is called, who waits, and all when the breaker moves, where the home can", async () => {
-    const { key, a, b } = gate(ONE);
-    const heard: string[] = [];
-    const { store, passes } = home();
-    const listen = (session: string) =>
-      store.onPush(key, session, (message: PushMessage) => heard.push(`${session} ${message}`));
-    const stops = ["a", "b"].map(listen);
-    await passes(200);
-    const toldOf = async (...told: string[]) => {
-      const { pushes: can } = store.traits.gate;
-      if (can) await eventually(`they hear of ${told}`, () => heard.length >= told.length);
-      expect(heard.splice(0).sort()).toEqual(can ? told : []);
-    };
-    await a.needs(1);
-    await a.sends({ lanes: { request: { need: 0, want: 0 } } });
-    expect((await b.needs(1)).permits).toBe(0);
-    await toldOf("a reclaim");
-    await a.needs(0);
-    await toldOf("b wake");
-    expect((await b.needs(1)).permits).toBe(1);
-    await b.fails();
-    await toldOf("a changed", "b changed");
-    for (const stop of stops) stop();
-    await passes(50);
-    await b.commands(operate("force_closed", "o1"));
-    await passes(50);
-    expect(heard).toEqual([]);
   });
 }
 

@@ -41,27 +41,28 @@ describe("the memory store", () => {
   it("pushes after the step that said so, only to the one meant, and no more once it stopped listening", async () => {
     const { store, calls, stop } = listeners();
     store.transact(counter, "a", { add: 1, to: "me" });
+    store.transact(counter, "{a:one}", { add: 1, to: "me_17" });
     expect(calls).toEqual([]);
     await Promise.resolve();
-    expect(calls).toEqual(["me wake"]);
+    expect(calls.splice(0)).toEqual(["me wake at a", "me wake at {a:one}"]);
     store.transact(counter, "a", { add: 1, to: "me" });
     stop();
     store.transact(counter, "a", { add: 1, to: "me" });
     await Promise.resolve();
-    expect(calls).toEqual(["me wake"]);
+    expect(calls).toEqual([]);
   });
 
-  it("pushes to all of one key what is for all of it", async () => {
+  it("pushes to all of one scope what is for all, and says of which key", async () => {
     const { store, calls } = listeners();
     store.transact(counter, "a", { add: 1, to: null });
     store.transact(counter, "nobody's", { add: 1, to: null });
     await Promise.resolve();
-    expect(calls.sort()).toEqual(["me wake", "you wake"]);
+    expect(calls.sort()).toEqual(["me wake at a", "you wake at a"]);
   });
 
   it("keeps a listener that came while another of its name left", async () => {
     const { store, calls, stop } = listeners();
-    store.onPush("a", "me", (message) => calls.push(`me again ${message}`));
+    store.onPush("a", "me", (_, message) => calls.push(`me again ${message}`));
     stop();
     stop();
     store.transact(counter, "a", { add: 1, to: "me" });
@@ -72,9 +73,9 @@ describe("the memory store", () => {
   function listeners() {
     const store = memory().open(manualRuntime());
     const calls: string[] = [];
-    const stop = store.onPush("a", "me", (message) => calls.push(`me ${message}`));
-    store.onPush("a", "you", (message) => calls.push(`you ${message}`));
-    store.onPush("b", "me", (message) => calls.push(`elsewhere ${message}`));
+    const stop = store.onPush("a", "me", (key, message) => calls.push(`me ${message} at ${key}`));
+    store.onPush("a", "you", (key, message) => calls.push(`you ${message} at ${key}`));
+    store.onPush("b", "me", (_, message) => calls.push(`elsewhere ${message}`));
     return { store, calls, stop };
   }
 

@@ -28,7 +28,7 @@ const EVICTED_EVERY = 7;
 const LOOKED_AT_EVERY = 13;
 
 interface Told extends HistoryCall {
-  readonly done: Pick<Step, "reply" | "events" | "push">;
+  readonly done: Omit<Step, "touched">;
   readonly saved: GateSnapshot | null;
 }
 type Heard = [{ answer: Step } | { refused: string }, [string, unknown][] | null];
@@ -45,7 +45,7 @@ class InObject implements Follower {
     this.#name = name;
   }
 
-  follow(renewal: Renewal, now: number, { reply, events, push }: Step, gate: GateState): void {
+  follow(renewal: Renewal, now: number, { touched: _, ...done }: Step, gate: GateState): void {
     const history = this.#histories.at(-1) ?? [];
     const look = history.length % LOOKED_AT_EVERY === 0 || renewal.session === "stranger";
     history.push({
@@ -53,7 +53,7 @@ class InObject implements Follower {
       evict: history.length % EVICTED_EVERY === 0,
       body: JSON.stringify({ call: "gate", renewal }),
       look,
-      done: { reply, events, push },
+      done,
       saved: look ? sortedSnapshot(gate) : null,
     });
   }

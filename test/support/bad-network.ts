@@ -29,9 +29,9 @@ export interface BadNetwork {
 }
 
 interface Listening {
-  readonly key: string;
-  readonly session: string;
-  readonly listener: (message: PushMessage) => void;
+  readonly scope: string;
+  readonly instance: string;
+  readonly listener: (key: string, message: PushMessage) => void;
   stop: () => void;
 }
 
@@ -71,8 +71,8 @@ export function badNetwork(runtime: ManualRuntime, rules: Partial<HomeRules> = {
             if (runtime.random() < network.weather.repeated) later(() => later(() => arrive(false)));
           });
         },
-        onPush: (key, session, listener) => {
-          const one: Listening = { key, session, listener, stop: () => {} };
+        onPush: (scope, instance, listener) => {
+          const one: Listening = { scope, instance, listener, stop: () => {} };
           everybody.add(one);
           listen(one);
           return () => {
@@ -84,8 +84,8 @@ export function badNetwork(runtime: ManualRuntime, rules: Partial<HomeRules> = {
     },
   };
   function listen(one: Listening): void {
-    one.stop = store.onPush(one.key, one.session, (message) => {
-      if (!isLost()) later(() => one.listener(message));
+    one.stop = store.onPush(one.scope, one.instance, (key, message) => {
+      if (!isLost()) later(() => one.listener(key, message));
     });
   }
   return network;

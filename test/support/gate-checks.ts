@@ -13,6 +13,7 @@ export function checkGate(gate: GateState, home: GateHome): void {
   if (!gate.core) return;
   const { permits, owed, running, waiting, probes, active } = gate.core;
   expect({ permits, owed, running, waiting, probes, active }).toEqual(sumsOver([...gate.sessions.values()]));
+  expect(gate.core.keptUntil).toBeGreaterThan(lastOf(gate.core, [...gate.sessions.values()]));
   expect([...gate.sessions].flatMap(([id, session]) => overdue(gate.core as Core, id, session))).toEqual([]);
 }
 
@@ -36,6 +37,12 @@ function sumsOver(sessions: readonly Session[]) {
     sums.active += active ? 1 : 0;
   }
   return sums;
+}
+
+/** The last moment that anything in it is meant for. */
+function lastOf({ clock, openUntil, retryAt, override }: Core, sessions: readonly Session[]): number {
+  const ends = sessions.flatMap(({ lanes }) => LANES.flatMap((lane) => [lanes[lane].until, lanes[lane].probesUntil]));
+  return Math.max(clock, openUntil, retryAt, override?.until ?? 0, ...ends);
 }
 
 /** What should have ended by now and has not. */

@@ -25,6 +25,8 @@ interface Ending {
   readonly slow?: boolean;
   /** Those that began last. */
   readonly last?: boolean;
+  /** For which it asked to be left alone, where it failed. */
+  readonly retryAfterMs?: number;
 }
 
 export class Instance {
@@ -105,19 +107,20 @@ export class Instance {
 
   /** Of those that run, so many come to their end; who waits begins, as far as it may. */
   ends(count: number, outcome: Outcome = "success", how: Ending = {}): LaneGrant {
-    const { lane = "request", slow = false, last = false } = how;
+    const { lane = "request", last = false } = how;
     const ended = this.running[lane].splice(last ? -count : 0, count);
     if (ended.length < count) throw new Error(`${this.session}: expected ${count} to run, found ${ended.length}`);
-    for (const call of ended) this.#count(lane, 1, outcome, slow, call);
+    for (const call of ended) this.#count(lane, 1, outcome, how, call);
     this.#start(this.heard, lane);
     return this.renews().lanes[lane];
   }
 
   /** Calls that began and ended on permits of its own since it last renewed. */
-  calls(count: number, outcome: Outcome, { lane = "request", slow = false }: Ending = {}): KnownReply {
+  calls(count: number, outcome: Outcome, how: Ending = {}): KnownReply {
+    const { lane = "request" } = how;
     const want = this.running[lane].length + this.waiting[lane] + 1;
     const { generation } = this.renews({ lane, want });
-    this.#count(lane, count, outcome, slow, { generation, probe: false });
+    this.#count(lane, count, outcome, how, { generation, probe: false });
     return this.renews();
   }
 
@@ -181,7 +184,8 @@ export class Instance {
     }
   }
 
-  #count(lane: Lane, calls: number, outcome: Outcome, slow: boolean, { generation, probe }: Call): void {
+  #count(lane: Lane, calls: number, outcome: Outcome, how: Ending, { generation, probe }: Call): void {
+    const { slow = false, retryAfterMs = 0 } = how;
     const sums = this.#sums[lane];
     this.#sums = { ...this.#sums, [lane]: { ...sums, ended: plus(sums.ended, outcome, calls) } };
     if (lane === "health") return;
@@ -193,6 +197,7 @@ export class Instance {
       failures: outcome === "failure" ? calls : 0,
       slow: slow && lane === "request" ? answered : 0,
       ignored: probe ? calls - answered : 0,
+      retryAfterMs: outcome === "failure" ? retryAfterMs : 0,
     });
   }
 

@@ -9,7 +9,7 @@ export const START = 1_800_000_000_000;
 export const LIFE = START - 60_000;
 
 export const RULES: GateConfig = {
-  enabled: true,
+  mode: "on",
   capacity: { request: 20, slow: 4, health: 1 },
   deadlineMs: { request: 55_000, slow: 290_000, health: 5_000 },
   connectTimeoutMs: 10_000,
@@ -19,9 +19,13 @@ export const RULES: GateConfig = {
   failureRate: 5_000,
   slowRate: 10_000,
   recoveryMs: 30_000,
+  backoffFactor: 20_000,
+  backoffMaxMs: 300_000,
+  backoffJitter: 2_000,
   probes: 1,
   successesToClose: 2,
   expectedInstances: 1,
+  keptMs: 86_400_000,
   pushes: true,
   renewalsPerSecond: 5_000,
   sessionsKept: SESSIONS_KEPT,

@@ -45,6 +45,8 @@ export function fleet(
 /** A call that runs until it is ended from outside, deaf to its signal. */
 export interface HeldCall {
   readonly call: (context: { readonly signal: AbortSignal }) => Promise<string>;
+  /** The same as a gate's handle calls it. */
+  readonly hold: (signal: AbortSignal) => Promise<string>;
   readonly started: () => boolean;
   readonly aborted: () => boolean;
   readonly ended: () => boolean;
@@ -56,11 +58,13 @@ export function heldCall(): HeldCall {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let signal: AbortSignal | undefined;
   let ended = false;
+  const hold: HeldCall["hold"] = (given) => {
+    signal = given;
+    return promise;
+  };
   return {
-    call: (context) => {
-      signal = context.signal;
-      return promise;
-    },
+    call: (context) => hold(context.signal),
+    hold,
     started: () => signal !== undefined,
     aborted: () => signal?.aborted ?? false,
     ended: () => ended,

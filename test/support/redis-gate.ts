@@ -124,7 +124,7 @@ function sessionOf(row: Row, about: Session["about"] | undefined): Session {
 }
 
 function coreOf(row: Row, opIds: Row): Core {
-  const { due, keptUntil, moves, sizes, ...core } = fromRow("core", row);
+  const { due, moves, sizes, ...core } = fromRow("core", row);
   const {
     windowStart: start,
     baseCalls,

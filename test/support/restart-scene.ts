@@ -65,7 +65,16 @@ export function restartScene(adapter: StoreAdapter, runtime: Runtime, options: R
       return options.fire?.(firing) ?? null;
     };
     const redact = <Value>(value: Value) => value;
-    const restarts = createRestarts({ ledger, audit, fire, fireWithinMs: FIRE_WITHIN_MS, redact, runtime, log });
+    const restarts = createRestarts({
+      ledger,
+      audit,
+      fire,
+      fireWithinMs: FIRE_WITHIN_MS,
+      redact,
+      events: { emit: () => {} },
+      runtime,
+      log,
+    });
     return { audit, ledger, restarts };
   };
   return { store, fired, events, instance };

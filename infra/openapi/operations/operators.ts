@@ -73,7 +73,7 @@ export const OPERATORS: Operations = {
   },
   "POST /admin/api/breaker": {
     id: "breaker",
-    summary: "Forces a gate's breaker open or closed, observes it only, or leaves it to itself",
+    summary: "Forces a gate's breaker open or closed, observes it only, leaves it to itself, or begins it anew",
     tag: "Operators",
     access: "admin",
     answers: { 200: enveloped("In force", overriddenSchema) },

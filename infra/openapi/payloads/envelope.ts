@@ -14,17 +14,37 @@ export const success = (data: v.GenericSchema, more?: v.ObjectEntries) =>
     meta: more ? v.strictObject({ ...meta, ...more }) : metaSchema,
   });
 
+const failedBehind = "What failed last behind it, as far as known: an error's code, or its name.";
+const gateNamed = v.pipe(someText, v.description("Whose refusal or failure it is; `main` is the database's."));
+
+/** Those of gates first; then what was wrong with a request, and what other errors tell. */
+const detailsSchema = v.union([
+  v.strictObject({
+    gate: v.optional(gateNamed),
+    reason: v.pipe(someText, v.description("Why the gate let nobody in.")),
+    last_failure: v.optional(v.pipe(someText, v.description(failedBehind))),
+  }),
+  v.strictObject({
+    gate: v.optional(gateNamed),
+    fault: v.pipe(someText, v.description("What went wrong behind the gate.")),
+    vendor_code: v.optional(someText),
+  }),
+  v.array(v.strictObject({ parameter: someText, expected: someText })),
+  v.record(v.string(), v.unknown()),
+]);
+
 export const problemSchema = v.strictObject({
   success: v.literal(false),
   error: v.strictObject({
     code: v.picklist(Object.keys(CODES) as ErrorCode[]),
     message: someText,
-    details: v.optional(v.pipe(v.unknown(), v.description("Outside production only."))),
+    details: v.optional(v.pipe(detailsSchema, v.description("Outside production only."))),
   }),
   meta: v.strictObject({
     ...meta,
     request_id: someText,
     retry_after_seconds: v.optional(v.pipe(count, v.minValue(1))),
+    gate: v.optional(gateNamed),
   }),
   type: v.pipe(v.string(), v.startsWith("urn:tidegate:problem:")),
   title: someText,

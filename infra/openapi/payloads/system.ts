@@ -1,5 +1,6 @@
 /** What operators read of the whole system, and what they are told when they speak to its breaker. */
 import * as v from "valibot";
+import { OPERATE_MODES } from "../../../lib/gate/types.ts";
 import {
   circuitBreaker,
   contract,
@@ -49,7 +50,7 @@ const transitionSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("override"),
     at: isoTime,
-    mode: v.picklist(["force_open", "force_closed", "observe", "auto"]),
+    mode: v.picklist(OPERATE_MODES),
     until: isoTime,
     actor: v.string(),
     reason: v.string(),
@@ -100,7 +101,11 @@ export const systemStatusSchema = v.strictObject({
     restart_cooldown: cooldownSchema,
   }),
   runtime_contract: contract,
-  gates: v.record(v.string(), v.nullable(gateSchema)),
+  gates: v.pipe(
+    v.record(v.string(), v.nullable(gateSchema)),
+    v.description("By name: `main`, and of the others the 99 that were first called."),
+  ),
+  gates_total: v.pipe(count, v.minValue(1), v.description("All gates of this instance.")),
   instances: v.array(
     v.strictObject({
       id: v.string(),

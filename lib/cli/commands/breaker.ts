@@ -15,17 +15,21 @@ const MODES = {
   "force-closed": "force_closed",
   observe: "observe",
   auto: "auto",
+  reset: "reset",
 } as const;
 type Word = keyof typeof MODES;
 
+/** They are done at once. */
+const ENDLESS: Readonly<Record<string, string>> = { auto: "by itself again", reset: "closed, and counts anew" };
+
 export const breaker: Command = {
   name: "breaker",
-  words: "[force-open|force-closed|observe|auto]",
+  words: "[force-open|force-closed|observe|auto|reset]",
   mostWords: 1,
-  summary: "Shows the breakers, or forces one for a while.",
+  summary: "Shows the breakers, forces one for a while, or resets it.",
   findingMeans: "refused; without a word: a breaker is not closed",
   options: {
-    ttl: { value: "TIME", help: "how long it holds, up to 1d; needed, except with auto" },
+    ttl: { value: "TIME", help: "how long it holds, up to 1d; needed, except with auto and reset" },
     reason: { value: "TEXT", help: "why, for the audit; needed" },
     gate: { value: "NAME", help: "which gate; default main" },
     "expect-version": { value: "N", help: "only if nobody has spoken since the word of this version" },
@@ -34,8 +38,9 @@ export const breaker: Command = {
   more: [
     [
       "force-open refuses every call, force-closed lets every call pass, observe too, but logs what the breaker would",
-      "do; auto ends whichever is in force. The answer has the version of the word, and so has breaker without a word:",
-      "--expect-version says nothing over whoever has spoken since.",
+      "do; auto ends whichever is in force; reset ends it too, closes the breaker at once and forgets what it counted.",
+      "The answer has the version of the word, and so has breaker without a word: --expect-version says nothing over",
+      "whoever has spoken since.",
     ].join("\n"),
     'Example:  tidegate breaker force-open --ttl 15m --reason "the database is being moved"',
   ],
@@ -66,10 +71,11 @@ function bodyOf(word: string, given: Given): object {
   const gate = given.text("gate");
   if (reason === undefined)
     throw wrongUsage("tidegate breaker: a reason is needed.", "Say why, for the audit: --reason TEXT.");
-  if (ttlSeconds === undefined && word !== "auto") {
+  const isEndless = Object.hasOwn(ENDLESS, word);
+  if (ttlSeconds === undefined && !isEndless) {
     throw wrongUsage(`tidegate breaker ${word}: an end is needed.`, "Say how long it holds: --ttl 15m.");
   }
-  if (ttlSeconds !== undefined && word === "auto") throw wrongUsage("--ttl: auto has no end.", "Leave it out.");
+  if (ttlSeconds !== undefined && isEndless) throw wrongUsage(`--ttl: ${word} has no end.`, "Leave it out.");
   return {
     mode: MODES[word as Word],
     reason,
@@ -99,7 +105,7 @@ function spoken(word: string, said: Overridden): Finding {
     exit: EXIT.fine,
     json: { breaker: said },
     text: () => [
-      forced === null ? `${gate}: ${word}, by itself again` : `${gate}: ${inForce(forced)}`,
+      forced === null ? `${gate}: ${word}, ${ENDLESS[word] ?? ENDLESS.auto}` : `${gate}: ${inForce(forced)}`,
       `version ${version}: --expect-version ${version} says nothing over whoever speaks next`,
     ],
   };

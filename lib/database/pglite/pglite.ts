@@ -55,7 +55,7 @@ const CLOSE_MS = 5_000;
 export function pglite(url = "pglite:", options: PgliteOptions = {}): DatabaseAdapter {
   if (!url.startsWith("pglite:")) {
     throw new TypeError(
-      'pglite: "pglite:" or "pglite:DIR" is needed, it was another kind of URL; see DATABASE_URL in the README',
+      'pglite: "pglite:" or "pglite:DIR" is needed, it was another kind of URL; see docs/databases/pglite.md',
     );
   }
   const directory = url.slice("pglite:".length);

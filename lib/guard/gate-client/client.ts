@@ -6,7 +6,7 @@
  * renewals, each by `transmit`, and knows whether the shared gate is there; `local-gate` stands in for it; `pulse` is
  * when to renew without being asked.
  */
-import type { GateView, OperateReply, PushMessage, Renewal } from "../../gate/renewal.ts";
+import type { GateView, OperateReply, Renewal } from "../../gate/renewal.ts";
 import { LANES, type Lane, QUEUED_LANES } from "../../gate/types.ts";
 import { validateOperate } from "../../gate/validate.ts";
 import { announceTo } from "../announce.ts";
@@ -36,16 +36,18 @@ import { createLocalGate } from "./local-gate.ts";
 import { type Moment, momentOf } from "./moment.ts";
 import type { Ask, Entry, GateClient, GateClientOptions } from "./port.ts";
 import { createPulse } from "./pulse.ts";
+import { standingOf } from "./standing.ts";
 import { composed, hear } from "./telling.ts";
 
 const VIEW = { kind: "view" } as const;
 
 export function createGateClient(options: GateClientOptions): GateClient {
-  const { name, store, key, rules, about, runtime, log, refusing } = options;
+  const { name, store, key, rules, about, runtime, log, shared, refusing } = options;
+  const { events } = shared;
   const { inProcess, freezes } = store.traits;
   const own = noHoldings();
   const nowAt = () => momentOf(runtime);
-  let session: string | undefined;
+  const session = shared.session();
   let stopPushes: (() => void) | undefined;
   let closed = false;
   let leaving = false;
@@ -54,17 +56,15 @@ export function createGateClient(options: GateClientOptions): GateClient {
   /** The lane of a call that asks before it waits. */
   let asking: Lane | null = null;
 
-  // Made when it is first needed: module scope has no chance on Workers.
-  const sessionName = () => (session ??= runtime.uuid().replaceAll("-", ""));
   const local = createLocalGate({
     ...{ about, rules, runtime },
     fleet: () => own.heard?.fleet ?? null,
     stillRuns: (lane) => runningIn(own, lane),
-    announce: announceTo(log, `${name}, local gate`),
+    announce: announceTo({ gate: name, log, events, local: true }),
   });
   const line = createLine({
     runtime,
-    refuse: (lane) => door.refuse(lane, "full"),
+    refuse: ({ lane, refusedAs }) => door.refuse(lane, refusedAs),
     // Nobody is to keep a permit free for who gave up. Rule 5.
     left: (lane) => line.first(lane) ?? exchange.renewSoon(),
   });
@@ -82,10 +82,10 @@ export function createGateClient(options: GateClientOptions): GateClient {
           open: brings,
         },
         {
-          ...{ session: sessionName(), about, config: rules.gate, roundTripMs, commands },
+          ...{ session: session(), about, config: rules.gate, roundTripMs, commands },
           jitter: Math.floor(runtime.random() * 1_000),
           // A busy instance is not frozen: its calls need it.
-          keepsNothing: leaving || (freezes && isAtRest()),
+          keepsNothing: leaving || (freezes && isUnused()),
         },
         nowAt(),
       );
@@ -130,9 +130,11 @@ export function createGateClient(options: GateClientOptions): GateClient {
     },
   });
 
-  function isAtRest(): boolean {
+  function isUnused(): boolean {
     return !runs(own) && line.size() === 0 && asking === null;
   }
+  const isIdle = () => isUnused() && !runs(local.own());
+  const knowsNothing = () => stateOf(own) === "closed" && !pulse.isWatching() && brings === null;
 
   /** Lets in who waits, as far as there is room. @param answeredIn Number of a renewal that was just answered. */
   function serve(answeredIn: number): void {
@@ -144,11 +146,7 @@ export function createGateClient(options: GateClientOptions): GateClient {
         waiter.end(entry);
       }
       // The gate was told of them, and had nothing for them.
-      if (line.isImpatient(lane)) {
-        for (const { toldIn, end: refuse } of line.of(lane)) {
-          if (toldIn !== null && toldIn <= answeredIn) refuse(door.refuse(lane, "full"));
-        }
-      }
+      line.refuseTold(lane, answeredIn);
     }
   }
 
@@ -159,20 +157,18 @@ export function createGateClient(options: GateClientOptions): GateClient {
     if (!isShared) local.renew(line.sizes());
     serve(0);
     if (!exchange.attached()) return;
-    if (isUrgent || !isShared || (freezes && isAtRest()) || owesOthers(own, line.sizes())) exchange.renewSoon();
+    if (isUrgent || !isShared || (freezes && isUnused()) || owesOthers(own, line.sizes())) exchange.renewSoon();
     else pulse.plan();
   }
 
   /** Once it was answered: the first call is not to wait for a second connection. */
   function listen(): void {
     if (stopPushes || !store.traits.gate.pushes) return;
-    const pushed = (message: PushMessage) => {
+    stopPushes = shared.pushes.listen(key, (message) => {
       if (message === "reclaim") for (const lane of QUEUED_LANES) Object.assign(own.lanes[lane], { crowded: true });
-      const isForUs = message === "wake" ? line.size() > 0 : !isAtRest() || holdsIdle(own) || pulse.isWatching();
+      const isForUs = message === "wake" ? line.size() > 0 : !isUnused() || holdsIdle(own) || pulse.isWatching();
       if (isForUs) exchange.renew();
-    };
-    const refused = (error: Error) => log.warn("store.no_pushes", { gate: name, error });
-    stopPushes = store.onPush(key, sessionName(), pushed, refused);
+    });
   }
 
   /** Of a gate at hand the answer comes at once. */
@@ -204,7 +200,6 @@ export function createGateClient(options: GateClientOptions): GateClient {
   return {
     enter: (ask) => {
       const { lane, signal, waitUntil } = ask;
-      if (!LANES.includes(lane)) return Promise.reject(unknownLane(lane));
       if (closed) return door.refuse(lane, "closing");
       const now = nowAt();
       // Nobody overtakes.
@@ -212,11 +207,11 @@ export function createGateClient(options: GateClientOptions): GateClient {
       const entry = isFirst ? door.enter(ask, now, 0) : door.against(lane, now);
       if (entry) return entry;
       const isFull = lineIsFull(own, lane, line.sizes()[lane], rules.maxWaiting);
-      if (isFull && isKnownToBeShort(own, lane, now)) return door.refuse(lane, "full");
+      if (isFull && isKnownToBeShort(own, lane, now)) return door.refuse(lane, ask.refusedAs);
       if (signal?.aborted) return Promise.reject(signal.reason);
       const isImpatient = isFull || lane === "health" || waitUntil <= now.monotonicMs;
       if (!inProcess || !isFirst) return wait(ask, isImpatient);
-      return askNow(ask, now) ?? (isImpatient ? door.refuse(lane, "full") : wait(ask, false));
+      return askNow(ask, now) ?? (isImpatient ? door.refuse(lane, ask.refusedAs) : wait(ask, false));
     },
     refused: (lane, reason) => {
       if (LANES.includes(lane)) refusedHere(own, lane, reason);
@@ -226,10 +221,18 @@ export function createGateClient(options: GateClientOptions): GateClient {
       validateOperate(command);
       const reply = await exchange.ask(command);
       if (reply) return reply as OperateReply;
-      throw new Refused(refusal("detached", rules.fullRetryAfterMs));
+      throw new Refused(refusal(name, "detached", rules.fullRetryAfterMs));
     },
     attached: exchange.attached,
     waiting: line.size,
+    standing: () => standingOf(own, { rules, attached: exchange.attached(), waiting: line.sizes(), now: nowAt() }),
+    isIdle,
+    isAtRest: () => isIdle() && !(holdsIdle(own) || hasNews(own)) && exchange.isQuiet() && knowsNothing(),
+    forget: () => {
+      pulse.stop();
+      stopPushes?.();
+      void exchange.close(false);
+    },
     close: () => {
       closed = true;
       for (const lane of LANES) for (const waiter of line.of(lane)) waiter.end(door.refuse(lane, "closing"));
@@ -242,6 +245,3 @@ export function createGateClient(options: GateClientOptions): GateClient {
     },
   };
 }
-
-const unknownLane = (found: unknown) =>
-  new RangeError(`guard: lane must be one of ${LANES.join(", ")}, was ${String(found)}; leave it out for request`);

@@ -2,8 +2,7 @@
  * The door of a gate: a call gets in, or is refused from memory, or has to wait. Asks nobody elsewhere: it goes by what
  * is held of the shared gate, and where that is away and the lease is over, by the local one. Rules 6 and 15.
  */
-import type { Lane } from "../../gate/types.ts";
-import { type Refusal, refusal } from "../refusal.ts";
+import type { Lane, RefusalReason } from "../../gate/types.ts";
 import type { GuardRules } from "../rules.ts";
 import { type Begun, type Ending, type Holdings, hasLease, mayStart, refusedHere, started } from "./holdings.ts";
 import type { LocalGate } from "./local-gate.ts";
@@ -31,7 +30,7 @@ export interface Door {
   readonly enter: (ask: Ask, now: Moment, waitedMs: number) => Entry | null;
   /** The breaker's refusal of a call of that lane; null where that is not against it. */
   readonly against: (lane: Lane, now: Moment) => Entry | null;
-  readonly refuse: (lane: Lane, reason: Refusal["reason"], retryAfterMs?: number) => Entry;
+  readonly refuse: (lane: Lane, reason: RefusalReason, retryAfterMs?: number) => Entry;
 }
 
 export function createDoor(options: DoorOptions): Door {
@@ -43,9 +42,9 @@ export function createDoor(options: DoorOptions): Door {
     return true;
   }
 
-  function refuse(lane: Lane, reason: Refusal["reason"], retryAfterMs: number = rules.fullRetryAfterMs): Entry {
+  function refuse(lane: Lane, reason: RefusalReason, retryAfterMs: number = rules.fullRetryAfterMs): Entry {
     refusedHere(own, lane, reason);
-    return { kind: "refusal", refusal: refusal(reason, retryAfterMs) };
+    return { kind: "refusal", reason, retryAfterMs };
   }
 
   function breakerOf(holdings: Holdings, lane: Lane, now: Moment): Entry | null {
@@ -80,7 +79,7 @@ export function createDoor(options: DoorOptions): Door {
       deadlineMs: probe ? Math.min(deadlineMs, breaker.probeMs) : deadlineMs,
       startBy: now.monotonicMs + leftMs,
       startByWallMs: now.wallMs + leftMs,
-      end: (outcome, slow, ranMs) => ended(holdings, { lane, probe, generation, number }, { outcome, slow, ranMs }),
+      end: (ending) => ended(holdings, { lane, probe, generation, number }, ending),
     };
   }
 

@@ -8,6 +8,7 @@ import type { Command, CommandReply, Renewal } from "../../gate/renewal.ts";
 import type { Step } from "../../gate/step.ts";
 import { LONGEST_ROUND_TRIP_MS } from "../../gate/validate.ts";
 import type { Timer } from "../../runtime.ts";
+import { announceTo } from "../announce.ts";
 import { elapsedMs, type Moment, momentOf } from "./moment.ts";
 import type { GateClientOptions } from "./port.ts";
 import { transmit } from "./transmit.ts";
@@ -38,6 +39,8 @@ export interface Exchange {
   readonly roundTripMs: () => number;
   /** When a renewal was last sent, on the monotonic clock. */
   readonly sentAt: () => number;
+  /** The shared gate answers, and nothing is in flight or waits to be sent. */
+  readonly isQuiet: () => boolean;
   /** Nothing is sent after that. @param tells Before it, one last renewal, whose fate is waited for. */
   readonly close: (tells: boolean) => Promise<void>;
 }
@@ -53,7 +56,8 @@ export interface ExchangeOptions extends GateClientOptions {
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { name, store, key, rules, runtime, announce, log, compose, hear, heard, lost } = options;
+  const { name, store, key, rules, runtime, log, shared, compose, hear, heard, lost } = options;
+  const announce = announceTo({ gate: name, log, events: shared.events, local: false });
   let flight: Flight | null = null;
   let again = false;
   let soon = false;
@@ -171,12 +175,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (awaySince !== null) return;
     awaySince = runtime.monotonicMs();
     log.warn("store.away", { gate: name, error });
+    shared.events.emit("store", { gate: name, state: "away", error });
     lost();
   }
 
   function attach(): void {
     if (awaySince === null) return;
     log.info("store.back", { gate: name, away_ms: Math.round(runtime.monotonicMs() - awaySince) });
+    shared.events.emit("store", { gate: name, state: "back" });
     awaySince = null;
   }
 
@@ -203,6 +209,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }),
     roundTripMs: () => roundTripMs,
     sentAt: () => sentAt,
+    isQuiet: () => awaySince === null && !flight && !soon && asked.length === 0,
     close: async (tells) => {
       if (tells && awaySince === null && !closed) {
         await new Promise<void>((resolve) => {

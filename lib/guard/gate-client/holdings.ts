@@ -136,13 +136,15 @@ export interface Ending {
   readonly outcome: Outcome;
   readonly slow: boolean;
   readonly ranMs: number;
+  /** Of a failure: for how long the database asked to be left alone. */
+  readonly retryAfterMs?: number;
 }
 
 /** @returns Whether the gate is to hear of it at once. Rule 7. */
 export function ended(
   own: Holdings,
   { lane, probe, generation, number }: Begun,
-  { outcome, slow, ranMs }: Ending,
+  { outcome, slow, ranMs, retryAfterMs = 0 }: Ending,
 ): boolean {
   const held = own.lanes[lane];
   if (probe && generation > own.outlived) held.probing -= 1;
@@ -156,14 +158,16 @@ export function ended(
   if (number <= own.voidUpTo) return false;
   let votes = own.votes.find((one) => one.generation === generation && one.probe === probe);
   if (!votes) {
-    votes = { generation, probe, calls: 0, failures: 0, slow: 0, ignored: 0 };
+    votes = { generation, probe, calls: 0, failures: 0, slow: 0, ignored: 0, retryAfterMs: 0 };
     own.votes.push(votes);
   }
   if (outcome === "ignored") votes.ignored += 1;
   else {
     votes.calls += 1;
-    if (outcome === "failure") votes.failures += 1;
-    else if (slow && lane === "request") votes.slow += 1;
+    if (outcome === "failure") {
+      votes.failures += 1;
+      votes.retryAfterMs = Math.max(votes.retryAfterMs, retryAfterMs);
+    } else if (slow && lane === "request") votes.slow += 1;
   }
   return probe || outcome === "failure";
 }

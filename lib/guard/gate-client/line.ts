@@ -17,8 +17,8 @@ export interface Waiter {
 export interface Line {
   /** Rejects with the reason of the caller's abort. */
   readonly join: (ask: Ask, toldIn: number | null, untilMs: number) => Promise<Entry>;
-  /** Some of them want an answer rather than wait. */
-  readonly isImpatient: (lane: Lane) => boolean;
+  /** Of those who want an answer rather than wait, the ones that were to be told by that renewal. */
+  readonly refuseTold: (lane: Lane, renewal: number) => void;
   readonly first: (lane: Lane) => Waiter | undefined;
   readonly of: (lane: Lane) => readonly Waiter[];
   readonly sizes: () => Readonly<Record<Lane, number>>;
@@ -29,8 +29,8 @@ export interface Line {
 
 export interface LineOptions {
   readonly runtime: Runtime;
-  /** A wait came to its end by itself. */
-  readonly refuse: (lane: Lane) => Entry;
+  /** A wait comes to nothing. */
+  readonly refuse: (ask: Ask) => Entry;
   /** Somebody has given up, or was aborted. */
   readonly left: (lane: Lane) => void;
 }
@@ -64,7 +64,7 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
         const waiter: Waiter = { ask, since, toldIn, end };
         const timer = runtime.setTimer(
           () => {
-            end(refuse(lane));
+            end(refuse(ask));
             left(lane);
           },
           Math.max(0, untilMs - since),
@@ -73,7 +73,12 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
         lines[lane].add(waiter);
         if (toldIn !== null) impatient[lane] += 1;
       }),
-    isImpatient: (lane) => impatient[lane] > 0,
+    refuseTold: (lane, renewal) => {
+      if (impatient[lane] === 0) return;
+      for (const { ask, toldIn, end } of [...lines[lane]]) {
+        if (toldIn !== null && toldIn <= renewal) end(refuse(ask));
+      }
+    },
     first,
     of: (lane) => [...lines[lane]],
     sizes: () => perLane((lane) => lines[lane].size),

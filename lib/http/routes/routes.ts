@@ -40,7 +40,7 @@ const OWN_PATHS = ["/health/*", "/admin/*", "/metrics", "/internal/*"];
 export function tidegateRoutes(options: RoutesOptions): Hono {
   const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
   const readings = createReadings({
-    ...{ recovery, gates: gates.all, worker, config },
+    ...{ recovery, gates, worker, config },
     health: async (view) => {
       const { health: payload } = (await health.read()).report;
       const restarts = recovery.facts(view);
@@ -71,7 +71,7 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
         adminRoutes({
           requireAdmin: auth.requireAdmin(),
           clientAddress: (c) => addressOf(c)?.text ?? null,
-          ...{ readings, recovery, gates: gates.all, runtime },
+          ...{ readings, recovery, gates, runtime },
         }),
       )
       .route(

@@ -1,5 +1,7 @@
 /** Workers whose event loop does not come round any more: replaced, where the ledger of restarts agrees. */
+
 import type { Config } from "../../config.ts";
+import { createEvents } from "../../events.ts";
 import type { Log } from "../../log/port.ts";
 import { createRedactor } from "../../log/redaction.ts";
 import { createRecovery, type Recovery } from "../../recovery/recovery.ts";
@@ -58,6 +60,7 @@ export function watchStalls(options: StallsOptions): Stalls {
     const redact = createRedactor({ secrets: config.secrets });
     const recovery = createRecovery({
       ...{ config, store, auditLog, way, runtime, log },
+      events: createEvents(runtime, log),
       look: () => Promise.reject(new Error("watch stalls: the fleet's health is the workers' affair")),
       renew: async () => {},
       redact: (entry) => redact.value(entry) as typeof entry,

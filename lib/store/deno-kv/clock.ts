@@ -14,7 +14,9 @@ export interface StoreClock {
  *
  * What one wrong clock costs. Behind: nothing, once its instance has read what others wrote. Ahead by x: with the first
  * transaction of its instance the time of all moves by x, once, and stays there. What was to live for another x ends at
- * once: leases that still run (so up to twice the capacity may run, for one lease), an open period, an override, a small value. From then on the instances whose clocks are right are those behind, which costs nothing.
+ * once: leases that still run (so up to twice the capacity may run, for one lease), an open period, an override, a small
+ * value, and a gate that is remembered for less. From then on the instances whose clocks are right are those behind, which
+ * costs nothing.
  *
  * @example
  * ```ts

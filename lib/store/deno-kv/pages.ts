@@ -83,9 +83,12 @@ export async function readText(
   throw new Error(`${where}: read: one of ${TORN_READS} reads must be whole, each time others wrote; send less often`);
 }
 
-/** A page must be of the head's version; one without a head must be past its time. Those beyond the last do not matter. */
+/**
+ * A page must be of the head's version; where the head is not there, or past its time, it must be past its time too, and
+ * Deno may have removed some of them. Those beyond the last do not matter.
+ */
 function isStrange(page: KvFound, head: Head | null, versionstamp: string | null, now: number): boolean {
-  if (!head) return !isGone(page, now);
+  if (!head || head.until <= now) return !isGone(page, now);
   return Number(page.key.at(-1)) < head.pages && page.versionstamp !== versionstamp;
 }
 

@@ -6,7 +6,7 @@
  * it was right.
  */
 import type { Runtime } from "../../runtime.ts";
-import type { Machine, Store } from "../port.ts";
+import type { Aftermath, Machine, Store } from "../port.ts";
 import type { StoreClock } from "./clock.ts";
 import { type Opened, opened } from "./form.ts";
 import { pace } from "./pace.ts";
@@ -17,7 +17,7 @@ import { OTHERS_WERE_FASTER, retried } from "./retried.ts";
 /** Bounds how long a transaction holds the event loop. */
 const MOST_TOGETHER = 64;
 const MOST_WAITING = 10_000;
-/** Beyond every memory that a machine needs. */
+/** Beyond every memory that a machine needs which does not say how long it remembers. */
 const KEPT_MS = 90 * 86_400_000;
 /** Machines and keys at hand; beyond it those used longest ago go. */
 const LINES_KEPT = 64;
@@ -43,6 +43,8 @@ interface Line {
 interface Held extends Opened<unknown> {
   readonly versionstamp: string | null;
   readonly pages: number;
+  /** By the store's clock: when it is as if it were gone. */
+  readonly until: number;
 }
 
 export function transactions(place: Place): Store["transact"] {
@@ -72,15 +74,16 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
   async function load(): Promise<Held> {
     const { text, versionstamp, pages } = await readText(await connect(), clock, where, kvKey, lastPages);
     lastPages = pages;
-    return { ...opened(machine, text), versionstamp, pages };
+    // What is over was not read.
+    return { ...opened(machine, text), versionstamp, pages, until: Number.POSITIVE_INFINITY };
   }
 
-  async function commit(held: Held, now: number): Promise<boolean> {
-    const done = await written(await connect(), where, kvKey, held, now);
+  async function commit(held: Held, now: number, until: number): Promise<boolean> {
+    const done = await written(await connect(), where, kvKey, held, now, until);
     if (!done) return false;
     const { versionstamp, pages } = done;
     // Kept only while nobody else writes: else it would be stale, and a commit in vain costs as much as a read.
-    atHand = held.versionstamp === ours ? { ...held, versionstamp, pages } : null;
+    atHand = held.versionstamp === ours ? { ...held, versionstamp, pages, until } : null;
     ours = versionstamp;
     lastPages = pages;
     return true;
@@ -94,14 +97,15 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
     const attempt = async () => {
       const startedAt = runtime.monotonicMs();
       for (;;) {
-        const held = atHand ?? (await load());
+        const held = atHand && atHand.until > clock.now() ? atHand : await load();
         atHand = null;
         taken.push(...waiting.splice(0, Math.max(0, most - taken.length)));
         const now = clock.now();
         const results = applied(machine, held, taken, now);
         if (results?.length === 0) return [];
         try {
-          if (results && !(await commit(held, now))) return OTHERS_WERE_FASTER;
+          const until = results?.at(-1)?.keptUntil ?? now + KEPT_MS;
+          if (results && !(await commit(held, now, until))) return OTHERS_WERE_FASTER;
           if (!results) continue;
           note(runtime.monotonicMs() - startedAt, atHand === null);
           return results;
@@ -138,9 +142,9 @@ function openLine(place: Place, machine: Machine<unknown, unknown, object>, key:
 }
 
 /** @returns Null where others were faster. */
-async function written(kv: DenoKv, where: string, kvKey: KvKey, held: Held, now: number) {
+async function written(kv: DenoKv, where: string, kvKey: KvKey, held: Held, now: number, until: number) {
   const atomic = kv.atomic().check({ key: [...kvKey, 0], versionstamp: held.versionstamp });
-  const pages = writeText(atomic, where, kvKey, held.text(), held.pages, now, KEPT_MS);
+  const pages = writeText(atomic, where, kvKey, held.text(), held.pages, now, Math.max(0, until - now));
   const done = await atomic.commit();
   return done.ok ? { versionstamp: done.versionstamp, pages } : null;
 }
@@ -154,8 +158,8 @@ function applied(
   held: Held,
   taken: Waiting[],
   now: number,
-): object[] | null {
-  const results: object[] = [];
+): Aftermath[] | null {
+  const results: Aftermath[] = [];
   for (const one of taken) {
     try {
       results.push(machine.step(held.state, one.message, now));

@@ -89,8 +89,8 @@ export function storedGate(kv: Pick<ObjectEntries, "get" | "list">): GateSnapsho
   };
 }
 
-/** When a gate was last used, by its own clock; undefined where none is stored. */
-export const gateClock = (kv: ObjectEntries): number | undefined => kv.get<Main>(MAIN)?.core.clock;
+/** Until when a gate is to be remembered, should nobody use it any more; undefined where none is stored. */
+export const gateKeptUntil = (kv: ObjectEntries): number | undefined => kv.get<Main>(MAIN)?.core.keptUntil;
 
 const placeOf = ({ at }: Second): number => at % RING_SECONDS;
 

@@ -1,13 +1,10 @@
 /** The Durable Object: one gate, one state, one value or one log, whatever it is asked for. */
 import { type Runtime, systemRuntime } from "../../runtime.ts";
 import { type Call, encodeAnswer, encodeError } from "./calls.ts";
-import { gateClock } from "./entries.ts";
+import { gateKeptUntil } from "./entries.ts";
 import { type GateHost, gateHost } from "./gate-host.ts";
 import type { ObjectState, ObjectStorage } from "./platform.ts";
-import { append, getValue, loadState, read, setValue, stateClock, storeState, valueExpiry } from "./values.ts";
-
-/** Beyond every lease, override and memory: a gate or state that nobody has used for so long leaves nothing behind. */
-const KEPT_MS = 90 * 86_400_000;
+import { append, getValue, loadState, read, setValue, stateKeptUntil, storeState, valueExpiry } from "./values.ts";
 
 /**
  * The class behind the binding of `durableObject()`. Export it from the Worker's entry and name it in `wrangler.toml`.
@@ -37,7 +34,7 @@ export class TidegateObject {
   readonly #storage: ObjectStorage;
   readonly #runtime: Runtime;
   readonly #gate: GateHost;
-  #watched = false;
+  #isWatched = false;
 
   /** @param runtime The object's clock; the platform hands in the first two, tests one that they own. */
   constructor(state: ObjectState, _env?: unknown, runtime: Runtime = systemRuntime()) {
@@ -59,9 +56,9 @@ export class TidegateObject {
   /** Removes what has expired, and everything with it: an object keeps one thing. */
   async alarm(): Promise<void> {
     const due = this.#keptUntil();
-    if (due > this.#now()) return this.#storage.setAlarm(due);
+    if (due !== undefined && due > this.#now()) return this.#storage.setAlarm(due);
     this.#gate.forget();
-    this.#watched = false;
+    this.#isWatched = false;
     await this.#storage.deleteAll();
   }
 
@@ -69,13 +66,11 @@ export class TidegateObject {
     const { kv } = this.#storage;
     switch (call.call) {
       case "gate":
-        await this.#watch();
-        return this.#gate.apply(call.renewal, this.#now());
+        return this.#watched(() => this.#gate.apply(call.renewal, this.#now()));
       case "loadState":
         return loadState(kv, this.#now());
       case "storeState":
-        await this.#watch();
-        return storeState(kv, call, this.#now());
+        return this.#watched(() => storeState(kv, call, this.#now()));
       case "getValue":
         return getValue(kv, this.#now());
       case "setValue":
@@ -88,17 +83,26 @@ export class TidegateObject {
     }
   }
 
-  /** Once in a life of this instance: an alarm set with every renewal would be a row written with every renewal. */
-  async #watch(): Promise<void> {
-    if (this.#watched) return;
-    if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(this.#now() + KEPT_MS);
-    this.#watched = true;
+  /**
+   * Sees to it that an alarm looks after what `write` has stored. Once in a life of this instance: an alarm set with every
+   * renewal would be a row written with every renewal, so it goes off for nothing now and then, and is set anew.
+   */
+  async #watched<Answer>(write: () => Answer): Promise<Answer> {
+    if (this.#isWatched) return write();
+    const alarm = await this.#storage.getAlarm();
+    const answer = write();
+    const due = this.#keptUntil();
+    if (due === undefined) return answer;
+    // In one turn with what was written, so that neither is stored without the other.
+    if (alarm === null) await this.#storage.setAlarm(due);
+    this.#isWatched = true;
+    return answer;
   }
 
-  /** In the past where nothing is kept. */
-  #keptUntil(): number {
+  /** Undefined where nothing is kept that is over some day. */
+  #keptUntil(): number | undefined {
     const { kv } = this.#storage;
-    return valueExpiry(kv) ?? (gateClock(kv) ?? stateClock(kv) ?? 0) + KEPT_MS;
+    return valueExpiry(kv) ?? gateKeptUntil(kv) ?? stateKeptUntil(kv);
   }
 
   #now(): number {

@@ -7,6 +7,9 @@ import type { ObjectEntries, ObjectStorage } from "./platform.ts";
 /** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
 const LOG_RECORDS_KEPT = 10_000;
 
+/** Beyond every memory that a machine needs: a state that nobody has written for so long leaves nothing behind. */
+const KEPT_MS = 90 * 86_400_000;
+
 const STATE = "state";
 const VALUE = "value";
 const RECORDS = "record ";
@@ -38,7 +41,11 @@ export function storeState(kv: ObjectEntries, { mark, nextMark, saved }: Given<"
   return true;
 }
 
-export const stateClock = (kv: ObjectEntries): number | undefined => kv.get<State>(STATE)?.storedAt;
+/** Until when a state is kept; undefined where there is none. */
+export function stateKeptUntil(kv: ObjectEntries): number | undefined {
+  const state = kv.get<State>(STATE);
+  return state && state.storedAt + KEPT_MS;
+}
 
 export function getValue(kv: ObjectEntries, now: number): KvEntry | null {
   const entry = kv.get<Value>(VALUE);

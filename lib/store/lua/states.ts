@@ -1,5 +1,6 @@
 /** The states of every machine but the gate's, in Redis. */
 import type { StatePlace } from "../compare-and-set.ts";
+import { instanceOf, scopeOf } from "../port.ts";
 import { pushChannels } from "./gate/wire.ts";
 import type { Script, ScriptRunner } from "./script.ts";
 
@@ -38,8 +39,8 @@ export function statePlace(runner: ScriptRunner, key: string, machine: string): 
     },
     async store(mark, nextMark, saved, push) {
       const calls = push.flatMap(({ session, message }) => {
-        const [own, all] = pushChannels(key, session ?? "");
-        return [session === null ? all : own, message];
+        const [own, all] = pushChannels(scopeOf(key), instanceOf(session ?? ""));
+        return [session === null ? all : own, `${message} ${key}`];
       });
       return (await runner.run(STORE, keys, [mark, nextMark, saved, ...calls])) === 1;
     },

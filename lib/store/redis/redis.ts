@@ -23,7 +23,8 @@ const MESSAGES: readonly string[] = ["wake", "reclaim", "changed"] satisfies Pus
  *
  * Guarantees: atomic, since a renewal is one script; clock: the server's `TIME`; durability: what the server is configured
  * for; a failover loses what was not replicated, which the gate takes for a new life only where it lost everything.
- * The server must not evict (`maxmemory-policy noeviction`).
+ * The server must not evict (`maxmemory-policy noeviction`). A user with rights of its own needs the keys `~{tidegate:*`,
+ * and `~tidegate:*` where requests are limited, and to be called the channels `&{tidegate:*`.
  *
  * @param url `redis://user:password@host:port`, or `rediss://`.
  * @throws TypeError when the URL is missing or is none of Redis.
@@ -52,11 +53,12 @@ function open(target: RedisTarget, runtime: Runtime): Store {
       firstContactMs: CONNECT_TIMEOUT_MS,
     },
     ...luaStore(connection, runtime),
-    onPush(key: string, session: string, listener: (message: PushMessage) => void, refused?: (error: Error) => void) {
-      const hear = (message: string) => {
-        if (MESSAGES.includes(message)) listener(message as PushMessage);
+    onPush(scope, instance, listener, refused) {
+      const hear = (text: string) => {
+        const [message = ""] = text.split(" ", 1);
+        if (MESSAGES.includes(message)) listener(text.slice(message.length + 1), message as PushMessage);
       };
-      return connection.subscribe(pushChannels(key, session), hear, refused);
+      return connection.subscribe(pushChannels(scope, instance), hear, refused);
     },
     close: () => connection.close(),
   };

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Opening } from "../../../lib/gate/renewal.ts";
 import { SESSIONS_KEPT } from "../../../lib/gate/state.ts";
-import type { GateConfig, Lane, Outcome, OverrideMode } from "../../../lib/gate/types.ts";
+import type { BreakerMode, GateConfig, Lane, OperateMode, Outcome, OverrideMode } from "../../../lib/gate/types.ts";
 
 /** More than there are permits, most of the time. */
 export const INSTANCES = 7;
@@ -10,6 +10,8 @@ export const INSTANCES = 7;
 const who = fc.nat(INSTANCES - 1);
 const pick = fc.nat(1_000);
 const of = <Value>(...values: Value[]) => fc.constantFrom(...values);
+/** By a failure; no rules leave it alone for as long as the longest. */
+const asked = of(0, 0, 0, 1, 700, 7_000, 1e13);
 const lane = of<Lane>("request", "request", "request", "request", "slow", "health");
 
 /** Calls in the hands of an instance, running and waiting. */
@@ -25,6 +27,7 @@ export interface Ending {
   readonly calls: number;
   readonly outcome: Outcome;
   readonly slow: boolean;
+  readonly retryAfterMs: number;
 }
 export interface Sending {
   readonly who: number;
@@ -43,12 +46,17 @@ export interface Lying {
   readonly leaves: boolean;
   readonly opens: "as it is" | "no life" | "this life" | "another life";
   readonly generationAhead: number;
-  readonly votes: readonly { readonly ahead: number; readonly probe: boolean; readonly counts: readonly number[] }[];
+  readonly votes: readonly {
+    readonly ahead: number;
+    readonly probe: boolean;
+    readonly counts: readonly number[];
+    readonly retryAfterMs: number;
+  }[];
   readonly remainingMs: number;
 }
 export interface Operating {
   readonly who: number;
-  readonly mode: OverrideMode | "auto";
+  readonly mode: OperateMode;
   readonly ttlMs: number;
   readonly expected: "none" | "current" | "stale";
   readonly opId: number;
@@ -97,18 +105,27 @@ const lie = action<"lie", Lying>("lie", {
       ahead: of(-1, 0, 0, 0, 1),
       probe: fc.boolean(),
       counts: fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
+      retryAfterMs: asked,
     }),
     { maxLength: 3 },
   ),
   remainingMs: of(0, 0, 0, 700, 20_000),
 });
+const backoff = {
+  backoffFactor: of(10_000, 13_333, 20_000, 30_000, 1_000_000),
+  backoffMaxMs: of(1, 3_000, 300_000, 86_400_000),
+  backoffJitter: of(0, 2_000, 2_000, 3_333, 10_000),
+};
+const keptMs = of(1, 999, 60_000, 86_400_000, 7_776_000_000);
 const change = action<"change", { rules: Partial<GateConfig> }>("change", {
   rules: fc.record(
     {
-      enabled: of(true, true, true, false),
+      mode: of<BreakerMode>("on", "on", "on", "on", "observe", "off"),
       capacity: fc.record({ request: fc.nat(5), slow: fc.nat(2), health: fc.nat(1) }),
       slowRate: of(2_000, 10_000),
       recoveryMs: of(1_000, 5_000),
+      ...backoff,
+      keptMs,
       windowSeconds: of(1, 3, 30, 300),
       probes: fc.integer({ min: 1, max: 3 }),
       sessionsKept: of(4, SESSIONS_KEPT, SESSIONS_KEPT),
@@ -128,6 +145,7 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
       calls: fc.integer({ min: 1, max: 4 }),
       outcome: of("success", "success", "success", "failure", "ignored"),
       slow: of(false, false, true),
+      retryAfterMs: asked,
     }),
   },
   { weight: 80, arbitrary: action<"renew", Sending>("renew", sending) },
@@ -153,7 +171,7 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
     weight: 2,
     arbitrary: action<"operate", Operating>("operate", {
       who,
-      mode: of("force_open", "force_closed", "observe", "observe", "auto", "auto"),
+      mode: of("force_open", "force_closed", "observe", "observe", "auto", "auto", "reset"),
       ttlMs: of(0, 500, 5_000, 60_000),
       expected: of("none", "none", "current", "stale"),
       opId: fc.nat(60),
@@ -170,7 +188,7 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
 export const history: fc.Arbitrary<Action[]> = fc.array(anAction, { minLength: 1, maxLength: 500, size: "max" });
 
 export const rules: fc.Arbitrary<GateConfig> = fc.record({
-  enabled: of(true, true, true, true, true, false),
+  mode: of<BreakerMode>("on", "on", "on", "on", "on", "on", "observe", "off"),
   capacity: fc.record({ request: of(1, 2, 3, 5, 12), slow: fc.nat(2), health: fc.nat(2) }),
   deadlineMs: fc.record({ request: of(0, 100, 5_000, 55_000), slow: of(1_000, 290_000), health: of(1_000) }),
   connectTimeoutMs: of(0, 10, 3_000),
@@ -180,9 +198,11 @@ export const rules: fc.Arbitrary<GateConfig> = fc.record({
   failureRate: of(1, 3_333, 5_000, 10_000),
   slowRate: of(2_000, 10_000, 10_000, 10_000, 10_000),
   recoveryMs: of(100, 1_000, 1_000, 5_000, 400_000),
+  ...backoff,
   probes: fc.integer({ min: 1, max: 3 }),
   successesToClose: fc.integer({ min: 1, max: 3 }),
   expectedInstances: of(1, 1, 3, 8),
+  keptMs,
   renewalsPerSecond: of(1, 3, 5_000, 5_000, 5_000),
   sessionsKept: of(4, SESSIONS_KEPT, SESSIONS_KEPT, SESSIONS_KEPT),
   pushes: of(true, true, false),

@@ -21,6 +21,14 @@ export const EVERYTHING = [
   ...["pings_succeeded", "closed by pings", "pings belied", "slow opened", "would_open", "life", "life by clock"],
   ...["override", "override_ended", "adopted"].map((cause) => `transition: ${cause}`),
   ...["override", "clock back", "votes too late", "votes of another generation", "generation brought"],
+  ...[
+    "asked to wait",
+    "left alone for longer",
+    "reset",
+    "reset while closed",
+    "observes",
+    "kept away from an observer",
+  ],
   ...["operated", "unchanged: stale", "unchanged: repeated", "view", "health granted", "window moved"],
 ];
 
@@ -44,11 +52,14 @@ export class Coverage {
       if (event.kind === "transition" && event.cause === "probes_succeeded" && renewal.votes.length === 0) {
         this.#add("closed by pings");
       }
+      if (event.kind === "override" && event.mode === "reset") this.#reset(events);
       if (event.kind === "life" && before.core) this.#add("life by clock");
     }
     if (before.core && !core.pingsTrusted && before.core.pingsTrusted) this.#add("pings belied");
     if (now < core.clock) this.#add("clock back");
     if (core.slowOpened) this.#add("slow opened");
+    if (core.retryAt > core.clock && core.retryAt !== before.core?.retryAt) this.#add("asked to wait");
+    if (core.retryAt > core.clock && core.openUntil === core.retryAt) this.#add("left alone for longer");
     if (before.core && before.core.window.from !== core.window.from) this.#add("window moved");
     if (core.life === before.core?.life) this.#time(renewal, before, gate, core);
     if (!reply.known) {
@@ -91,6 +102,10 @@ export class Coverage {
     const session = gate.sessions.get(id);
     if (!was) this.#add("opened");
     if (was?.presentUntil === 0 && session) this.#add("came back");
+    if (config.mode === "observe") {
+      if (reply.breaker.refusal === "forced") this.#add("kept away from an observer");
+      else if (core.state !== "closed") this.#add("observes");
+    }
     if (renewal.leaves) this.#add(session ? "left with something" : "left");
     if (renewal.agoMs > 10_000 && votes.length > 0) this.#add("votes too late");
     if (votes.some(({ generation }) => generation < core.generation)) this.#add("votes of another generation");
@@ -132,6 +147,10 @@ export class Coverage {
     const others = gate.hungry[lane as "request"].size > 1;
     if (core.clock < core.life + ADOPTING_MS && !others) this.#add("share of a young life");
     if (others) this.#add(granted ? "claims of others" : "kept back for others");
+  }
+
+  #reset(events: Step["events"]): void {
+    this.#add(events.some(({ kind }) => kind === "transition") ? "reset" : "reset while closed");
   }
 
   #gives(now: Lease, allow: number, core: Core): void {

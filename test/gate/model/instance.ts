@@ -44,7 +44,7 @@ export class ModelInstance {
     this.#since[lane] = now;
   }
 
-  end({ lane, calls, outcome, slow }: Ending): void {
+  end({ lane, calls, outcome, slow, retryAfterMs }: Ending): void {
     const ended = Math.min(calls, this.#running(lane));
     if (ended === 0) return;
     this.calls[lane] -= ended;
@@ -60,6 +60,7 @@ export class ModelInstance {
       failures: outcome === "failure" ? ended : 0,
       slow: slow && lane === "request" ? voting : 0,
       ignored: probe ? ended - voting : 0,
+      retryAfterMs: outcome === "failure" ? retryAfterMs : 0,
     });
   }
 
@@ -79,7 +80,7 @@ export class ModelInstance {
   renewal(now: number, { spare, jitter, roundTripMs, refused }: Sending, leaves = false): Carried {
     const sums = this.#sums.request;
     if (refused > 0)
-      this.#sums = { ...this.#sums, request: { ...sums, refused: { open: refused }, waitedMs: refused } };
+      this.#sums = { ...this.#sums, request: { ...sums, refused: { open: refused, nested: 1 }, waitedMs: refused } };
     const { openMs } = this.#known;
     const renewal: Carried = {
       session: this.name,
@@ -117,14 +118,17 @@ export class ModelInstance {
     const known = { overrideVersion: this.overrideVersion + 1, override: this.#known.override, about: this.#about() };
     const generation = Math.max(0, this.generation + lie.generationAhead);
     const said = lie.opens === "as it is" ? null : { life: lives[lie.opens], opens: { generation, ...known } };
-    const votes = lie.votes.map(({ ahead, probe, counts: [calls = 0, failures = 0, slow = 0, ignored = 0] }) => ({
-      generation: Math.max(0, this.generation + ahead),
-      probe,
-      calls,
-      failures: Math.min(failures, calls),
-      slow: Math.min(slow, calls),
-      ignored,
-    }));
+    const votes = lie.votes.map(
+      ({ ahead, probe, counts: [calls = 0, failures = 0, slow = 0, ignored = 0], ...vote }) => ({
+        generation: Math.max(0, this.generation + ahead),
+        probe,
+        calls,
+        failures: Math.min(failures, calls),
+        slow: Math.min(slow, calls),
+        ignored,
+        ...vote,
+      }),
+    );
     return {
       ...honest,
       n: Math.max(1, honest.n - 1 + lie.nAhead),

@@ -131,7 +131,7 @@ export class Machine {
     const { life = 0, generation = 0 } = this.#gate.core ?? {};
     const named = { not: null, "in any life": null, "in this life": life, "in another life": life - 1 }[opens];
     const { keep, probes, need, owed, leaves, fails: failures } = said;
-    const vote = { probe: false, calls: failures, failures, slow: 0, ignored: 0 };
+    const vote = { probe: false, calls: failures, failures, slow: 0, ignored: 0, retryAfterMs: 0 };
     const votes = failures > 0 ? [{ ...vote, generation: Math.max(0, generation - said.generationsAgo) }] : [];
     const request = { ...NOTHING, keep, probes, need, want: need, waiting: Math.max(0, need - keep - probes), owed };
     const lanes = { request, slow: NOTHING, health: NOTHING };

@@ -26,7 +26,7 @@ class Fleet {
 
   failed(probe: boolean): Partial<Renewal> {
     const generation = this.gate.core?.generation ?? 0;
-    return { votes: [{ generation, probe, calls: 1, failures: 1, slow: 0, ignored: 0 }] };
+    return { votes: [{ generation, probe, calls: 1, failures: 1, slow: 0, ignored: 0, retryAfterMs: 0 }] };
   }
 }
 

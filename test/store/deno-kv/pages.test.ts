@@ -111,6 +111,19 @@ describe("a text in pages", () => {
     expect(await read()).toEqual({ text: null, versionstamp: null, pages: 0 });
   });
 
+  test.each([[1], [0], [0, 2], [1, 2]])(
+    "that is over is as if it were gone, also where Deno has removed pages %s of it",
+    async (...removed) => {
+      const { kv, runtime, read, write } = scene();
+      await write("x".repeat(100 * KIB));
+      runtime.stall(KEEP_MS);
+      for (const page of removed) kv.remove([...KEY, page]);
+      for (const likely of [1, 3]) expect((await read(likely)).text).toBeNull();
+      await write("y".repeat(60 * KIB), (await read()).pages);
+      expect((await read()).text).toBe("y".repeat(60 * KIB));
+    },
+  );
+
   test("in a newer form is not read", async () => {
     const { kv, read, write } = scene();
     await write("text");

@@ -6,6 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { type Context, Hono } from "hono";
+import type { Gates } from "../../../guard/gates.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { Runtime } from "../../../runtime.ts";
 import type { IdentifiedEnv } from "../../auth/identity.ts";
@@ -13,7 +14,7 @@ import { success } from "../../envelope.ts";
 import { ProblemError } from "../../problem.ts";
 import { validate } from "../../validate.ts";
 import { auditPage, auditQuery } from "./audit.ts";
-import { breakerBody, type OperatedGate, overrideBreaker } from "./breaker.ts";
+import { breakerBody, overrideBreaker } from "./breaker.ts";
 import type { Readings } from "./readings.ts";
 import { type Caller, restart, restartBody } from "./restart.ts";
 
@@ -22,8 +23,7 @@ export interface AdminOptions {
   readonly requireAdmin: MiddlewareHandler<IdentifiedEnv>;
   readonly readings: Readings;
   readonly recovery: Recovery;
-  /** By name; the main one is `main`. */
-  readonly gates: () => ReadonlyMap<string, OperatedGate>;
+  readonly gates: Pick<Gates, "has" | "of">;
   readonly clientAddress: (c: Context) => string | null;
   readonly runtime: Runtime;
 }
@@ -47,9 +47,13 @@ export function adminRoutes(options: AdminOptions): Hono<IdentifiedEnv> {
     )
     .post("/admin/api/breaker", validate("json", breakerBody), async (c) => {
       const body = c.req.valid("json");
-      const gate = options.gates().get(body.gate);
-      if (!gate) throw new ProblemError("NOT_FOUND", `There is no gate of that name in this instance: ${body.gate}.`);
-      return success(c, await overrideBreaker(gate, body, callerOf(c), runtime.uuid(), recovery));
+      if (!options.gates.has(body.gate)) {
+        throw new ProblemError("NOT_FOUND", `There is no gate of that name in this instance: ${body.gate}.`);
+      }
+      return success(
+        c,
+        await overrideBreaker(options.gates.of(body.gate), body, callerOf(c), runtime.uuid(), recovery),
+      );
     })
     .get("/admin/api/audit", validate("query", auditQuery), async (c) =>
       success(c, await auditPage(recovery.audit, c.req.valid("query"))),

@@ -1,7 +1,9 @@
 /** `POST /admin/api/breaker`: an operator's word to a gate, written down before it is in force. */
 import * as v from "valibot";
 import type { GateView, Operate, OperateReply } from "../../../gate/renewal.ts";
+import { OPERATE_MODES } from "../../../gate/types.ts";
 import { LONGEST_OVERRIDE_MS } from "../../../gate/validate.ts";
+import { GATE_NAME, MAIN_GATE } from "../../../guard/names.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { MaybePromise } from "../../../store/port.ts";
 import { ProblemError } from "../../problem.ts";
@@ -23,8 +25,8 @@ export interface BreakerBody {
 
 export const breakerBody: v.GenericSchema<unknown, BreakerBody> = jsonObject(
   v.strictObject({
-    gate: v.optional(v.pipe(v.string("a gate's name"), v.regex(/^[\w.-]{1,64}$/, "a gate's name")), "main"),
-    mode: v.picklist(["force_open", "force_closed", "observe", "auto"], "force_open, force_closed, observe or auto"),
+    gate: v.optional(v.pipe(v.string("a gate's name"), v.regex(GATE_NAME, "a gate's name")), MAIN_GATE),
+    mode: v.picklist(OPERATE_MODES, "force_open, force_closed, observe, auto or reset"),
     ttl_seconds: v.optional(
       v.pipe(
         v.number("a number of seconds"),
@@ -64,8 +66,8 @@ export async function overrideBreaker(
   { audit }: Recovery,
 ): Promise<object> {
   const { mode, reason, ttl_seconds: ttlSeconds, expected_version: expectedVersion = null } = body;
-  if (mode !== "auto" && ttlSeconds === undefined) {
-    throw new ProblemError("VALIDATION_ERROR", "ttl_seconds: how long the override holds; only auto needs none");
+  if (mode !== "auto" && mode !== "reset" && ttlSeconds === undefined) {
+    throw new ProblemError("VALIDATION_ERROR", "ttl_seconds: how long it holds; only auto and reset need none");
   }
   const entry = {
     ...({ action: "breaker.override", actor: caller.actor, source: "manual", ip: caller.ip } as const),

@@ -1,9 +1,9 @@
 /** What operators read, gathered: the same for who asks by address and for who looks at the console. */
 import type { Config } from "../../../config/types.ts";
-import type { GateView } from "../../../gate/renewal.ts";
+import type { Gates } from "../../../guard/gates.ts";
 import type { LedgerView } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
-import type { OperatedGate } from "./breaker.ts";
+import { gateViews, MOST_SHOWN } from "../gate-views.ts";
 import { type HealthParts, systemStatus } from "./system-status.ts";
 import { wholeSeconds } from "./units.ts";
 import { workerStatus } from "./worker-status.ts";
@@ -14,8 +14,7 @@ export interface ReadingsOptions {
   readonly health: (
     view: LedgerView | null,
   ) => Promise<{ readonly payload: HealthParts; readonly resilience: HealthParts }>;
-  /** By name; the main one is `main`. */
-  readonly gates: () => ReadonlyMap<string, OperatedGate>;
+  readonly gates: Pick<Gates, "named" | "standing">;
   /** Of this process, where the platform has such. */
   readonly worker: { readonly pid: number; readonly startedAt: number } | null;
   readonly config: Config;
@@ -28,17 +27,14 @@ export interface Readings {
 
 export function createReadings(options: ReadingsOptions): Readings {
   const { recovery, config, worker } = options;
-  const gateView = async ([name, gate]: [string, OperatedGate]): Promise<readonly [string, GateView | null]> => [
-    name,
-    await Promise.resolve(gate.view()).catch(() => null),
-  ];
   return {
     systemStatus: async () => {
       const view = await recovery.view();
       const { payload, resilience } = await options.health(view);
-      const gates = await Promise.all([...options.gates()].map(gateView));
+      const gatesTotal = options.gates.standing().length;
+      const gates = await gateViews(options.gates.named(MOST_SHOWN));
       const cooldownRemainingSeconds = wholeSeconds(view?.policy.cooldownRemainingMs ?? 0);
-      return systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, worker });
+      return systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker });
     },
     workerStatus: async () => {
       const known = await recovery.view();

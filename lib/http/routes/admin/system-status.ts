@@ -1,5 +1,6 @@
 /** `GET /admin/api/system-status`: the whole system as its operators see it. */
 import type { GateView, LaneView } from "../../../gate/renewal.ts";
+import { MAIN_GATE } from "../../../guard/names.ts";
 import { iso } from "./units.ts";
 
 /** The health payload, of which most of this is made. */
@@ -9,14 +10,18 @@ export interface SystemStatus {
   readonly health: HealthParts;
   readonly resilience: HealthParts;
   readonly cooldownRemainingSeconds: number;
+  /** The main one and those that were first called. */
   readonly gates: readonly (readonly [name: string, view: GateView | null])[];
+  /** How many there are in the instance. */
+  readonly gatesTotal: number;
   readonly worker: { readonly pid: number } | null;
 }
 
-export function systemStatus({ health, resilience, cooldownRemainingSeconds, gates, worker }: SystemStatus): object {
+export function systemStatus(seen: SystemStatus): object {
+  const { health, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker } = seen;
   const { services, state_store: stateStore, database_pool: pool } = health as Record<string, Record<string, unknown>>;
   const { degraded_reason: degradedReason, runtime_contract: runtimeContract, errors = [] } = health;
-  const main = gates.find(([name]) => name === "main")?.[1] ?? null;
+  const main = gates.find(([name]) => name === MAIN_GATE)?.[1] ?? null;
   return {
     database: { status: services?.database, error: (errors as unknown[])[0] ?? null },
     redis: { status: services?.redis, enabled: services?.redis !== "disabled" },
@@ -31,6 +36,7 @@ export function systemStatus({ health, resilience, cooldownRemainingSeconds, gat
     },
     runtime_contract: runtimeContract,
     gates: Object.fromEntries(gates.map(([name, view]) => [name, view && gateOf(view)])),
+    gates_total: gatesTotal,
     instances: (main?.instances ?? []).map(({ session, about, heard }) => ({
       id: session,
       runtime: about.runtime,

@@ -41,9 +41,12 @@ function breakerForm(gates: readonly string[]): Markup {
 <div class="row">
 <label>gate <select name="gate">${gates.map((gate) => html`<option>${gate}</option>`)}</select></label>
 <label>to <select name="mode"><option value="force_open">open</option><option value="force_closed">closed</option>
-<option value="observe">observe only</option><option value="auto">automatic</option></select></label>
+<option value="observe">observe only</option><option value="auto">automatic</option>
+<option value="reset">reset</option></select></label>
 <label>for minutes <input name="minutes" type="number" inputmode="numeric" min="1" max="1440" value="15" required></label>
 <label class="long">why <input name="reason" required maxlength="500" autocomplete="off"></label>
 <label>its gate's name, to confirm <input name="word" required autocomplete="off"></label>
-<button type="submit">Set</button></div></form>`;
+<button type="submit">Set</button></div>
+<p class="soft">Reset closes it at once, whatever was set, and forgets what it counted. Like automatic, it has no end.</p>
+</form>`;
 }

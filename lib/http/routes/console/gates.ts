@@ -52,7 +52,7 @@ function sentence(event: ShownEvent): string {
     case "transition":
       return `from ${plain(event.from)} to ${plain(event.to)}: ${plain(event.cause)}`;
     case "override":
-      return `set to ${plain(event.mode)} by ${event.actor}: ${event.reason}`;
+      return `${event.mode === "reset" ? "reset" : `set to ${plain(event.mode)}`} by ${event.actor}: ${event.reason}`;
     case "would_open":
       return `would have opened: ${plain(event.cause)}`;
     case "life":

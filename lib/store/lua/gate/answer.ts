@@ -29,6 +29,7 @@ export function decodeStep(answer: unknown, n: number): Step {
     events: (events ?? []).map(decodeEvent),
     push: decodePush((push ?? []) as never as string[]),
     touched: untouched(),
+    keptUntil: 0,
   };
 }
 

@@ -1,4 +1,4 @@
-/** `lib/gate/breaker.ts` and `lib/gate/pings.ts`: when it opens, for how long, what closes it. */
+/** `lib/gate/breaker.ts`, `lib/gate/backoff.ts` and `lib/gate/pings.ts`: when it opens, for how long, what closes it. */
 
 export const breaker: string = `
 function gate.modeInForce()
@@ -11,14 +11,20 @@ function gate.vote(vote)
   if vote.generation ~= core.generation then return end
   if core.state == HALF_OPEN and vote.probe then core.failedProbes = core.failedProbes + failures + vote.ignored end
   if calls > 0 then core.lastCallAt = now end
-  if config.enabled and (core.state == OPEN or (core.state == HALF_OPEN and not vote.probe)) then return end
+  local state = gate.stateForSender()
+  if state == OPEN or (state == HALF_OPEN and not vote.probe) then return end
   if calls == 0 then return end
 
-  if failures > 0 then core.lastFailureAt = now end
+  if failures > 0 then
+    core.lastFailureAt = now
+    if vote.retryAfterMs > 0 then gate.noteRetry(vote.retryAfterMs) end
+  end
   if calls > failures then core.lastSuccessAt = now end
   gate.countVotes(vote)
-  if core.state == CLOSED then gate.judgeCalls(calls, failures)
-  elseif config.enabled then gate.judgeProbes(vote) end
+  if state == HALF_OPEN then gate.judgeProbes(vote)
+  elseif core.state == CLOSED or (core.state == HALF_OPEN and config.mode == "observe") then
+    gate.judgeCalls(calls, failures)
+  end
 end
 
 function gate.judgeCalls(calls, failures)
@@ -27,7 +33,7 @@ function gate.judgeCalls(calls, failures)
   if core.runFailures == 0 then core.runSince = failures > 0 and now or 0 end
   core.runFailures = core.runFailures + failures
 
-  if not config.enabled or gate.modeInForce() == "force_closed" then return end
+  if config.mode == "off" or gate.modeInForce() == "force_closed" then return end
   local cause = gate.verdict()
   if cause then gate.convict(cause) end
 end
@@ -49,6 +55,12 @@ end
 export const transitions: string = `
 function gate.enter(to, at, cause)
   local from = core.state
+  gate.begin(to, at, cause == "probes_succeeded")
+  totals.transitions[to] = totals.transitions[to] + 1
+  gate.report({ "transition", at, from, to, cause, core.generation })
+end
+
+function gate.begin(to, at, recovered)
   core.state = to
   core.since = at
   gate.raiseGeneration(core.generation + 1)
@@ -61,12 +73,11 @@ function gate.enter(to, at, cause)
     core.failedProbes = 0
     core.pingsTrusted = true
     core.slowOpened = false
-    core.recoveredAt = cause == "probes_succeeded" and at or 0
+    core.retryAt = 0
+    core.recoveredAt = recovered and at or 0
     gate.beginWindow(at)
   end
-  totals.transitions[to] = totals.transitions[to] + 1
   gate.push("", "changed")
-  gate.report({ "transition", at, from, to, cause, core.generation })
 end
 
 function gate.raiseGeneration(generation)
@@ -85,14 +96,26 @@ function gate.open(cause)
   core.failedRecoveries = recoveryFailed and core.failedRecoveries + 1 or 0
   if cause ~= "probe_failed" then core.slowOpened = cause == "slow_rate" end
   gate.enter(OPEN, now, cause)
-  core.openUntil = now + gate.openPeriodMs()
+  core.openUntil = gate.opensUntil()
+end
+
+function gate.opensUntil() return math.max(now + gate.openPeriodMs(), core.retryAt) end
+
+function gate.longestMs() return math.max(config.backoffMaxMs, config.recoveryMs) end
+
+function gate.noteRetry(retryAfterMs)
+  core.retryAt = math.max(core.retryAt, now + math.min(retryAfterMs, gate.longestMs()))
 end
 
 function gate.openPeriodMs()
-  local recoveryMs = config.recoveryMs
-  local doublings = math.min(core.failedRecoveries, MOST_OPEN_DOUBLINGS)
-  local period = math.min(recoveryMs * 2 ^ doublings, math.max(LONGEST_OPEN_MS, recoveryMs))
-  return period + math.floor((period * renewal.jitter) / 5000)
+  local longest, period, grown = gate.longestMs(), config.recoveryMs, 0
+  local most = math.min(core.failedRecoveries, MOST_BACKOFFS)
+  while period < longest and grown < most do
+    period = math.min(longest, math.floor((period * config.backoffFactor) / 10000))
+    grown = grown + 1
+  end
+  local byChance = math.floor((period * config.backoffJitter) / 10000)
+  return period + math.floor((byChance * renewal.jitter) / 1000)
 end
 
 function gate.judgeProbes(vote)
@@ -110,10 +133,10 @@ function gate.succeeded(probes)
 end
 
 function gate.convict(cause)
-  if gate.modeInForce() ~= "observe" then
+  if config.mode == "on" and gate.modeInForce() ~= "observe" then
     gate.open(cause)
   elseif now >= core.observedUntil then
-    core.observedUntil = now + gate.openPeriodMs()
+    core.observedUntil = gate.opensUntil()
     gate.report({ "would_open", now, cause })
   end
 end
@@ -126,7 +149,8 @@ function gate.ping(ok)
   if core.goodPings > 0 and now - core.goodPingAt < PINGS_APART_MS then return end
   core.goodPings = core.goodPings + 1
   core.goodPingAt = now
-  if not core.pingsTrusted or core.slowOpened or core.override or not config.enabled then return end
+  if not core.pingsTrusted or core.slowOpened or core.override or config.mode ~= "on" then return end
+  if now < core.retryAt then return end
   if core.state == HALF_OPEN and now - core.lastCallAt >= CALLS_AWAY_MS then gate.succeeded(1) end
   if core.state == OPEN and core.goodPings >= PINGS_NEEDED then
     core.pingsEndedAt = now

@@ -1,6 +1,8 @@
 /** Every number that the script shares with `lib/gate`, by the name it has there; typed nowhere else. */
 import * as allocation from "../../../gate/allocation.ts";
+import * as backoff from "../../../gate/backoff.ts";
 import * as breaker from "../../../gate/breaker.ts";
+import * as keep from "../../../gate/keep.ts";
 import * as lanes from "../../../gate/lanes.ts";
 import * as life from "../../../gate/life.ts";
 import { gateMachine } from "../../../gate/machine.ts";
@@ -22,8 +24,9 @@ export const RANKINGS: readonly string[] = [
   "idle",
 ];
 
-const ofModules = [allocation, breaker, lanes, life, pings, sessions, state, step, view].flatMap((module) =>
-  Object.entries<unknown>(module).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+const ofModules = [allocation, backoff, breaker, keep, lanes, life, pings, sessions, state, step, view].flatMap(
+  (module) =>
+    Object.entries<unknown>(module).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
 );
 
 const numbered = (names: readonly string[]) =>
@@ -42,6 +45,4 @@ export const CONSTANTS: ReadonlyMap<string, number> = new Map([
   ["NEVER", Number.MAX_SAFE_INTEGER],
   /** `unpack` has a limit of some thousands. */
   ["MOST_AT_ONCE", 1_000],
-  /** A key is kept so long beyond the last moment of anything in it; set anew once a day at most. */
-  ["DAY_MS", 86_400_000],
 ]);

@@ -27,8 +27,6 @@ local stored, scores = {}, {}
 local before = {}
 -- What is stored belongs to no life or to an older one: it is not read any more, and goes. Or just who was hungry.
 local fresh, cleared = false, false
--- The latest moment that anything stored by this renewal is meant to last to.
-local latest = 0
 -- What the sender may use from now on, by lane.
 local allow, crowded = {}, {}
 -- What a new sender says of itself.

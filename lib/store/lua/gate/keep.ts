@@ -1,6 +1,6 @@
 /**
- * Writing: once, at the end, what changed. The rankings follow from the sessions. Every key has an expiry beyond the
- * last moment that anything in it is meant for, so that a gate nobody uses any more leaves nothing behind.
+ * Writing: once, at the end, what changed. The rankings follow from the sessions. Every key has an expiry, as
+ * `lib/gate/keep.ts` has it, so that a gate nobody uses any more leaves nothing behind.
  */
 
 export const keep: string = `
@@ -30,11 +30,22 @@ function gate.moved()
   return adds, drops
 end
 
-function gate.keep()
+-- Whether the end of them all is another one now.
+function gate.keptAnew()
   local override = core.override
-  local needed = math.max(now, latest, core.openUntil, override and override.until or 0) + DAY_MS
-  local renewed = needed > core.keptUntil
-  if renewed then core.keptUntil = needed + DAY_MS end
+  local needed = math.max(core.openUntil, core.retryAt, override and override.until or 0,
+    now + math.max(SILENT_MS, config.windowSeconds * 1000))
+  if session then
+    for lane = REQUEST, HEALTH do needed = math.max(needed, session.until[lane], session.probesUntil[lane]) end
+  end
+  needed = needed + config.keptMs
+  if needed <= core.keptUntil then return false end
+  core.keptUntil = needed + math.floor(config.keptMs / KEPT_PARTS)
+  return true
+end
+
+function gate.keep()
+  local renewed = gate.keptAnew()
   local adds, drops = gate.moved()
   local sets, gone = { "core", cmsgpack.pack(core), "totals", cmsgpack.pack(totals) }, {}
   local function set(field, entry) sets[#sets + 1], sets[#sets + 2] = field, cmsgpack.pack(entry) end
@@ -58,10 +69,13 @@ function gate.keep()
     if renewed or (adds[at - 1] and before[at - 1] == 0) then call("PEXPIRE", KEYS[at], core.keptUntil - now) end
   end
   for at = 1, #pushes, 2 do
-    local channel = string.sub(GATE, 1, -MACHINE_LENGTH - 2) .. ":push"
-    if pushes[at] ~= "" then channel = channel .. ":" .. pushes[at] end
+    -- As scopeOf, instanceOf and pushChannels have it.
+    local key = string.sub(GATE, 1, -MACHINE_LENGTH - 2)
+    local inner = string.match(key, "^{(.*)}$") or key
+    local channel = "{" .. (string.match(inner, "^(.*):") or inner) .. "}:push"
+    if pushes[at] ~= "" then channel = channel .. ":" .. string.match(pushes[at], "^[^_]*") end
     -- Who may not call anybody has renewed all the same.
-    redis.pcall("PUBLISH", channel, pushes[at + 1])
+    redis.pcall("PUBLISH", channel, pushes[at + 1] .. " " .. key)
   end
 end
 `;

@@ -3,7 +3,8 @@
 export const lanes: string = `
 function gate.capacityInForce(lane)
   local capacity = config.capacity[lane]
-  if lane == HEALTH or core.recoveredAt == 0 or core.state ~= CLOSED or not config.enabled then return capacity end
+  local grows = lane ~= HEALTH and core.recoveredAt > 0 and core.state == CLOSED and config.mode == "on"
+  if not grows then return capacity end
   return math.min(capacity, config.probes * 2 ^ math.floor((now - core.recoveredAt) / RAMP_STEP_MS))
 end
 
@@ -22,7 +23,10 @@ function gate.probeDeadlineMs(lane)
   return math.min(config.deadlineMs[lane], PROBE_DEADLINE_MS * 2 ^ doublings)
 end
 
-function gate.stateForSender() return config.enabled and core.state or CLOSED end
+function gate.stateForSender()
+  if config.mode == "on" or (config.mode == "observe" and gate.modeInForce() == "force_open") then return core.state end
+  return CLOSED
+end
 `;
 
 export const leases: string = `
@@ -37,7 +41,7 @@ function gate.renew(adopts)
     local free, over = 0, 0
     if session.permits[lane] + session.owed[lane] > 0 then free = outlasts + config.deadlineMs[lane] end
     if session.probes[lane] > 0 then over = outlasts + gate.probeDeadlineMs(lane) end
-    session.until[lane], session.probesUntil[lane], latest = free, over, math.max(latest, free, over)
+    session.until[lane], session.probesUntil[lane] = free, over
   end
   local holds, leaves = gate.holdsAny(session), renewal.leaves
   if leaves and not holds then gate.forget(id)

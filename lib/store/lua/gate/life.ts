@@ -38,7 +38,7 @@ function gate.adoptOverride(opening)
 end
 
 function gate.adoptOpen(remainingMs, agoMs)
-  if core.override or not config.enabled or core.state ~= CLOSED or remainingMs <= 0 then return end
+  if core.override or config.mode ~= "on" or core.state ~= CLOSED or remainingMs <= 0 then return end
   if core.lastSuccessAt >= now - agoMs or core.since > math.max(core.life, now - agoMs) then return end
   gate.enter(OPEN, now, "adopted")
   core.openUntil = now + remainingMs

@@ -25,9 +25,11 @@ function gate.operate(command, again)
   core.overrideVersion = core.overrideVersion + 1
   core.operated = true
   local override = { command.mode, now, command.actor, command.reason }
-  if override.mode ~= "auto" then override.until = now + command.ttlMs end
+  local holds = command.mode ~= "auto" and command.mode ~= "reset"
+  if holds then override.until = now + command.ttlMs end
   gate.report({ "override", now, unpack(override) })
-  if override.mode ~= "auto" then gate.beginOverride(override, "override")
+  if holds then gate.beginOverride(override, "override")
+  elseif command.mode == "reset" then gate.startOver()
   elseif core.override then gate.endOverride(now, "override") end
   return { "operated", core.overrideVersion }
 end
@@ -50,5 +52,11 @@ function gate.endOverride(at, cause)
   core.override = false
   if mode == "force_open" then gate.enter(HALF_OPEN, at, cause) end
   if mode == "force_closed" then gate.enter(CLOSED, at, cause) end
+end
+
+function gate.startOver()
+  core.override = false
+  core.observedUntil, core.failedRecoveries, core.pingsEndedAt = 0, 0, 0
+  if core.state == CLOSED then gate.begin(CLOSED, now) else gate.enter(CLOSED, now, "override") end
 end
 `;

@@ -71,8 +71,8 @@ const RECORDS: Readonly<Record<RecordName, Places>> = {
     windowStart baseCalls baseFailures baseSlow windowFrom calls failures slow
     override observedUntil operated adoptedVersion permits*3 owed*3 running*3 waiting*3 fullSince*3
     probes active openings
-    due keptUntil moves sizes*7`),
-  totals: places("calls*9 refused*21 transitions*3 renewals ranMs*3 waitedMs*3"),
+    due keptUntil moves sizes*7 retryAt`),
+  totals: places("calls*9 refused*24 transitions*3 renewals ranMs*3 waitedMs*3"),
   session,
   /** A session that is not the sender's. */
   other: session,
@@ -82,11 +82,11 @@ const RECORDS: Readonly<Record<RecordName, Places>> = {
   /** What is seldom there comes last, and is left out where it is not. */
   renewal: places(`session n agoMs life leaves jitter roundTripMs config refused lanes sums votes
     pings open opening commands`),
-  config: places(`enabled capacity*3 deadlineMs*3 connectTimeoutMs windowSeconds windowCalls failureThreshold
-    failureRate slowRate recoveryMs probes successesToClose expectedInstances renewalsPerSecond
-    sessionsKept pushes`),
+  config: places(`mode capacity*3 deadlineMs*3 connectTimeoutMs windowSeconds windowCalls failureThreshold
+    failureRate slowRate recoveryMs backoffFactor backoffMaxMs backoffJitter probes successesToClose expectedInstances renewalsPerSecond
+    sessionsKept pushes keptMs`),
   asked: places("keep probes need want waiting waitedMs owed ended"),
-  vote: places("generation probe calls failures slow ignored"),
+  vote: places("generation probe calls failures slow ignored retryAfterMs"),
   opening: places("generation overrideVersion override about"),
   brought: places("mode remainingMs actor reason"),
   command: places("kind opId mode ttlMs expectedVersion actor reason"),

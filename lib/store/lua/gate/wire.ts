@@ -16,9 +16,12 @@ export function gateKeys(key: string): string[] {
   return [hash, ...RANKINGS.map((name) => `${hash}:${name}`)];
 }
 
-/** Where an instance listens for what is pushed to it alone, and to all; a message is a `PushMessage`. */
-export function pushChannels(key: string, session: string): readonly [own: string, all: string] {
-  return [`${key}:push:${session}`, `${key}:push`];
+/**
+ * Where an instance listens for what is pushed to it alone, and to all: `<PushMessage> <key>` for every gate of the scope.
+ * They begin like keys, so that a user's rights to either are told by one pattern, `{tidegate:*`.
+ */
+export function pushChannels(scope: string, instance: string): readonly [own: string, all: string] {
+  return [`{${scope}}:push:${instance}`, `{${scope}}:push`];
 }
 
 /** The script's first argument. The renewal must have been validated. */

@@ -61,7 +61,7 @@ onSubmit("restart", async ({ reason = "", target, word }) => {
 
 onSubmit("breaker", async ({ gate = "", mode = "", minutes = "", reason = "", word }) => {
   if (word !== gate) throw new Error(`To confirm, type the name of the gate: ${gate}.`);
-  const ttl = mode === "auto" ? {} : { ttl_seconds: Number(minutes) * 60 };
+  const ttl = mode === "auto" || mode === "reset" ? {} : { ttl_seconds: Number(minutes) * 60 };
   await post("/admin/api/breaker", { gate, mode, reason, ...ttl });
   return `The breaker of ${gate} is set.`;
 });

@@ -1,0 +1,120 @@
+/** What listeners of an application are told: typed events, after what they tell of has been committed. */
+import type { TransitionCause } from "./gate/events.ts";
+import type { BreakerState, Lane, OperateMode, RefusalReason } from "./gate/types.ts";
+import type { Log } from "./log/port.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What each kind of event tells. Times are milliseconds since 1970, by the store's clock where that has committed it. */
+export interface TideEvents {
+  /** A breaker has changed its state. `local`: the instance's own, for the time without the shared gate. */
+  readonly transition: {
+    readonly gate: string;
+    readonly local: boolean;
+    readonly at: number;
+    readonly from: BreakerState;
+    readonly to: BreakerState;
+    readonly cause: TransitionCause;
+  };
+  /** A call of this instance was not let in. */
+  readonly refused: {
+    readonly gate: string;
+    readonly lane: Lane;
+    readonly reason: RefusalReason;
+    /** As the answer to the call has it. */
+    readonly code: string;
+    readonly retryAfterMs: number;
+    /** Code of what failed last behind the gate, as far as this instance knows. */
+    readonly lastFailure: string | null;
+  };
+  /** The shared gate does not answer any more, or answers again. */
+  readonly store: { readonly gate: string; readonly state: "away" | "back"; readonly error?: unknown };
+  /** An operator's word to a breaker is in force. */
+  readonly override: {
+    readonly gate: string;
+    readonly at: number;
+    readonly mode: OperateMode;
+    readonly until: number;
+    readonly actor: string;
+    readonly reason: string;
+  };
+  /** A restart that was asked for here has been executed by its platform, or has failed. */
+  readonly restart: {
+    readonly restartId: string;
+    readonly outcome: "executed" | "failed";
+    readonly source: "auto" | "manual";
+    readonly actor: string;
+  };
+}
+
+export type TideEvent = keyof TideEvents;
+export type TideListener<Kind extends TideEvent> = (event: TideEvents[Kind]) => unknown;
+
+export interface ListenOptions {
+  /** Aborted, the listener hears no more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Events {
+  /** @returns What ends it. */
+  on<Kind extends TideEvent>(kind: Kind, listener: TideListener<Kind>, options?: ListenOptions): () => void;
+  /** Somebody listens: what it costs to make the event is not wasted. */
+  wants(kind: TideEvent): boolean;
+  /** Tells those who listen, once what is under way at the moment has been done. Never throws. */
+  emit<Kind extends TideEvent>(kind: Kind, event: TideEvents[Kind]): void;
+}
+
+const KINDS: readonly TideEvent[] = ["transition", "refused", "store", "override", "restart"];
+/** A listener is called between calls: one that takes longer keeps all of them waiting. */
+const SLOW_LISTENER_MS = 50;
+
+export function createEvents(runtime: Runtime, log: Log): Events {
+  const listeners = new Map<TideEvent, Set<(event: never) => unknown>>();
+  const told = new WeakSet<object>();
+
+  /** Once for each listener, whatever it does. */
+  const tell = (listener: object, kind: TideEvent, error: unknown) => {
+    if (told.has(listener)) return;
+    told.add(listener);
+    log.error("listener.failed", { kind, error });
+  };
+
+  function call<Kind extends TideEvent>(listener: TideListener<Kind>, kind: Kind, event: TideEvents[Kind]): void {
+    const startedAt = runtime.monotonicMs();
+    try {
+      const answer = listener(event);
+      if (answer instanceof Promise) answer.catch((error: unknown) => tell(listener, kind, error));
+    } catch (error) {
+      tell(listener, kind, error);
+    }
+    const tookMs = Math.round(runtime.monotonicMs() - startedAt);
+    if (tookMs > SLOW_LISTENER_MS) {
+      tell(listener, kind, new Error(`a listener must return within ${SLOW_LISTENER_MS} ms, took ${tookMs} ms`));
+    }
+  }
+
+  return {
+    on: (kind, listener, { signal } = {}) => {
+      if (!KINDS.includes(kind))
+        throw new RangeError(`on: an event is one of ${KINDS.join(", ")}, was ${String(kind)}`);
+      if (typeof listener !== "function") throw new TypeError(`on: a function is needed, was ${typeof listener}`);
+      const those = listeners.get(kind) ?? new Set();
+      listeners.set(kind, those);
+      const stop = () => {
+        those.delete(listener as (event: never) => unknown);
+        signal?.removeEventListener("abort", stop);
+      };
+      if (signal?.aborted) return stop;
+      those.add(listener as (event: never) => unknown);
+      signal?.addEventListener("abort", stop, { once: true });
+      return stop;
+    },
+    wants: (kind) => (listeners.get(kind)?.size ?? 0) > 0,
+    emit: (kind, event) => {
+      for (const listener of listeners.get(kind) ?? []) {
+        queueMicrotask(() => {
+          if (listeners.get(kind)?.has(listener)) call(listener as TideListener<typeof kind>, kind, event);
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * Which calls run inside which: a call that waits for a permit inside a call that holds one of the same lane may wait for
+ * itself. Seen where the platform knows what belongs to which call; elsewhere nothing is.
+ */
+import type { Lane } from "../gate/types.ts";
+import { type CallContext, callContext } from "../runtime.ts";
+
+/** One call that holds a permit, or has held it. */
+export interface Frame {
+  readonly key: string;
+  readonly lane: Lane;
+  readonly outer: Frame | undefined;
+  /** It has given its permit back; what it began may still go on. */
+  over: boolean;
+}
+
+/** One for all that run in this process, made when it is first needed. */
+let frames: CallContext<Frame> | null | undefined;
+
+function framesOf(): CallContext<Frame> | null {
+  if (frames === undefined) frames = callContext<Frame>();
+  return frames;
+}
+
+/** Of a call of the gate with that key; null where nothing can be seen. */
+export function frameOf(key: string, lane: Lane): Frame | null {
+  const store = framesOf();
+  return store && { key, lane, outer: store.getStore(), over: false };
+}
+
+/** Runs a call so that calls inside it are known for what they are. */
+export function runIn<Given, Value>(frame: Frame | null, call: (given: Given) => Value, given: Given): Value {
+  return frame && frames ? frames.run(frame, call, given) : call(given);
+}
+
+/** Whether whoever asks is inside a call of that gate and lane, which still holds its permit. */
+export function isInside(key: string, lane: Lane): boolean {
+  for (let frame = framesOf()?.getStore(); frame; frame = frame.outer) {
+    if (!frame.over && frame.lane === lane && frame.key === key) return true;
+  }
+  return false;
+}
