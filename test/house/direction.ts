@@ -2,7 +2,7 @@
 import type { Source } from "./sources.ts";
 
 /** The words everybody may speak: errors as values, and the door through which time and chance come in. */
-const BASE = ["lib/errors.ts", "lib/runtime.ts"];
+const BASE = ["lib/errors.ts", "lib/runtime.ts", "lib/time.ts"];
 const GATE = ["lib/gate/"];
 const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
 const DRIVERS_SHARE = ["hand-over", "transaction", "wire/transactions", "within"].map(
@@ -16,13 +16,14 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/gate/": [],
   "lib/errors.ts": [],
   "lib/runtime.ts": [],
+  "lib/time.ts": ["lib/runtime.ts"],
   "lib/events.ts": [...BASE, ...GATE, "lib/log/port.ts"],
   "lib/store/": [...BASE, ...GATE],
   "lib/database/": [...BASE, ...GATE],
   "lib/log/": BASE,
   "lib/metrics/": MACHINES,
   // Pages have neither store nor database, but clocks and chance like everybody.
-  "lib/client/": ["lib/runtime.ts"],
+  "lib/client/": ["lib/runtime.ts", "lib/time.ts"],
   // Settings name targets and levels, and masks what it reports.
   "lib/config": [...BASE, ...GATE, ...PORTS, "lib/log/redaction.ts", "lib/config"],
   "lib/recovery/": MACHINES,
