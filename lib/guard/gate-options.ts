@@ -87,6 +87,12 @@ const call = v.optional(v.function("a function"));
 const measure = { capacity: between(1, 1_000_000), deadlineMs: between(1, DAY_MS) };
 const lane = v.optional(v.strictObject(measure, "an object such as { capacity: 2, deadlineMs: 60000 }"));
 
+/** A list or a map passes for an object elsewhere, with nothing in it. */
+const isPlain = (found: unknown) => {
+  const prototype: unknown = typeof found === "object" && found !== null ? Object.getPrototypeOf(found) : undefined;
+  return prototype === Object.prototype || prototype === null;
+};
+
 const SCHEMA = v.strictObject(
   {
     ...measure,
@@ -127,7 +133,7 @@ const SCHEMA = v.strictObject(
  * @throws TypeError that names every one that is wrong, what it must be and what it was.
  */
 export function gateOptions(name: string, found: unknown): GateOptions {
-  const result = v.safeParse(SCHEMA, found);
+  const result = v.safeParse(SCHEMA, isPlain(found) ? found : undefined);
   const faults = result.issues?.map(faultOf) ?? contradictions(found as GateOptions);
   if (faults.length > 0) throw new TypeError(`tide.gate(${JSON.stringify(name)}): ${faults.join("; ")}`);
   return found as GateOptions;
@@ -162,6 +168,10 @@ export function sameOptions(one: unknown, other: unknown): boolean {
   return true;
 }
 
-/** For people, who compare two sayings. */
+/** For people, who compare two sayings: the same for the same values, in whatever order they were said. */
 export const shownOptions = (options: GateOptions): string =>
-  JSON.stringify(options, (_name, value: unknown) => (typeof value === "function" ? "a function" : value));
+  JSON.stringify(options, (_name, value: unknown) => {
+    if (typeof value === "function") return "a function";
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+  });

@@ -9,17 +9,17 @@
  */
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
 import type { GateView, Operate, OperateReply } from "../gate/renewal.ts";
-import type { Lane, RefusalReason } from "../gate/types.ts";
+import { LANES, type Lane, type RefusalReason } from "../gate/types.ts";
 import type { MaybePromise } from "../store/port.ts";
 import { type CallContext, DEAF_AFTER_MS, execute } from "./execute.ts";
-import { failureCode } from "./failure-code.ts";
 import { createGateClient } from "./gate-client/client.ts";
-import type { Entry, GateClientOptions, Standing } from "./gate-client/port.ts";
-import type { Ended, Judge, Verdict } from "./judge.ts";
+import type { Entry, GateClientOptions, Pass, Standing } from "./gate-client/port.ts";
+import type { Judge } from "./judge.ts";
 import { frameOf, isInside } from "./nesting.ts";
-import { type Classify, classifiedBy, isOwnError, outcomeOf } from "./outcome.ts";
+import type { Classify } from "./outcome.ts";
 import { Refused, refusal } from "./refusal.ts";
 import { createShared, type Shared } from "./shared.ts";
+import { createVerdicts, type Verdicts } from "./verdicts.ts";
 
 export interface RunOptions {
   /** Default `request`. */
@@ -93,76 +93,35 @@ export interface GuardOptions extends Omit<GateClientOptions, "shared"> {
 }
 
 export function createGuard(options: GuardOptions): Guard {
-  const { name, key, rules, runtime, log, judge, shared = createShared(options) } = options;
-  const { events } = shared;
+  const { name, key, rules, runtime, shared = createShared(options) } = options;
   const client = createGateClient({ ...options, shared });
-  /** A driver of our own ends its statement; where it does not, the server does so by then. */
-  const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
+  const verdicts = createVerdicts(options.judge);
+  const refused = refusing({ ...options, shared, verdicts });
   let closed = false;
-  let lastFailure: string | null = null;
-  let toldOfNesting = false;
 
-  function refused(lane: Lane, reason: RefusalReason, retryAfterMs: number = rules.fullRetryAfterMs): Refused {
-    const refused = refusal(name, reason, retryAfterMs, lastFailure);
-    if (events.wants("refused")) events.emit("refused", { ...refused, reason, lane });
-    if (reason === "nested" && !toldOfNesting) {
-      toldOfNesting = true;
-      log.warn("gate.nested", { gate: name, lane, error: new Error("a call inside a call of the same gate and lane") });
-    }
-    return new Refused(refused);
-  }
-
-  const refuse = (lane: Lane, reason: RefusalReason) => {
+  const refuse = (lane: Lane, reason: RefusalReason): Refused => {
     client.refused(lane, reason);
-    return refused(lane, reason);
+    return refused(lane, reason, rules.fullRetryAfterMs);
   };
-
-  function judged(ended: unknown, how: Ended, lane: Lane, classify: Classify | undefined): Verdict {
-    const classified = how === "thrown" && classify ? classifiedBy(classify, ended) : undefined;
-    const rule = classified ?? (how === "thrown" ? outcomeOf(ended, lane) : "success");
-    const isLeftToRule = !judge || classified !== undefined || isOwnError(ended);
-    const verdict = isLeftToRule ? VERDICTS[rule] : judge(ended, how, rule);
-    if (verdict.outcome === "failure") lastFailure = failureCode(ended);
-    return verdict;
-  }
-
-  const begin = <Value>(entry: Entry, lane: Lane, call: Call<Value>, options: CallOptions): Promise<Value> => {
+  const entered = <Value>(entry: Entry, lane: Lane, call: Call<Value>, options: CallOptions): Promise<Value> => {
     if (entry.kind === "refusal") return rejected<Value>(refused(lane, entry.reason, entry.retryAfterMs));
-    const giveBack = (reason: unknown) => {
-      entry.end({ outcome: "ignored", slow: false, ranMs: 0 });
-      return Promise.reject<Value>(reason);
-    };
-    if (options.signal?.aborted) return giveBack(options.signal.reason);
-    if (closed) return giveBack(refuse(lane, "closing"));
-    if (runtime.monotonicMs() >= entry.startBy || runtime.wallMs() >= entry.startByWallMs)
-      return giveBack(refuse(lane, "late"));
-    return execute({
-      runtime,
-      gate: name,
-      deadlineMs: entry.deadlineMs,
-      startBy: entry.startBy,
-      startByWallMs: entry.startByWallMs,
-      call,
-      signal: options.signal,
-      frame: frameOf(key, lane),
-      lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
-      judge: (ended, how) => judged(ended, how, lane, options.classify),
-      settle: ({ outcome, retryAfterMs }, ranMs) => {
-        const slow = (options.ranMs?.() ?? ranMs) >= rules.slowCallMs;
-        entry.end({ outcome, slow, ranMs, retryAfterMs });
-      },
-    });
+    const isLate = runtime.monotonicMs() >= entry.startBy || runtime.wallMs() >= entry.startByWallMs;
+    const reason = closed ? "closing" : isLate ? "late" : null;
+    if (!options.signal?.aborted && reason === null) return begun({ entry, lane, call, options });
+    entry.end({ outcome: "ignored", slow: false, ranMs: 0 });
+    return Promise.reject<Value>(options.signal?.aborted ? options.signal.reason : refuse(lane, reason ?? "late"));
   };
+  const begun = beginning({ name, key, rules, runtime, verdicts });
 
   return {
     name,
     waitMs: rules.waitTimeoutMs,
     run: (call, options = {}) => {
       const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, waitMs = rules.waitTimeoutMs, signal } = options;
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      if (closed) return Promise.reject(refuse(lane, "closing"));
       const fault = faultOf({ name, lane, deadlineMs, waitMs, capacity: rules.gate.capacity[lane] });
       if (fault) return Promise.reject(fault);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (closed) return Promise.reject(refuse(lane, "closing"));
       const nested = options.nested === true || isInside(key, lane);
       const entry = client.enter({
         lane,
@@ -171,9 +130,8 @@ export function createGuard(options: GuardOptions): Guard {
         signal,
         refusedAs: nested ? "nested" : "full",
       });
-      return entry instanceof Promise
-        ? entry.then((late) => begin(late, lane, call, options))
-        : begin(entry, lane, call, options);
+      if (entry instanceof Promise) return entry.then((late) => entered(late, lane, call, options));
+      return entered(entry, lane, call, options);
     },
     view: client.view,
     operate: async (command) => client.operate({ kind: "operate", ...command }),
@@ -196,11 +154,56 @@ export function createGuard(options: GuardOptions): Guard {
 
 type Call<Value> = (context: CallContext) => Promise<Value> | Value;
 
-const VERDICTS = {
-  success: { outcome: "success", retryAfterMs: 0 },
-  failure: { outcome: "failure", retryAfterMs: 0 },
-  ignored: { outcome: "ignored", retryAfterMs: 0 },
-} as const satisfies Record<string, Verdict>;
+interface Refusing extends Pick<GuardOptions, "name" | "log"> {
+  readonly shared: Shared;
+  readonly verdicts: Verdicts;
+}
+
+/** Refusals of one gate: told to who listens, and a call inside a call to the log as well, once. */
+function refusing({ name, log, shared: { events }, verdicts }: Refusing) {
+  let toldOfNesting = false;
+  return (lane: Lane, reason: RefusalReason, retryAfterMs: number): Refused => {
+    const refused = refusal(name, reason, retryAfterMs, verdicts.lastFailure());
+    if (events.wants("refused")) events.emit("refused", { ...refused, reason, lane });
+    if (reason === "nested" && !toldOfNesting) {
+      toldOfNesting = true;
+      log.warn("gate.nested", { gate: name, lane, error: new Error("a call inside a call of the same gate and lane") });
+    }
+    return new Refused(refused);
+  };
+}
+
+interface Begun<Value> {
+  readonly entry: Pass;
+  readonly lane: Lane;
+  readonly call: Call<Value>;
+  readonly options: CallOptions;
+}
+
+type Beginning = Pick<GuardOptions, "name" | "key" | "rules" | "runtime"> & { readonly verdicts: Verdicts };
+
+/** Runs calls that were let in, and tells the gate what became of them. */
+function beginning({ name, key, rules, runtime, verdicts }: Beginning) {
+  /** A driver of our own ends its statement; where it does not, the server does so by then. */
+  const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
+  return <Value>({ entry, lane, call, options }: Begun<Value>): Promise<Value> =>
+    execute({
+      runtime,
+      gate: name,
+      deadlineMs: entry.deadlineMs,
+      startBy: entry.startBy,
+      startByWallMs: entry.startByWallMs,
+      call,
+      signal: options.signal,
+      frame: frameOf(key, lane),
+      lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
+      judge: (ended, how) => verdicts.of(ended, how, lane, options.classify),
+      settle: ({ outcome, retryAfterMs }, ranMs) => {
+        const slow = (options.ranMs?.() ?? ranMs) >= rules.slowCallMs;
+        entry.end({ outcome, slow, ranMs, retryAfterMs });
+      },
+    });
+}
 
 const RESOLVED = Promise.resolve();
 
@@ -220,8 +223,9 @@ interface Asked {
 }
 
 function faultOf({ name, lane, deadlineMs, waitMs, capacity }: Asked): RangeError | null {
-  if (capacity === undefined) {
-    return new RangeError(`guard: lane must be request or slow, was ${String(lane)}; leave it out for request`);
+  if (!LANES.includes(lane)) {
+    const may = LANES.join(", ");
+    return new RangeError(`guard: lane must be one of ${may}, was ${String(lane)}; leave it out for request`);
   }
   if (capacity === 0) {
     return new RangeError(

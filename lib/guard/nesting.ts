@@ -9,7 +9,7 @@ import { type CallContext, callContext } from "../runtime.ts";
 export interface Frame {
   readonly key: string;
   readonly lane: Lane;
-  readonly outer: Frame | undefined;
+  outer: Frame | undefined;
   /** It has given its permit back; what it began may still go on. */
   over: boolean;
 }
@@ -25,7 +25,15 @@ function framesOf(): CallContext<Frame> | null {
 /** Of a call of the gate with that key; null where nothing can be seen. */
 export function frameOf(key: string, lane: Lane): Frame | null {
   const store = framesOf();
-  return store && { key, lane, outer: store.getStore(), over: false };
+  return store && { key, lane, outer: alive(store.getStore()), over: false };
+}
+
+/** Without those that are over, all the way: a job that begins its own successor must not keep all that came before it. */
+function alive(frame: Frame | undefined): Frame | undefined {
+  let first = frame;
+  while (first?.over) first = first.outer;
+  for (let one = first; one; one = one.outer) while (one.outer?.over) one.outer = one.outer.outer;
+  return first;
 }
 
 /** Runs a call so that calls inside it are known for what they are. */

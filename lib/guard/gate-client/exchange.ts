@@ -3,6 +3,7 @@
  * states, attached or away, and each edge is one line in the log. Rules 2 and 15.
  */
 
+import type { GateEvent } from "../../gate/events.ts";
 import { gateMachine } from "../../gate/machine.ts";
 import type { Command, CommandReply, Renewal } from "../../gate/renewal.ts";
 import type { Step } from "../../gate/step.ts";
@@ -55,179 +56,194 @@ export interface ExchangeOptions extends GateClientOptions {
   readonly lost: () => void;
 }
 
-export function createExchange(options: ExchangeOptions): Exchange {
-  const { name, store, key, rules, runtime, log, shared, compose, hear, heard, lost } = options;
-  const announce = announceTo({ gate: name, log, events: shared.events, local: false });
-  let flight: Flight | null = null;
-  let again = false;
-  let soon = false;
-  let asked: Flight["asked"] = [];
-  let awaySince: number | null = null;
-  let retry: { readonly timer: Timer; readonly at: number } | null = null;
-  let deadlineMs = Math.max(rules.storeDeadlineMs, store.traits.firstContactMs);
-  let openings = 0;
-  let roundTripMs = 0;
-  let sentAt = Number.NEGATIVE_INFINITY;
-  let closing: (() => void) | null = null;
-  let closed = false;
+export const createExchange = (options: ExchangeOptions): Exchange => new RenewalExchange(options);
 
-  function renew(): void {
-    if (closed) return;
-    if (flight) {
-      again = true;
-      lookAfter(flight);
-      return;
-    }
-    // It forgot again and again, or was late: it is asked when its time comes.
-    if (retry && runtime.monotonicMs() < retry.at) return;
-    again = false;
-    const commands = asked;
-    asked = [];
-    const first = momentOf(runtime);
-    const renewal = compose(
-      commands.map(({ command }) => command),
-      roundTripMs,
-    );
-    flight = { renewal, asked: commands, first, sentAt: 0 };
-    attempt(flight);
+class RenewalExchange implements Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #announce: (events: readonly GateEvent[]) => void;
+  #flight: Flight | null = null;
+  #again = false;
+  #soon = false;
+  #asked: Flight["asked"] = [];
+  #awaySince: number | null = null;
+  #retry: { readonly timer: Timer; readonly at: number } | null = null;
+  #deadlineMs: number;
+  #openings = 0;
+  #roundTripMs = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #closing: (() => void) | null = null;
+  #closed = false;
+
+  constructor(options: ExchangeOptions) {
+    const { name, store, rules, log, shared } = options;
+    this.#options = options;
+    this.#announce = announceTo({ gate: name, log, events: shared.events, local: false });
+    this.#deadlineMs = Math.max(rules.storeDeadlineMs, store.traits.firstContactMs);
   }
 
-  function attempt(own: Flight): void {
+  readonly attached = (): boolean => this.#awaySince === null;
+  readonly roundTripMs = (): number => this.#roundTripMs;
+  readonly sentAt = (): number => this.#sentAt;
+  readonly isQuiet = (): boolean => this.attached() && !this.#flight && !this.#soon && this.#asked.length === 0;
+
+  readonly renew = (): void => {
+    if (this.#closed) return;
+    if (this.#flight) {
+      this.#again = true;
+      this.#lookAfter(this.#flight);
+      return;
+    }
+    const { runtime, compose } = this.#options;
+    // It forgot again and again, or was late: it is asked when its time comes.
+    if (this.#retry && runtime.monotonicMs() < this.#retry.at) return;
+    this.#again = false;
+    const asked = this.#asked;
+    this.#asked = [];
+    const first = momentOf(runtime);
+    const commands = asked.map(({ command }) => command);
+    this.#flight = { renewal: compose(commands, this.#roundTripMs), asked, first, sentAt: 0 };
+    this.#attempt(this.#flight);
+  };
+
+  readonly renewSoon = (): void => {
+    const { runtime, store } = this.#options;
+    if (this.#soon) return;
+    const next = () => {
+      this.#soon = false;
+      this.renew();
+    };
+    this.#soon = !store.traits.inProcess && store.traits.sharesIo;
+    if (this.#soon) runtime.endOfTurn(next);
+    else next();
+  };
+
+  readonly ask = (command: Command): Promise<CommandReply | null> =>
+    new Promise((answer) => {
+      if (this.#awaySince !== null || this.#closed) return answer(null);
+      this.#asked = [...this.#asked, { command, answer }];
+      this.renew();
+    });
+
+  #attempt(own: Flight): void {
+    const { runtime, store, key } = this.#options;
     const agoMs = Math.floor(elapsedMs(own.first, momentOf(runtime)));
-    own.sentAt = runtime.monotonicMs();
-    sentAt = own.sentAt;
-    const attemptedAt = own.sentAt;
+    const attemptedAt = runtime.monotonicMs();
+    own.sentAt = attemptedAt;
+    this.#sentAt = attemptedAt;
     const renewal = agoMs === 0 ? own.renewal : { ...own.renewal, agoMs };
-    transmit<Step>(runtime, deadlineMs, () => store.transact(gateMachine, key, renewal), {
-      answered: (step, isLate) => answered(own, step, attemptedAt, isLate),
-      failed: (error) => failed(own, error, attemptedAt),
+    transmit<Step>(runtime, this.#deadlineMs, () => store.transact(gateMachine, key, renewal), {
+      answered: (step, isLate) => this.#answered(own, step, attemptedAt, isLate),
+      failed: (error) => this.#failed(own, error, attemptedAt),
     });
   }
 
-  function answered(own: Flight, { reply, events }: Step, attemptedAt: number, isLate: boolean): void {
-    if (events.length > 0) announce(events);
-    if (flight !== own || reply.n !== own.renewal.n) return;
-    flight = null;
-    stopRetry(() => {});
-    roundTripMs = Math.min(LONGEST_ROUND_TRIP_MS, Math.ceil(runtime.monotonicMs() - attemptedAt));
-    deadlineMs = rules.storeDeadlineMs;
+  #answered(own: Flight, { reply, events }: Step, attemptedAt: number, isLate: boolean): void {
+    const { runtime, rules, hear, heard } = this.#options;
+    if (events.length > 0) this.#announce(events);
+    if (this.#flight !== own || reply.n !== own.renewal.n) return;
+    this.#flight = null;
+    this.#stopRetry();
+    this.#roundTripMs = Math.min(LONGEST_ROUND_TRIP_MS, Math.ceil(runtime.monotonicMs() - attemptedAt));
+    this.#deadlineMs = rules.storeDeadlineMs;
     // One that is slower than its deadline is heard, but is not back: it would be away again with the next renewal.
-    if (isLate && !closing) tryAgain(renew);
-    else attach();
+    if (isLate && !this.#closing) this.#tryAgain(this.renew);
+    else this.#attach();
     const known = hear(reply, own.renewal, own.first);
     if (!known || !reply.known) {
       // Who has left is not known any more: this is a repetition that was answered before.
-      if (own.renewal.leaves) closing?.();
-      else reopen(own);
+      if (own.renewal.leaves) this.#closing?.();
+      else this.#reopen(own);
       return;
     }
-    openings = 0;
+    this.#openings = 0;
     for (const [at, { answer }] of own.asked.entries()) answer(reply.replies[at] ?? null);
     const more = heard(own.renewal);
-    if (closing) closing();
-    else if (again || more) renew();
+    if (this.#closing) this.#closing();
+    else if (this.#again || more) this.renew();
   }
 
   /** Nothing was done: what was asked is asked again, in a session that is opened for it. */
-  function reopen(own: Flight): void {
-    asked = [...own.asked, ...asked];
-    openings += 1;
-    if (openings <= OPENINGS_IN_A_ROW) {
-      renew();
+  #reopen(own: Flight): void {
+    this.#asked = [...own.asked, ...this.#asked];
+    this.#openings += 1;
+    if (this.#openings <= OPENINGS_IN_A_ROW) {
+      this.renew();
       return;
     }
-    openings = 0;
-    detach(new Error("the state store: a session it has opened must be kept, but was forgotten again and again"));
-    tryAgain(renew);
+    this.#openings = 0;
+    this.#detach(new Error("the state store: a session it has opened must be kept, but was forgotten again and again"));
+    this.#tryAgain(this.renew);
   }
 
-  function failed(own: Flight, error: unknown, attemptedAt: number): void {
-    if (flight !== own || own.sentAt !== attemptedAt) return;
-    detach(error);
+  #failed(own: Flight, error: unknown, attemptedAt: number): void {
+    if (this.#flight !== own || own.sentAt !== attemptedAt) return;
+    this.#detach(error);
     // It is repeated until it is answered, and nobody waits for that.
     const unanswered = own.asked;
     own.asked = [];
     for (const { answer } of unanswered) answer(null);
-    closing?.();
-    if (closing || closed) return;
-    tryAgain(() => attempt(own));
+    this.#closing?.();
+    if (!this.#closing && !this.#closed) this.#tryAgain(() => this.#attempt(own));
   }
 
-  function tryAgain(then: () => void): void {
-    if (retry) runtime.clearTimer(retry.timer);
-    const timer = runtime.setTimer(() => stopRetry(then), TRY_AGAIN_MS);
-    retry = { timer, at: runtime.monotonicMs() + TRY_AGAIN_MS };
+  #tryAgain(then: () => void): void {
+    const { runtime } = this.#options;
+    this.#stopRetry();
+    const due = () => {
+      this.#retry = null;
+      if (!this.#closed) then();
+    };
+    this.#retry = { timer: runtime.setTimer(due, TRY_AGAIN_MS), at: runtime.monotonicMs() + TRY_AGAIN_MS };
   }
 
-  function stopRetry(then: () => void): void {
-    if (retry) runtime.clearTimer(retry.timer);
-    retry = null;
-    if (!closed) then();
+  #stopRetry(): void {
+    if (this.#retry) this.#options.runtime.clearTimer(this.#retry.timer);
+    this.#retry = null;
   }
 
-  function lookAfter(own: Flight): void {
-    const now = runtime.monotonicMs();
-    if (retry && now >= retry.at) stopRetry(() => attempt(own));
-    else if (!retry && now >= own.sentAt + 2 * deadlineMs + OVERDUE_MS) attempt(own);
+  #lookAfter(own: Flight): void {
+    const now = this.#options.runtime.monotonicMs();
+    const isDue = this.#retry ? now >= this.#retry.at : now >= own.sentAt + 2 * this.#deadlineMs + OVERDUE_MS;
+    if (!isDue) return;
+    this.#stopRetry();
+    this.#attempt(own);
   }
 
-  function detach(error: unknown): void {
-    if (awaySince !== null) return;
-    awaySince = runtime.monotonicMs();
+  #detach(error: unknown): void {
+    if (this.#awaySince !== null) return;
+    const { name, runtime, log, shared, lost } = this.#options;
+    this.#awaySince = runtime.monotonicMs();
     log.warn("store.away", { gate: name, error });
     shared.events.emit("store", { gate: name, state: "away", error });
     lost();
   }
 
-  function attach(): void {
-    if (awaySince === null) return;
-    log.info("store.back", { gate: name, away_ms: Math.round(runtime.monotonicMs() - awaySince) });
+  #attach(): void {
+    if (this.#awaySince === null) return;
+    const { name, runtime, log, shared } = this.#options;
+    log.info("store.back", { gate: name, away_ms: Math.round(runtime.monotonicMs() - this.#awaySince) });
     shared.events.emit("store", { gate: name, state: "back" });
-    awaySince = null;
+    this.#awaySince = null;
   }
 
-  return {
-    attached: () => awaySince === null,
-    renew,
-    renewSoon: () => {
-      if (soon) return;
-      if (store.traits.inProcess || !store.traits.sharesIo) {
-        renew();
-        return;
-      }
-      soon = true;
-      runtime.endOfTurn(() => {
-        soon = false;
-        renew();
-      });
-    },
-    ask: (command) =>
-      new Promise((answer) => {
-        if (awaySince !== null || closed) return answer(null);
-        asked = [...asked, { command, answer }];
-        renew();
-      }),
-    roundTripMs: () => roundTripMs,
-    sentAt: () => sentAt,
-    isQuiet: () => awaySince === null && !flight && !soon && asked.length === 0,
-    close: async (tells) => {
-      if (tells && awaySince === null && !closed) {
-        await new Promise<void>((resolve) => {
-          const last = () => {
-            closing = resolve;
-            renew();
-          };
-          if (!flight) return last();
-          // What is in flight tells of what was held before.
-          closing = () => {
-            closing = null;
-            if (awaySince === null) last();
-            else resolve();
-          };
-        });
-      }
-      closed = true;
-      stopRetry(() => {});
-    },
+  readonly close = async (tells: boolean): Promise<void> => {
+    if (tells && this.attached() && !this.#closed) await new Promise<void>((resolve) => this.#tellLast(resolve));
+    this.#closed = true;
+    this.#stopRetry();
   };
+
+  #tellLast(told: () => void): void {
+    const last = () => {
+      this.#closing = told;
+      this.renew();
+    };
+    // What is in flight tells of what was held before.
+    const then = () => {
+      this.#closing = null;
+      if (this.attached()) last();
+      else told();
+    };
+    if (this.#flight) this.#closing = then;
+    else last();
+  }
 }

@@ -188,6 +188,8 @@ export function owesOthers(own: Holdings, waiting: Readonly<Record<Lane, number>
   });
 }
 
+/** It runs more in a lane than it has told the gate. */
+export const hasUntold = ({ lanes }: Holdings): boolean => QUEUED_LANES.some((lane) => lanes[lane].untold > 0);
 export const holdsIdle = (own: Holdings): boolean => LANES.some((lane) => idle(own.lanes[lane]) > 0);
 export const runningIn = ({ lanes }: Holdings, lane: Lane): number => lanes[lane].running + lanes[lane].probing;
 export const runs = (own: Holdings): boolean => LANES.some((lane) => runningIn(own, lane) > 0);

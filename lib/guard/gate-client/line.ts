@@ -1,5 +1,5 @@
 /** The line of an instance: calls that wait for a permit, in order of arrival. Rule 6. */
-import type { Lane } from "../../gate/types.ts";
+import type { Lane, RefusalReason } from "../../gate/types.ts";
 import { LANES } from "../../gate/types.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { Ask, Entry } from "./port.ts";
@@ -17,10 +17,16 @@ export interface Waiter {
 export interface Line {
   /** Rejects with the reason of the caller's abort. */
   readonly join: (ask: Ask, toldIn: number | null, untilMs: number) => Promise<Entry>;
-  /** Of those who want an answer rather than wait, the ones that were to be told by that renewal. */
-  readonly refuseTold: (lane: Lane, renewal: number) => void;
+  /**
+   * Lets in who waits, as far as there is room, and refuses those who want an answer rather than wait, once they had it.
+   *
+   * @param enter Null: there is no room.
+   * @param answeredIn Number of a renewal that was just answered, which told the gate of those before it; 0: none was.
+   */
+  readonly serve: (enter: (waiter: Waiter) => Entry | null, answeredIn: number) => void;
+  /** Refuses all of them. */
+  readonly close: () => void;
   readonly first: (lane: Lane) => Waiter | undefined;
-  readonly of: (lane: Lane) => readonly Waiter[];
   readonly sizes: () => Readonly<Record<Lane, number>>;
   /** How long the first of each lane has waited. */
   readonly waitedMs: () => Readonly<Record<Lane, number>>;
@@ -30,7 +36,7 @@ export interface Line {
 export interface LineOptions {
   readonly runtime: Runtime;
   /** A wait comes to nothing. */
-  readonly refuse: (ask: Ask) => Entry;
+  readonly refuse: (lane: Lane, reason: RefusalReason) => Entry;
   /** Somebody has given up, or was aborted. */
   readonly left: (lane: Lane) => void;
 }
@@ -64,7 +70,7 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
         const waiter: Waiter = { ask, since, toldIn, end };
         const timer = runtime.setTimer(
           () => {
-            end(refuse(ask));
+            end(refuse(lane, ask.refusedAs));
             left(lane);
           },
           Math.max(0, untilMs - since),
@@ -73,14 +79,23 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
         lines[lane].add(waiter);
         if (toldIn !== null) impatient[lane] += 1;
       }),
-    refuseTold: (lane, renewal) => {
-      if (impatient[lane] === 0) return;
-      for (const { ask, toldIn, end } of [...lines[lane]]) {
-        if (toldIn !== null && toldIn <= renewal) end(refuse(ask));
+    serve: (enter, answeredIn) => {
+      for (const lane of LANES) {
+        for (let waiter = first(lane); waiter; waiter = first(lane)) {
+          const entry = enter(waiter);
+          if (!entry) break;
+          waiter.end(entry);
+        }
+        if (impatient[lane] === 0) continue;
+        for (const { ask, toldIn, end } of [...lines[lane]]) {
+          if (toldIn !== null && toldIn <= answeredIn) end(refuse(lane, ask.refusedAs));
+        }
       }
     },
+    close: () => {
+      for (const lane of LANES) for (const { end } of [...lines[lane]]) end(refuse(lane, "closing"));
+    },
     first,
-    of: (lane) => [...lines[lane]],
     sizes: () => perLane((lane) => lines[lane].size),
     waitedMs: () => perLane((lane) => runtime.monotonicMs() - (first(lane)?.since ?? runtime.monotonicMs())),
     size: () => LANES.reduce((sum, lane) => sum + lines[lane].size, 0),

@@ -1,6 +1,10 @@
 /** When an instance renews without being asked: its only timers beside those of calls that wait. Rules 7 and 9. */
-import type { Runtime, Timer } from "../../runtime.ts";
-import type { StoreTraits } from "../../store/port.ts";
+import { QUEUED_LANES } from "../../gate/types.ts";
+import type { Timer } from "../../runtime.ts";
+import type { Exchange } from "./exchange.ts";
+import { fade, type Holdings, hasNews, holdsIdle, runs } from "./holdings.ts";
+import type { Line } from "./line.ts";
+import type { GateClientOptions } from "./port.ts";
 
 /** Where nothing is pushed, who waits asks again after a round trip, but not more often, and not less. */
 const [SHORTEST_POLL_MS, LONGEST_POLL_MS] = [10, 250];
@@ -12,21 +16,10 @@ const HUNGRY_MS = 1_000;
 /** While the breaker is not closed, somebody looks so often whether it is time for a ping. */
 const LOOK_MS = 1_000;
 
-export interface PulseOptions {
-  readonly runtime: Runtime;
-  readonly traits: StoreTraits;
-  readonly refusing: (() => void) | undefined;
-  readonly renewWithinMs: () => number;
-  readonly roundTripMs: () => number;
-  readonly sentAt: () => number;
-  /** Other instances whose calls wait, at most. */
-  readonly waitingInstances: () => number;
-  readonly waits: () => boolean;
-  readonly crowded: () => boolean;
-  /** There is something to keep or to tell. */
-  readonly isNeeded: () => boolean;
-  /** The memory of a busy moment fades, a quarter of a second at a time. */
-  readonly fade: () => void;
+export interface PulseOptions extends Pick<GateClientOptions, "store" | "runtime" | "refusing"> {
+  readonly own: Holdings;
+  readonly line: Pick<Line, "size">;
+  readonly exchange: Pick<Exchange, "roundTripMs" | "sentAt">;
   readonly beat: () => void;
 }
 
@@ -42,21 +35,15 @@ export interface Pulse {
   readonly stop: () => void;
 }
 
-export function createPulse(options: PulseOptions): Pulse {
-  const {
-    runtime,
-    traits,
-    refusing,
-    renewWithinMs,
-    roundTripMs,
-    sentAt,
-    waitingInstances,
-    waits,
-    crowded,
-    isNeeded,
-    fade,
-    beat,
-  } = options;
+/** Other instances whose calls wait, at most. */
+const waitingInstances = ({ heard, lanes }: Holdings): number =>
+  Math.min(heard?.fleet.n ?? 0, Math.max(...QUEUED_LANES.map((lane) => lanes[lane].waitingElsewhere)));
+const isCrowded = ({ lanes }: Holdings): boolean =>
+  QUEUED_LANES.some((lane) => lanes[lane].crowded && lanes[lane].permits > 0);
+
+export function createPulse({ own, line, exchange, store, runtime, refusing, beat }: PulseOptions): Pulse {
+  const { traits } = store;
+  const { roundTripMs, sentAt } = exchange;
   let next: Timer = null;
   let watching: Timer = null;
   let nextAt = 0;
@@ -64,11 +51,14 @@ export function createPulse(options: PulseOptions): Pulse {
   let stopped = false;
 
   const everyMs = () => {
-    const within = renewWithinMs() || LONGEST_POLL_MS;
-    if (traits.gate.pushes || !(waits() || crowded())) return waits() ? Math.min(within, HUNGRY_MS) : within;
+    const within = own.heard?.renewWithinMs || LONGEST_POLL_MS;
+    const waits = line.size() > 0;
+    if (traits.gate.pushes || !(waits || isCrowded(own))) return waits ? Math.min(within, HUNGRY_MS) : within;
     const poll = Math.max(SHORTEST_POLL_MS, Math.min(LONGEST_POLL_MS, roundTripMs()));
-    return Math.max(poll, Math.min(LONGEST_SPREAD_MS, waitingInstances() * POLL_APART_MS));
+    return Math.max(poll, Math.min(LONGEST_SPREAD_MS, waitingInstances(own) * POLL_APART_MS));
   };
+  /** There is something to keep or to tell. */
+  const isNeeded = () => runs(own) || holdsIdle(own) || hasNews(own) || line.size() > 0;
   function plan(): void {
     // What is frozen between requests has timers of its requests alone, and keeps nothing that would need one.
     if (stopped || traits.freezes || !isNeeded()) return;
@@ -83,7 +73,7 @@ export function createPulse(options: PulseOptions): Pulse {
     if (stopped || !isNeeded()) return;
     const now = runtime.monotonicMs();
     if (now >= fadedAt + FADE_MS) {
-      fade();
+      fade(own);
       fadedAt = now;
     }
     if (now >= sentAt() + everyMs() - 1) beat();

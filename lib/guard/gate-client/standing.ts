@@ -29,13 +29,12 @@ export function standingOf(own: Holdings, { rules, attached, waiting, now }: Sta
 }
 
 /** Of a gate at rest: nothing is held, and its breaker was closed when it was last heard of. */
-export function restingStanding(rules: GuardRules, ageMs: number | null): Standing {
+export function restingStanding(rules: GuardRules, known: Pick<Standing, "ageMs" | "forced">): Standing {
   const lane = (name: QueuedLane) => ({ capacity: rules.gate.capacity[name], held: 0, running: 0, waiting: 0 });
   return {
     breaker: "closed",
-    forced: null,
     lanes: { request: lane("request"), slow: lane("slow") },
     attached: true,
-    ageMs,
+    ...known,
   };
 }
