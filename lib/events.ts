@@ -59,7 +59,7 @@ export interface Events {
   on<Kind extends TideEvent>(kind: Kind, listener: TideListener<Kind>, options?: ListenOptions): () => void;
   /** Somebody listens: what it costs to make the event is not wasted. */
   wants(kind: TideEvent): boolean;
-  /** Tells those who listen, once what is under way at the moment has been done. Never throws. */
+  /** Tells those who listen, once what is ready in this turn of the event loop has been done. Never throws. */
   emit<Kind extends TideEvent>(kind: Kind, event: TideEvents[Kind]): void;
 }
 
@@ -111,7 +111,8 @@ export function createEvents(runtime: Runtime, log: Log): Events {
     wants: (kind) => (listeners.get(kind)?.size ?? 0) > 0,
     emit: (kind, event) => {
       for (const listener of listeners.get(kind) ?? []) {
-        queueMicrotask(() => {
+        // A turn of its own: a listener may do what makes the very event again.
+        runtime.endOfTurn(() => {
           if (listeners.get(kind)?.has(listener)) call(listener as TideListener<typeof kind>, kind, event);
         });
       }

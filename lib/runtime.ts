@@ -8,12 +8,15 @@
 /** A running timer. What it is belongs to the runtime; only {@link Runtime.clearTimer} may look at it. */
 export type Timer = unknown;
 
+/** What platforms can wait for: a longer time is a millisecond to them. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface Runtime {
   /** Wall-clock time in milliseconds since 1970, for display and for times that outlive the process. May jump. */
   readonly wallMs: () => number;
   /** Milliseconds since an arbitrary start, never backwards: the clock for every duration. */
   readonly monotonicMs: () => number;
-  /** Calls `task` once after `delayMs`. A timer alone never keeps a process alive. */
+  /** Calls `task` once after `delayMs`, or after 24 days where that is longer. A timer alone never keeps a process alive. */
   readonly setTimer: (task: () => void, delayMs: number) => Timer;
   readonly clearTimer: (timer: Timer) => void;
   /** Calls `task` once what is ready in this turn of the event loop has been worked off. */
@@ -41,7 +44,7 @@ export function systemRuntime(): Runtime {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     setTimer: (task, delayMs) => {
-      const timer: unknown = setTimeout(task, delayMs);
+      const timer: unknown = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
       // Node and Deno on npm timers: an idle timer must not hold a process that wants to end.
       if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
       return timer;

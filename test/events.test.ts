@@ -1,7 +1,6 @@
 /** What an application hears of its gates. */
 import { describe, expect, it } from "vitest";
 import { createEvents } from "../lib/events.ts";
-import { systemRuntime } from "../lib/runtime.ts";
 import type { GateOptions, TideEvent, TideEvents, Tidegate } from "../lib/tidegate.ts";
 import { farStore, turn } from "./support/far-store.ts";
 import { fleet, follow, heldCall } from "./support/guarded.ts";
@@ -138,17 +137,19 @@ describe("a listener in trouble", () => {
   });
 
   it("leaves the process its turns where what it does makes the very event that it listens to", async () => {
-    const { log } = fleet();
-    const events = createEvents(systemRuntime(), log);
-    const event = { gate: "main", at: 0, mode: "auto", until: 0, actor: "ann", reason: "x" } as const;
+    const { log, runtime } = fleet();
+    const ends: (() => void)[] = [];
+    const events = createEvents({ ...runtime, endOfTurn: (task) => void ends.push(task) }, log);
+    // As of calls that are refused, when a listener of refusals writes them down through the same gate.
+    const event = { gate: "main", state: "away" } as const;
     let calls = 0;
-    events.on("override", () => {
+    events.on("store", () => {
       calls += 1;
-      if (calls < 10_000) events.emit("override", event);
+      if (calls < 10_000) events.emit("store", event);
     });
-    events.emit("override", event);
+    events.emit("store", event);
     await turn();
-    expect(calls).toBeLessThan(1_000);
+    expect(calls).toBeLessThanOrEqual(1);
   });
 });
 

@@ -7,9 +7,14 @@ const CODE = /^[\w.:/-]+$/;
 /** @returns A vendor's code, a code, an HTTP status or a name, whichever says most; null where there is none. */
 export function failureCode(ended: unknown): string | null {
   if (typeof ended !== "object" || ended === null) return null;
-  const { vendorCode, code, status, name } = ended as Readonly<Record<string, unknown>>;
-  const found = [vendorCode, code, typeof status === "number" ? `HTTP ${status}` : undefined, name];
-  return found.find(isCode) ?? null;
+  try {
+    const { vendorCode, code, status, name } = ended as Readonly<Record<string, unknown>>;
+    const found = [vendorCode, code, typeof status === "number" ? `HTTP ${status}` : undefined, name];
+    return found.find(isCode) ?? null;
+  } catch {
+    // What was thrown is anybody's, and may not want to be read.
+    return null;
+  }
 }
 
 const isCode = (found: unknown): found is string =>

@@ -129,14 +129,15 @@ const SCHEMA = v.strictObject(
 );
 
 /**
- * @returns The options, as they were given.
+ * @returns The options, which what happens to the given object does not change.
  * @throws TypeError that names every one that is wrong, what it must be and what it was.
  */
 export function gateOptions(name: string, found: unknown): GateOptions {
   const result = v.safeParse(SCHEMA, isPlain(found) ? found : undefined);
-  const faults = result.issues?.map(faultOf) ?? contradictions(found as GateOptions);
+  const options = result.output as GateOptions;
+  const faults = result.issues?.map(faultOf) ?? contradictions(options);
   if (faults.length > 0) throw new TypeError(`tide.gate(${JSON.stringify(name)}): ${faults.join("; ")}`);
-  return found as GateOptions;
+  return options;
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {

@@ -84,7 +84,7 @@ export function createGates(options: GatesOptions): Gates {
     retryAfterMs: rules.fullRetryAfterMs,
     create: ({ name, heardAt }) => {
       const options = sayings.of(name);
-      const judge = options && createJudge({ ...options, gate: name, runtime, log });
+      const judge = options && createJudge({ ...options, gate: name, once: shared.once, runtime, log });
       const guard = guardOf(name, { rules: rulesOf(name), judge });
       if (closed) guard.close();
       if (options && heardAt === null) compare(name, options);
@@ -92,7 +92,14 @@ export function createGates(options: GatesOptions): Gates {
     },
   });
   const awake = () => [main, ...roster.all().flatMap(({ guard }) => guard ?? [])];
-  const say = (name: string, options: GateOptions) => sayings.say(name, options, Boolean(roster.get(name)?.guard));
+  const say = (name: string, options: GateOptions) => {
+    const { probes, capacity } = saidRules(rules, options).gate;
+    if (probes > capacity.request) {
+      const found = `breaker.probes must be at most the capacity, ${capacity.request}, was ${probes}`;
+      throw new TypeError(`tide.gate(${JSON.stringify(name)}): ${found}`);
+    }
+    sayings.say(name, options, Boolean(roster.get(name)?.guard));
+  };
   const standingOf = ({ name, guard, heardAt, forced }: Entry, now: number): GateStanding => {
     const ageMs = heardAt === null ? null : Math.round(now - heardAt);
     return { gate: name, ...(guard?.standing() ?? restingStanding(rulesOf(name), { ageMs, forced })) };

@@ -77,8 +77,6 @@ export interface Guard {
   isIdle(): boolean;
   /** Nothing would be lost with it. */
   isAtRest(): boolean;
-  /** Ends without a word. Only where it is idle. */
-  forget(): void;
   /** Refuses who waits and who comes; what runs may end. */
   close(): void;
   /** Tells the gate what is left to tell. Call it when nothing runs any more. */
@@ -140,7 +138,6 @@ export function createGuard(options: GuardOptions): Guard {
     standing: client.standing,
     isIdle: client.isIdle,
     isAtRest: client.isAtRest,
-    forget: client.forget,
     close: () => {
       closed = true;
       client.close();
@@ -160,13 +157,11 @@ interface Refusing extends Pick<GuardOptions, "name" | "log"> {
 }
 
 /** Refusals of one gate: told to who listens, and a call inside a call to the log as well, once. */
-function refusing({ name, log, shared: { events }, verdicts }: Refusing) {
-  let toldOfNesting = false;
+function refusing({ name, log, shared: { events, once }, verdicts }: Refusing) {
   return (lane: Lane, reason: RefusalReason, retryAfterMs: number): Refused => {
     const refused = refusal(name, reason, retryAfterMs, verdicts.lastFailure());
     if (events.wants("refused")) events.emit("refused", { ...refused, reason, lane });
-    if (reason === "nested" && !toldOfNesting) {
-      toldOfNesting = true;
+    if (reason === "nested" && once(`nesting in ${name}`)) {
       log.warn("gate.nested", { gate: name, lane, error: new Error("a call inside a call of the same gate and lane") });
     }
     return new Refused(refused);

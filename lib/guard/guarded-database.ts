@@ -6,7 +6,8 @@ import type { Runtime } from "../runtime.ts";
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { Guard } from "./guard.ts";
-import { type Asking, askedFor, type CallLimits, type Held, narrowed, type Query } from "./query.ts";
+import { seesNesting } from "./nesting.ts";
+import { type Asking, askedFor, type CallLimits, type Holding, narrowed, type Query } from "./query.ts";
 import { rowStream } from "./stream.ts";
 import { runGuarded, type Transaction, type TransactionOptions } from "./transaction.ts";
 
@@ -80,12 +81,12 @@ export interface GuardedDatabaseOptions {
   readonly lane?: QueuedLane | undefined;
   /** The caller's among them: a closed tab cancels its statement. */
   readonly limits?: CallLimits | undefined;
-  /** What is under way on the handles of one request, by lane. Left out where many share a handle. */
-  readonly holding?: Holding | undefined;
+  /** How the handles of one request wait for it, by lane. Left out where many share a handle. */
+  readonly holding?: HoldingCounts | undefined;
 }
 
-/** Transactions and streams of one caller, which hold permits while it may ask for more. */
-export type Holding = Record<QueuedLane, number>;
+/** Transactions and streams that hold a permit while their caller may ask for another one. */
+export type HoldingCounts = Record<QueuedLane, number>;
 
 export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase {
   const { guard, database, runtime, log, lane = "request", limits = {}, holding } = options;
@@ -110,31 +111,34 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
       { ...run, ranMs: time.ms, classify: time.classify, ends: true },
     );
   };
-  const held = holder(holding, lane);
+  const reading = counting(holding, lane);
+  // What is asked for inside it is seen for what it is, and what is asked for beside it may wait.
+  const working = seesNesting() ? uncounted : reading;
   return {
     query,
     one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
     stream: <Row>(...parts: Query) => {
       const { statement, limits: own } = askedFor(parts);
-      return rowStream<Row>(statement, { asking: () => asking(own), log, held });
+      return rowStream<Row>(statement, { asking: () => asking(own), log, reading });
     },
     transaction: (work, transactionOptions = {}) =>
-      held(() => runGuarded({ asking: asking(transactionOptions), options: transactionOptions, work })),
+      runGuarded({ asking: asking(transactionOptions), options: transactionOptions, work, working }),
     lane: (other) => guardDatabase({ ...options, lane: other }),
     with: ({ lane: other = lane, ...own }) => guardDatabase({ ...options, lane: other, limits: narrowed(limits, own) }),
   };
 }
 
-/** Counts what is done as held, from when it is asked for. */
-function holder(holding: Holding | undefined, lane: QueuedLane): Held {
-  return async (work) => {
-    const done = work();
-    if (!holding) return done;
+/** Counts how often the caller of a handle is waited for. */
+function counting(holding: HoldingCounts | undefined, lane: QueuedLane): Holding {
+  return async (wait) => {
+    if (!holding) return wait();
     holding[lane] += 1;
     try {
-      return await done;
+      return await wait();
     } finally {
       holding[lane] -= 1;
     }
   };
 }
+
+const uncounted: Holding = async (wait) => wait();

@@ -2,6 +2,7 @@
 import type { Outcome } from "../gate/types.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Shared } from "./shared.ts";
 
 /** How a call has ended: with a value, or by throwing one. */
 export type Ended = "returned" | "thrown";
@@ -36,6 +37,7 @@ export type Judge = (ended: unknown, how: Ended, rule: Outcome) => Verdict;
 
 export interface JudgeOptions extends Judges {
   readonly gate: string;
+  readonly once: Shared["once"];
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -44,12 +46,9 @@ export interface JudgeOptions extends Judges {
 const SLOW_JUDGE_MS = 50;
 
 /** A judge that throws, is slow or says nonsense changes nothing about its call, and is told of once. */
-export function createJudge({ isFailure, retryAfter, gate, runtime, log }: JudgeOptions): Judge {
-  const told = new Set<string>();
+export function createJudge({ isFailure, retryAfter, gate, once, runtime, log }: JudgeOptions): Judge {
   const tell = (judge: string, fields: Readonly<Record<string, unknown>>) => {
-    const isFirst = !told.has(judge);
-    told.add(judge);
-    if (isFirst) log.warn("gate.judge_failed", { gate, judge, ...fields });
+    if (once(`judge ${judge} of ${gate}`)) log.warn("gate.judge_failed", { gate, judge, ...fields });
   };
 
   function asked<Answer>(judge: string, ask: () => Answer): Answer | undefined {
@@ -99,9 +98,13 @@ export function createJudge({ isFailure, retryAfter, gate, runtime, log }: Judge
 /** A gate bounds it by its own rules; this keeps it a number that a store can hold. */
 const LONGEST_HINT_MS = 86_400_000;
 
+/** The three forms of RFC 9110, 5.6.7, as far as it takes to tell them from what engines would also read as a date. */
+const HTTP_DATE = /^\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
+
 /** RFC 9110, 10.2.3: seconds, or a date. NaN where it is neither. */
 function headerMs(text: string, now: number): number {
   if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1_000;
+  if (!HTTP_DATE.test(text)) return Number.NaN;
   const at = Date.parse(text);
   return Number.isNaN(at) ? Number.NaN : Math.max(0, at - now);
 }

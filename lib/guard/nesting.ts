@@ -37,9 +37,19 @@ function alive(frame: Frame | undefined): Frame | undefined {
 }
 
 /** Runs a call so that calls inside it are known for what they are. */
-export function runIn<Given, Value>(frame: Frame | null, call: (given: Given) => Value, given: Given): Value {
+export function runIn<Given, Value>(
+  frame: Frame | null | undefined,
+  call: (given: Given) => Value,
+  given: Given,
+): Value {
   return frame && frames ? frames.run(frame, call, given) : call(given);
 }
+
+/** Of the call that this is asked in: whoever calls back later may do so from elsewhere. */
+export const currentFrame = (): Frame | undefined => framesOf()?.getStore();
+
+/** Whether this platform tells which call is inside which. */
+export const seesNesting = (): boolean => framesOf() !== null;
 
 /** Whether whoever asks is inside a call of that gate and lane, which still holds its permit. */
 export function isInside(key: string, lane: Lane): boolean {

@@ -44,5 +44,5 @@ export interface Asking {
   readonly run: CallOptions;
 }
 
-/** Does what holds a permit for longer than one statement. */
-export type Held = <Value>(work: () => Promise<Value>) => Promise<Value>;
+/** Waits for its caller, with a permit in hand. */
+export type Holding = <Value>(wait: () => Promise<Value> | Value) => Promise<Value>;

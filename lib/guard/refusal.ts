@@ -48,14 +48,16 @@ const OF_THE_DATABASE: Readonly<Record<RefusalCode, string>> = {
   DB_POOL_EXHAUSTED: "Every database connection is busy.",
   SERVICE_UNAVAILABLE: "The service is not ready to take this call.",
 };
-const NESTED =
-  "A call inside a call of the same gate and lane finds no permit, and may wait for its own caller for ever: " +
-  "use the transaction's own tx.query, or another lane.";
+/** For who writes the call: nobody else can do anything about it. */
+const nested = (gate: string): string =>
+  `A call to ${gate === MAIN_GATE ? "the database" : `"${gate}"`} inside a call of the same lane finds no permit, and ` +
+  `may wait for its own caller for ever: ${gate === MAIN_GATE ? "use the transaction's own tx.query" : "make one call of both"}, or another lane.`;
 
 /** A sentence fit for a client. Only of the main gate is it known that a database is behind it. */
 export function sentenceOf({ gate, reason, code }: Refusal): string {
-  if (reason === "nested") return NESTED;
-  if (reason === "too_many_gates") return "This instance has no room for one more gate; one at rest has to end first.";
+  if (reason === "nested") return nested(gate);
+  if (reason === "too_many_gates")
+    return "This instance has as many gates in use as there may be; one of them has to come to rest first.";
   if (gate === MAIN_GATE || code === "SERVICE_UNAVAILABLE") return OF_THE_DATABASE[code];
   return code === "CIRCUIT_BREAKER_OPEN"
     ? `"${gate}" is not answering properly; calls to it are paused.`

@@ -121,7 +121,8 @@ function putToRest(entry: Entry, guard: Guard, now: number): void {
   entry.heardAt = ageMs === null ? null : now - ageMs;
   entry.forced = forced;
   entry.guard = null;
-  guard.forget();
+  // The gate counts who is there: it is told that this instance is not, any more.
+  void guard.end();
 }
 
 /** Looks again and again, for as long as there is something to look at. */

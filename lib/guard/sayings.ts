@@ -25,7 +25,8 @@ export function createSayings(): Sayings {
       const gate = `tide.gate(${JSON.stringify(name)})`;
       if (before) {
         const [were, now] = [shownOptions(before), shownOptions(options)];
-        throw new Error(`${gate}: its options are said once, or alike: were ${were}, now ${now}`);
+        const advice = were === now ? "; keep functions in a constant, they must be the same ones" : "";
+        throw new Error(`${gate}: its options are said once, or alike: were ${were}, now ${now}${advice}`);
       }
       if (isInUse) {
         const why = "it is in use, with what holds for the database";

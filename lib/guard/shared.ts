@@ -10,7 +10,12 @@ export interface Shared {
   readonly session: () => () => string;
   readonly pushes: Pushes;
   readonly events: Events;
+  /** Whether that is said for the first time, of a gate that may have been at rest since. */
+  readonly once: (what: string) => boolean;
 }
+
+/** Said once; beyond it they may be said again. */
+const MOST_REMEMBERED = 1_000;
 
 export interface SharedOptions {
   readonly store: Store;
@@ -28,6 +33,7 @@ export function createShared({ store, runtime, log, events = createEvents(runtim
     sessions += 1;
     return sessions === 1 ? instance() : `${instance()}_${sessions}`;
   };
+  const told = new Set<string>();
   return {
     session: () => {
       let own: string | undefined;
@@ -38,5 +44,11 @@ export function createShared({ store, runtime, log, events = createEvents(runtim
     },
     pushes: createPushes({ store, instance, log }),
     events,
+    once: (what) => {
+      if (told.has(what)) return false;
+      if (told.size >= MOST_REMEMBERED) told.clear();
+      told.add(what);
+      return true;
+    },
   };
 }

@@ -9,7 +9,7 @@ import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { CallContext } from "./execute.ts";
 import { type Handoff, handoff } from "./handoff.ts";
-import type { Asking, Held } from "./query.ts";
+import type { Asking, Holding } from "./query.ts";
 
 /** Few enough to be small in memory, many enough for the round trips not to matter. */
 export const BATCH_ROWS = 500;
@@ -19,7 +19,7 @@ export interface RowStreamOptions {
   readonly asking: () => Asking;
   /** Hears of a stream that broke off after its first rows: its answer is under way by then and can say so no more. */
   readonly log: Log;
-  readonly held: Held;
+  readonly reading: Holding;
 }
 
 /** Asks for nothing before the first row is asked for. */
@@ -73,7 +73,7 @@ async function* read<Row>(
 
 async function produce<Row>(
   statement: Statement,
-  { asking, log, held }: RowStreamOptions,
+  { asking, log, reading }: RowStreamOptions,
   batches: Handoff<Row>,
   left: AbortSignal,
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function produce<Row>(
     if (last) return batches.put(rows, true);
     time.pause();
     try {
-      return await batches.put(rows, false);
+      return await reading(() => batches.put(rows, false));
     } finally {
       time.resume();
     }
@@ -95,7 +95,7 @@ async function produce<Row>(
     database.stream(statement, databaseCall(context, { lane, waitUntil, time, runtime }), BATCH_ROWS, take);
   try {
     const options = { ...run, signal: ended, ranMs: time.ms, classify: time.classify, ends: true } as const;
-    await held(() => guard.run(fetching, options));
+    await guard.run(fetching, options);
   } catch (error) {
     if (given > 0 && !ended.aborted && error instanceof DatabaseError) {
       log.warn("stream.broken", {

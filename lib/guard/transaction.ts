@@ -9,7 +9,8 @@ import {
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { RunOptions } from "./guard.ts";
-import { type Asking, askedFor, type CallLimits, type Written } from "./query.ts";
+import { currentFrame, type Frame, runIn } from "./nesting.ts";
+import { type Asking, askedFor, type CallLimits, type Holding, type Written } from "./query.ts";
 import { Refused } from "./refusal.ts";
 
 export interface TransactionOptions extends TransactionMode, CallLimits, Pick<RunOptions, "classify"> {}
@@ -28,20 +29,23 @@ export interface GuardedTransaction<Value> {
   readonly asking: Asking;
   readonly options: TransactionOptions;
   readonly work: (tx: Transaction) => Promise<Value> | Value;
+  readonly working: Holding;
 }
 
 export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promise<Value> {
-  const { asking, options, work } = given;
+  const { asking, options, work, working } = given;
   const { guard, database, runtime, lane, waitUntil, run } = asking;
   const { classify, isolation, readOnly } = options;
   checkIsolation(isolation);
   const time = databaseTime(runtime);
   let committing = false;
 
+  let frame: Frame | undefined;
+  // Drivers may call it from elsewhere than where they were called.
   const task = async (held: HeldConnection): Promise<Value> => {
     time.pause();
     try {
-      const value = await work(transactionOver(held, time));
+      const value = await working(() => runIn(frame, work, transactionOver(held, time)));
       committing = readOnly !== true;
       return value;
     } finally {
@@ -51,6 +55,7 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
   try {
     return await guard.run(
       async (context) => {
+        frame = currentFrame();
         try {
           const execution = databaseCall(context, { lane, waitUntil, time, runtime });
           return await database.transaction(execution, { isolation, readOnly }, task);

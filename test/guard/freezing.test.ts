@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { createGuard } from "../../lib/guard/guard.ts";
 import { guardRules } from "../../lib/guard/rules.ts";
-import { outliving } from "../../lib/store/outliving.ts";
+import { withWaitUntil } from "../../lib/store/wait-until.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { farStore, turn } from "../support/far-store.ts";
 import { fleet, follow, heldCall } from "../support/guarded.ts";
@@ -14,7 +14,7 @@ function frozen(env: Record<string, string> = {}) {
   const runtime = manualRuntime();
   const far = farStore();
   const works: Promise<unknown>[] = [];
-  const store = outliving(far.adapter.open(runtime), (work) => void works.push(work));
+  const store = withWaitUntil(far.adapter.open(runtime), (work) => void works.push(work));
   const { log } = fleet();
   const rules = guardRules(readConfig({ ...ENV, ...env }), store.traits);
   const about = { runtime: "test", region: "", version: "0", startedAt: 0 };

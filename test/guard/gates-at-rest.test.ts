@@ -27,6 +27,17 @@ describe("a gate at rest", () => {
     expect([messages(), runtime.pendingTimers()]).toEqual([before, 1]);
   });
 
+  it("is one instance to its gate, however often it comes back", async () => {
+    const { application, runtime } = applications();
+    const gate = application().gate("billing", { capacity: 2, waitMs: 0 });
+    for (let round = 0; round < 4; round++) {
+      const both = await Promise.all([gate.run(() => runtime.advance(10)), gate.run(() => "done")]);
+      expect(both).toEqual([undefined, "done"]);
+      expect((await gate.view()).n).toBe(1);
+      await runtime.advance(AT_REST_MS);
+    }
+  });
+
   it.each([
     ["one at rest", AT_REST_MS, "closed"],
     ["one that is awake", 100, "open"],

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { createEvents } from "../../lib/events.ts";
-import { createGates, MOST_GATES } from "../../lib/guard/gates.ts";
+import { createGates } from "../../lib/guard/gates.ts";
+import { MOST_GATES } from "../../lib/guard/roster.ts";
 import { guardRules } from "../../lib/guard/rules.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { Tidegate } from "../../lib/tidegate.ts";
@@ -33,7 +34,7 @@ describe("a thousand gates at once", () => {
       const refused = await ask().catch((error: unknown) => error);
       expect(refused).toMatchObject({
         name: "Refused",
-        message: "This instance has no room for one more gate; one at rest has to end first.",
+        message: "This instance has as many gates in use as there may be; one of them has to come to rest first.",
         refusal: { gate: "one-more", reason: "too_many_gates", code: "SERVICE_UNAVAILABLE", retryAfterMs: 5_000 },
       });
     }
@@ -165,10 +166,14 @@ describe("a look at all gates", () => {
 });
 
 describe("gates at a store whose instances are frozen between requests", () => {
-  it("let calls in, one after another and side by side", async () => {
+  const scene = () => {
     const far = farStore({ freezes: true });
     const { application, runtime } = applications({}, far.adapter);
-    const tide = application();
+    return { far, runtime, tide: application() };
+  };
+
+  it("let calls in, one after another and side by side", async () => {
+    const { far, runtime, tide } = scene();
     for (let round = 0; round < 3; round++) {
       const calls = ["a", "b"].map((gate) => follow(tide.gate(gate).run(() => gate)));
       await far.pass(runtime, 100);
@@ -176,5 +181,20 @@ describe("gates at a store whose instances are frozen between requests", () => {
       runtime.stall(30_000);
     }
     expect(known(tide)).toEqual(["main", "a", "b"]);
+  });
+
+  it("are known again when they are called after so long that they might have been given up", async () => {
+    const { far, runtime, tide } = scene();
+    const call = async (gate: string) => {
+      const called = follow(tide.gate(gate).run(() => "in"));
+      await far.pass(runtime, 100);
+      expect(called.result()).toEqual({ value: "in" });
+    };
+    await call("a");
+    // Its waking is the occasion on which the other one comes to rest.
+    await call("b");
+    runtime.stall(660_000);
+    await call("a");
+    expect(known(tide)).toContain("a");
   });
 });

@@ -1,8 +1,10 @@
-/** Statements beside a transaction or a stream of the same request, which both hold their permit for long. */
-import { AsyncLocalStorage } from "node:async_hooks";
+/**
+ * Statements beside a transaction or a stream of the same request, which both hold their permit for long, on a platform
+ * that does not know what belongs to which call.
+ */
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
-import { guardDatabase, type Holding } from "../../lib/guard/guarded-database.ts";
+import { describe, expect, it, vi } from "vitest";
+import { guardDatabase, type HoldingCounts } from "../../lib/guard/guarded-database.ts";
 import { BATCH_ROWS } from "../../lib/guard/stream.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/testing.ts";
 import type { TidegateEnv } from "../../lib/tidegate.ts";
@@ -12,10 +14,16 @@ import { applications } from "../support/own-gates.ts";
 
 const ONE_PERMIT = { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", DB_POOL_TIMEOUT: "10", DB_SLOW_MAX_CONCURRENT: "1" };
 const NESTED = { gate: "main", refusal: { reason: "nested" } };
-/** As on a platform that does not know what belongs to which call. */
-const unseen = AsyncLocalStorage.snapshot();
 
-function scene(holding: Holding | null = { request: 0, slow: 0 }) {
+vi.mock("../../lib/guard/nesting.ts", () => ({
+  frameOf: () => null,
+  currentFrame: () => undefined,
+  isInside: () => false,
+  seesNesting: () => false,
+  runIn: (_frame: null, call: (given: unknown) => unknown, given: unknown) => call(given),
+}));
+
+function scene(holding: HoldingCounts | null = { request: 0, slow: 0 }) {
   const { runtime, log, instance } = fleet(ONE_PERMIT);
   const guard = instance();
   const answer: Answer = (text, [rows]) =>
@@ -27,11 +35,11 @@ function scene(holding: Holding | null = { request: 0, slow: 0 }) {
 type Scene = ReturnType<typeof scene>;
 
 describe("a statement beside its request's own transaction", () => {
-  it("is refused at once where no permit is left, though the platform sees no calls", async () => {
+  it("is refused at once where no permit is left", async () => {
     const { db, runtime } = scene();
     const done = follow(
       db.transaction(async (tx) => {
-        const beside = await unseen(() => db.query`select 1`).catch((error: Error) => error);
+        const beside = await db.query`select 1`.catch((error: Error) => error);
         return [beside, await tx.one`select 1`];
       }),
     );
@@ -132,7 +140,7 @@ describe("a handler", () => {
   it("that asks c.var.db inside its own transaction is answered at once that every connection is busy", async () => {
     const tide = applications(ONE_PERMIT).application();
     const app = new Hono<TidegateEnv>().use(tide.middleware());
-    app.get("/nested", (c) => c.var.db.transaction(async () => c.json(await unseen(() => c.var.db.query`select 1`))));
+    app.get("/nested", (c) => c.var.db.transaction(async () => c.json(await c.var.db.query`select 1`)));
     app.onError(tide.onError);
     const response = await app.request("/nested");
     expect(response.status).toBe(503);

@@ -4,6 +4,15 @@ import type { GateOptions } from "../../lib/tidegate.ts";
 import { follow, heldCall } from "../support/guarded.ts";
 import { applications } from "../support/own-gates.ts";
 
+function messageOf(task: () => unknown): string {
+  try {
+    task();
+    return "nothing was thrown";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe("a gate's name", () => {
   it.each([
     ["5,000 characters", "a".repeat(5_000), `"${"a".repeat(40)}…" (5000 characters)`],
@@ -65,8 +74,9 @@ describe("options said of a gate", () => {
     tide.gate("billing", said());
     const again = () => tide.gate("billing", other);
     expect(again).toThrow('tide.gate("billing"): its options are said once, or alike');
-    expect(again).toThrow('were {"capacity":3,"breaker":{"recoveryMs":9,"probes":2},"isFailure":"a function"}');
-    expect(again).toThrow(`now ${JSON.stringify({ ...other, isFailure: "a function" })}`);
+    const [, before, now] = /were (\{.*\}), now (\{.*\})$/.exec(messageOf(again)) ?? [];
+    const shown = (options: GateOptions) => ({ ...options, isFailure: "a function" });
+    expect([before, now].map((text) => JSON.parse(text ?? "null"))).toEqual([shown(said()), shown(other)]);
   });
 
   it("are refused with another judge than before", () => {
@@ -142,6 +152,7 @@ describe("the slow lane of a gate of one's own", () => {
   it("is no lane where its name is misspelt, which is told with the names there are", async () => {
     const tide = applications().application();
     const asked = tide.gate("billing").run(() => "never", { lane: "fast" as "slow" });
-    await expect(asked).rejects.toThrow("lane must be request or slow, was fast");
+    await expect(asked).rejects.toThrow(RangeError);
+    await expect(asked).rejects.toThrow(/lane must be .*request.*slow.*, was fast/);
   });
 });

@@ -230,19 +230,10 @@ class LeasingClient implements GateClient {
     this.#line.close();
   };
 
-  readonly forget = (): void => {
-    this.#stop();
-    void this.#exchange.close(false);
-  };
-
   readonly leave = async (): Promise<void> => {
     this.#leaving = true;
-    this.#stop();
-    await this.#exchange.close(this.#own.heard !== null);
-  };
-
-  #stop(): void {
     this.#pulse.stop();
     this.#stopPushes?.();
-  }
+    await this.#exchange.close(this.#own.heard !== null);
+  };
 }

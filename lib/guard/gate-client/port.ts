@@ -71,8 +71,6 @@ export interface GateClient {
   readonly isIdle: () => boolean;
   /** Nothing is held or left to tell beside that, and nothing is known that a new client would not know. */
   readonly isAtRest: () => boolean;
-  /** Ends without a word. Only where it is idle. */
-  readonly forget: () => void;
   /** Refuses who waits and who comes. */
   readonly close: () => void;
   /** Gives everything back, for as long as a store call may take, and ends. Call it when nothing runs any more. */
