@@ -1,10 +1,8 @@
 /** How the environment wants to be restarted, by the hooks that a platform has. What it has is in `platforms/`. */
-import type { Hook } from "tidegate";
-import { type Config, ConfigError, type HookTarget } from "tidegate/config";
+import type { Hook, HookLoaders } from "tidegate";
+import { type Config, ConfigError, type HookOptions } from "tidegate/config";
 
-export type Hooks = {
-  readonly [Kind in HookTarget["kind"]]?: (target: Extract<HookTarget, { kind: Kind }>) => Promise<Hook>;
-};
+export type Hooks = Partial<HookLoaders>;
 
 /**
  * Loads only the hook that is chosen.
@@ -29,13 +27,13 @@ export async function restartOf(
 const NODE_NEEDS =
   "a supervisor above the process to be node, on Node alone: set WEB_CONCURRENCY, and a DATABASE_URL and STATE_URL that processes can share";
 
-function chosen<Kind extends HookTarget["kind"]>(
-  target: Extract<HookTarget, { kind: Kind }>,
+function chosen<Kind extends keyof HookOptions>(
+  target: { readonly kind: Kind } & HookOptions[Kind],
   hooks: Hooks,
   platform: string,
 ): Promise<Hook> {
-  const make = hooks[target.kind as Kind];
-  if (make) return make(target);
+  const load = hooks[target.kind];
+  if (load) return load(target);
   const needed = `one of those that ${platform} has: soft, ${Object.keys(hooks).join(", ")}`;
   throw new ConfigError([{ variable: "RESTART_HOOK", needed, found: JSON.stringify(target.kind) }]);
 }

@@ -1,22 +1,26 @@
 /**
  * The environment, read once: validated, frozen, grouped, and never looked at again.
  *
- * Map of `lib/config/`: `variables/` is the one table of all variables, by topic; `schemas`, `url`, `targets` and
- * `lists` say what a value must look like; `hook-targets` which of them a restart hook needs; `read` applies the table, `relations` judges variables that depend on each
- * other, `assemble` builds the {@link Config}; `fault` and `mask` are what people see when it is wrong; `typos` notices
- * names that nobody reads.
+ * Map of `lib/config/`: `types` is the shape of a {@link Config}, `variable` that of the table of all variables, which
+ * `variables` puts together from its topics in `variables/`. `schemas`, `targets` and `lists` say what a value must
+ * look like, `hook-targets` which of them a restart hook needs. `environment` finds the platform's own; `read` applies the
+ * table, `relations` judges variables that depend on each other, `assemble` builds the {@link Config}; `fault` and `mask`
+ * are what people see when it is wrong, `typos` notices names that nobody reads.
  */
+export type { Environment } from "./config/environment.ts";
 export { ConfigError, type ConfigFault } from "./config/fault.ts";
-export type { HookTarget } from "./config/hook-targets.ts";
+export { type HookTarget, RESTART_HOOKS, type RestartHook } from "./config/hook-targets.ts";
 export { type ReadOptions, readConfig } from "./config/read.ts";
-export {
-  type AppEnv,
-  type BreakerSettings,
-  type Config,
-  type ConfigWarning,
-  type DatabaseTarget,
-  type NamedToken,
-  RESTART_HOOKS,
-  type RestartHook,
-  type StoreTarget,
+export type {
+  AppEnv,
+  BreakerSettings,
+  Config,
+  ConfigWarning,
+  DatabaseTarget,
+  NamedToken,
+  StorePlaces,
+  StoreTarget,
 } from "./config/types.ts";
+export type { GateConfig } from "./gate/types.ts";
+export type { LogLevel } from "./log/port.ts";
+export type { HookOptions } from "./recovery/hooks/options.ts";

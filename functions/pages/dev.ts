@@ -42,7 +42,7 @@ export function devPage(c: Context): Response | Promise<Response> {
     -d '{"mode":"failing","seconds":20}'</code></p></noscript>
     <p class="soft">Failing opens the breaker after five requests. Hanging does too, but only when the first calls have
     run into their timeout (<code>DB_CALL_TIMEOUT_MS</code>, 55 s unless set). Slow opens it only with
-    <code>CIRCUIT_BREAKER_SLOW_RATE</code> and <code>CIRCUIT_BREAKER_SLOW_CALL_MS</code> set. The README has a start in
+    <code>CIRCUIT_BREAKER_SLOW_RATE</code> and <code>CIRCUIT_BREAKER_SLOW_CALL_MS</code> set. docs/demo.md has a start in
     which all three open it within seconds.</p>
   </section>
   <section aria-labelledby="probes-title">

@@ -1,7 +1,7 @@
 /** Every hook: where it runs and what it restarts need not be the same. */
-import type { Hooks } from "../restart.ts";
+import type { HookLoaders } from "tidegate";
 
-export const ALL_HOOKS: Required<Hooks> = {
+export const ALL_HOOKS: HookLoaders = {
   "cloud-run": async (target) => (await import("tidegate/hooks/cloud-run")).cloudRun(target),
   cloudflare: async (target) => (await import("tidegate/hooks/cloudflare")).cloudflare(target),
   "cloudflare-build-hook": async (target) =>

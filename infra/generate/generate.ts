@@ -3,13 +3,15 @@
  * exits 1.
  *
  * Map of this folder: `generate` (this file) writes; `environment` makes `.env.example` and the tables of
- * docs/settings.md, `scripts` what pages run in the browser, `jsr` the package for JSR; `infra/openapi` describes the addresses.
+ * docs/settings.md, `scripts` what pages run in the browser, `gate-script` what Redis runs, with what its names stand for
+ * in `gate-names`, `jsr` the package for JSR; `infra/openapi` describes the addresses.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { demoModule, libraryModule } from "../openapi/openapi.ts";
 import { envExample, withSection } from "./environment.ts";
+import { gateScript } from "./gate-script.ts";
 import { jsrManifest } from "./jsr.ts";
 import { consoleScript, pageScripts } from "./scripts.ts";
 
@@ -22,6 +24,7 @@ const FILES: readonly (readonly [path: string, next: (text: string | null) => st
   ["functions/openapi.generated.ts", demoModule],
   ["lib/openapi/document.generated.ts", libraryModule],
   ["lib/http/routes/console/script.generated.ts", consoleScript],
+  ["lib/store/lua/gate/script.generated.ts", gateScript],
 ];
 
 async function textOf(path: string): Promise<string | null> {

@@ -10,7 +10,7 @@ interface Manifest {
 }
 
 const NAME = "@tidegate/tidegate";
-const FILES = ["lib", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"];
+const FILES = ["lib", "docs", "README.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"];
 
 /** Its exports are the sources: JSR compiles for whoever asks. */
 export async function jsrManifest(): Promise<string> {

@@ -1,5 +1,6 @@
 /** One request and its answer, or the error it ended with. */
 import type { Runtime } from "../runtime.ts";
+import { sleep } from "../time.ts";
 import { MesApiError, textAt } from "./error.ts";
 import { retryAfterSeconds } from "./hint.ts";
 
@@ -61,17 +62,7 @@ export const givenUp = (signal: AbortSignal): MesApiError =>
   new MesApiError("The call was given up.", { name: "AbortError", cause: signal.reason });
 
 /** @throws MesApiError when the caller gives up. */
-export function pause(ms: number, signal: AbortSignal | undefined, runtime: Runtime): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      runtime.clearTimer(timer);
-      if (signal) reject(givenUp(signal));
-    };
-    const timer = runtime.setTimer(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
+export const pause = (ms: number, signal: AbortSignal | undefined, runtime: Runtime): Promise<void> =>
+  sleep(runtime, ms, signal).catch(() => {
+    throw givenUp(signal as AbortSignal);
   });
-}

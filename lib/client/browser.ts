@@ -10,8 +10,11 @@ interface Page {
 
 /** Texts that all tabs of an origin see. */
 export interface SharedTexts {
+  /** Null where there is none. */
   read(key: string): string | null;
+  /** For all tabs, or for this one where it cannot be shared. */
   write(key: string, text: string): void;
+  /** What is not there is no fault. */
   remove(key: string): void;
   /** Told what another tab wrote. */
   watch(listener: (key: string, text: string) => void): void;

@@ -19,12 +19,16 @@ import { retryWaitMs } from "./retry.ts";
 import { createTroubles } from "./troubles.ts";
 import type { Client, ClientEvents, RequestOptions } from "./types.ts";
 
-export { MesApiError } from "./error.ts";
-export type { Client, ClientEvents, ParamValue, RequestOptions } from "./types.ts";
+export type { Runtime, Timer } from "../runtime.ts";
+export type { SharedTexts } from "./browser.ts";
+export { type ErrorParts, MesApiError } from "./error.ts";
+export type { Client, ClientEvents, ParamValue, RequestOptions, Wait } from "./types.ts";
 
+/** What differs from the page's own client. */
 export interface ClientOptions {
   /** Whether calls to this wait while its service is degraded. Default: all but `/admin` and `/health`, where people look. */
   readonly waits?: (url: URL) => boolean;
+  /** Clock, timers, chance and network. Default: the platform's. */
   readonly runtime?: Runtime;
   /** What tabs know in common. Default: the page's `localStorage`. */
   readonly texts?: SharedTexts;

@@ -1,12 +1,19 @@
 /** What a call ends with when it does not end well. */
 
 export interface ErrorParts {
+  /** Default `MesApiError`. */
   readonly name?: "AbortError" | "TimeoutError";
+  /** Of the answer. */
   readonly status?: number;
+  /** The parsed body of the answer. */
   readonly data?: unknown;
+  /** As the service said it. */
   readonly retryAfterSeconds?: number | null;
+  /** Default: that of the body. */
   readonly requestId?: string | null;
+  /** A success that is not JSON. */
   readonly isParseError?: boolean;
+  /** What was thrown underneath. */
   readonly cause?: unknown;
 }
 
@@ -36,10 +43,12 @@ export class MesApiError extends Error {
   readonly retryAfterSeconds: number | null;
   /** To be told to whoever runs the service. */
   readonly requestId: string | null;
+  /** The caller gave up: nobody has to be told. */
   readonly isUserAbort: boolean;
   /** A success that is not JSON. */
   readonly isParseError: boolean;
 
+  /** For the client; what is left out is null, or read from the body. */
   constructor(message: string, parts: ErrorParts = {}) {
     super(message, { cause: parts.cause });
     this.name = parts.name ?? "MesApiError";

@@ -2,6 +2,7 @@
 
 export type ParamValue = string | number | boolean | null | undefined;
 
+/** What one call is made with. */
 export interface RequestOptions {
   /** Become the query: null and undefined are left out, a list gives its name several times. */
   readonly params?: Readonly<Record<string, ParamValue | readonly ParamValue[]>>;
@@ -13,16 +14,19 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** No event tells of this call. */
   readonly silent?: boolean;
+  /** Sent beside those of the client. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** When calls go on, for a banner and its countdown. */
-interface Wait {
+export interface Wait {
+  /** What was called. */
   readonly url: string;
   /** Whose trouble it is: a gate's of which the answer spoke, else `main`, which stands for the whole service. */
   readonly gate: string;
   /** The contract's code; null where the answer had none, or there was no answer. */
   readonly code: string | null;
+  /** A sentence for people. */
   readonly message: string;
   /** Rounded up. */
   readonly secondsLeft: number;
@@ -30,6 +34,7 @@ interface Wait {
   readonly until: number;
 }
 
+/** What a page may listen to. */
 export interface ClientEvents {
   /**
    * The service said when to come back: until then calls wait, in this tab and in the others. For `main` all of them; for
@@ -42,6 +47,7 @@ export interface ClientEvents {
   readonly recovered: { readonly url: string; readonly gate: string };
 }
 
+/** Calls that wait when a service says so, instead of asking on. */
 export interface Client {
   /**
    * @returns The parsed body; null where there is none.

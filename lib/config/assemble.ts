@@ -1,7 +1,8 @@
 /** From variables to a {@link Config}: seconds become milliseconds, defaults that depend on others are decided. */
+
+import { parseConnectionUrl, secretsOf } from "../connection-url.ts";
 import { readHook } from "./hook-targets.ts";
 import type { AppEnv, BreakerSettings, Config, DatabaseTarget, StoreTarget } from "./types.ts";
-import { parseConnectionUrl, secretsOf } from "./url.ts";
 import { HOOK_SECRETS } from "./variables/hooks.ts";
 import type { Values } from "./variables.ts";
 

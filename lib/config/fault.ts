@@ -3,9 +3,11 @@ import type { ConfigWarning } from "./types.ts";
 
 /** One variable that cannot be used. `found` is quoted, shortened and free of secrets. */
 export interface ConfigFault {
+  /** Its name. */
   readonly variable: string;
   /** What it must be, as the end of the sentence "it needs …". */
   readonly needed: string;
+  /** What it is, quoted; or that it is not set. */
   readonly found: string;
 }
 
@@ -15,10 +17,14 @@ export interface ConfigFault {
  * a secret, so all may be printed and logged.
  */
 export class ConfigError extends Error {
+  /** Always `ConfigError`. */
   override readonly name = "ConfigError";
+  /** Every variable that is wrong. */
   readonly faults: readonly ConfigFault[];
+  /** Names that nobody reads and that look like another one. */
   readonly slips: readonly ConfigWarning[];
 
+  /** Makes the message of what is wrong. */
   constructor(faults: readonly ConfigFault[], slips: readonly ConfigWarning[] = []) {
     super(inWords(faults, slips));
     this.faults = Object.freeze([...faults]);

@@ -2,71 +2,16 @@
  * What each restart hook is given, and which variables it takes it from: one row for each name that `RESTART_HOOK` may
  * have, except those that need nothing.
  */
+import type { GithubDispatchOptions, HookOptions } from "../recovery/hooks/options.ts";
 import type { HookValues } from "./variables/hooks.ts";
 
-/** `node` is the supervisor's, `soft` the ledger's: nothing to configure. */
-type Bare = "soft" | "node";
+/** What one hook is given, and which it is. */
+export type HookTarget = {
+  readonly [Kind in keyof HookOptions]: { readonly kind: Kind } & HookOptions[Kind];
+}[keyof HookOptions];
 
-interface GithubTarget {
-  readonly token: string;
-  readonly repository: string;
-  readonly workflow: string;
-  readonly ref: string;
-}
-
-/** What `tidegate/hooks/*` take, by their names. Tokens and hook URLs are secrets. */
-export type HookTarget =
-  | { readonly kind: "cloudflare"; readonly apiToken: string; readonly accountId: string; readonly workerName: string }
-  | {
-      readonly kind: "cloudflare-build-hook";
-      readonly url: string;
-      /** To follow builds; null: they are not followed. */
-      readonly account: { readonly apiToken: string; readonly accountId: string } | null;
-    }
-  | ({ readonly kind: "deno-deploy" } & GithubTarget)
-  | { readonly kind: "vercel"; readonly token: string; readonly projectId: string; readonly teamId: string | null }
-  | { readonly kind: "vercel-hook"; readonly url: string }
-  | { readonly kind: "netlify"; readonly token: string; readonly siteId: string }
-  | { readonly kind: "netlify-hook"; readonly url: string }
-  | { readonly kind: "render"; readonly apiKey: string; readonly serviceId: string }
-  | { readonly kind: "fly"; readonly token: string; readonly app: string; readonly ownMachine: string | null }
-  | {
-      readonly kind: "railway";
-      readonly token: { readonly of: "project" | "account"; readonly value: string };
-      readonly serviceId: string;
-      readonly environmentId: string;
-    }
-  | { readonly kind: "heroku"; readonly apiKey: string; readonly app: string }
-  | {
-      readonly kind: "lambda";
-      readonly region: string;
-      readonly accessKeyId: string;
-      readonly secretAccessKey: string;
-      readonly sessionToken: string | null;
-      readonly functionName: string;
-      /** null: only `$LATEST` is restarted. */
-      readonly alias: string | null;
-    }
-  | {
-      readonly kind: "cloud-run";
-      readonly project: string;
-      readonly region: string;
-      readonly service: string;
-      /** null: the metadata server's. */
-      readonly token: string | null;
-    }
-  | {
-      readonly kind: "kubernetes";
-      readonly deployment: string;
-      readonly namespace: string | null;
-      /** null: the cluster that this runs in. */
-      readonly url: string | null;
-      readonly token: string | null;
-    }
-  | ({ readonly kind: "github-actions" } & GithubTarget)
-  | { readonly kind: "webhook"; readonly url: string; readonly secrets: readonly string[] };
-
-export type HookKind = HookTarget["kind"];
+/** Ways to restart, by the name that `RESTART_HOOK` gives them. `soft` is the ledger's, `node` the supervisor's. */
+export type RestartHook = "soft" | "node" | keyof HookOptions;
 
 interface Take {
   /** Notes the variable as missing where it is not set. */
@@ -74,9 +19,9 @@ interface Take {
   readonly may: (name: keyof HookValues) => string | null;
 }
 
-type Targets = { readonly [Kind in HookKind]: (take: Take) => Omit<Extract<HookTarget, { kind: Kind }>, "kind"> };
+type Targets = { readonly [Kind in keyof HookOptions]: (take: Take) => HookOptions[Kind] };
 
-const github = ({ need, may }: Take): GithubTarget => ({
+const github = ({ need, may }: Take): GithubDispatchOptions => ({
   token: need("GITHUB_DISPATCH_TOKEN"),
   repository: need("GITHUB_DISPATCH_REPOSITORY"),
   workflow: need("GITHUB_DISPATCH_WORKFLOW"),
@@ -144,6 +89,13 @@ const TARGETS: Targets = {
   }),
 };
 
+/** Those that need nothing come first. */
+export const RESTART_HOOKS: readonly RestartHook[] = [
+  "soft",
+  "node",
+  ...(Object.keys(TARGETS) as (keyof HookOptions)[]),
+];
+
 export interface HookReading {
   /** Null where the hook needs nothing, or none is named. */
   readonly target: HookTarget | null;
@@ -152,7 +104,7 @@ export interface HookReading {
 }
 
 /** @param values variables that are wrong by themselves are left out, and not missing. */
-export function readHook(hook: HookKind | Bare | null | undefined, values: Partial<HookValues>): HookReading {
+export function readHook(hook: RestartHook | null | undefined, values: Partial<HookValues>): HookReading {
   if (!hook || hook === "soft" || hook === "node") return { target: null, missing: [] };
   const missing: (keyof HookValues)[] = [];
   const may = (name: keyof HookValues) => values[name] ?? null;

@@ -1,6 +1,7 @@
 /** How a value that is wrong is shown: quoted, shortened, and without what must not be seen. */
+
+import { addressOf, parseConnectionUrl, secretsOf } from "../connection-url.ts";
 import { createRedactor, MASK, type Redactor } from "../log/redaction.ts";
-import { addressOf, parseConnectionUrl, secretsOf } from "./url.ts";
 import type { Variable } from "./variable.ts";
 
 type Secrecy = Variable<unknown>["secret"];

@@ -1,4 +1,4 @@
-/** Reads the environment by the table: every variable is judged before anything is thrown. */
+/** Reads the environment by the table: every variable is looked at before anything is thrown. */
 import * as v from "valibot";
 import { assemble } from "./assemble.ts";
 import { type Environment, systemEnvironment } from "./environment.ts";
@@ -10,6 +10,7 @@ import { typoWarnings } from "./typos.ts";
 import type { Variable } from "./variable.ts";
 import { VARIABLE_LIST, type Values } from "./variables.ts";
 
+/** What is no variable of the environment. */
 export interface ReadOptions {
   /** What the application is called towards the database and the shared store. `tidegate` unless given. */
   readonly appName?: string;
@@ -46,7 +47,7 @@ const APP_NAME = v.pipe(v.string(), v.regex(/^[\w.-]{1,50}$/, "up to 50 letters,
 export function readConfig(env: Environment = systemEnvironment(NAMES), options: ReadOptions = {}): Config {
   const { appName = "tidegate" } = options;
   const entries: Entry[] = VARIABLE_LIST.map(([name, variable]) => ({ name, variable, written: textOf(env[name]) }));
-  const { values, faults } = judge([
+  const { values, faults } = readEntries([
     ...entries,
     { name: "appName", variable: { default: null, schema: APP_NAME }, written: appName },
   ]);
@@ -60,7 +61,7 @@ export function readConfig(env: Environment = systemEnvironment(NAMES), options:
   return deepFreeze({ ...assemble(complete, appName), warnings });
 }
 
-function judge(entries: readonly Entry[]): { readonly values: Partial<Values>; readonly faults: ConfigFault[] } {
+function readEntries(entries: readonly Entry[]): { readonly values: Partial<Values>; readonly faults: ConfigFault[] } {
   const redact = redactorOf(entries.map(({ written, variable }) => [written, variable.secret]));
   const values: Record<string, unknown> = {};
   const faults: ConfigFault[] = [];

@@ -40,10 +40,7 @@ export const SHORTEST_TOKEN = 16;
 /** @param isSet whether the environment itself names the variable. */
 export function relationWarnings(values: Values, isSet: (name: keyof Values) => boolean): readonly ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
-  const warn = (variable: keyof Values, message: string, remedy: string) =>
-    warnings.push({ variable, message, remedy });
-  const hasAdmins = values.ADMIN_TOKENS ?? values.ADMIN_OIDC_ISSUER ?? values.CF_ACCESS_TEAM_DOMAIN;
-
+  const warn: Warn = (variable, message, remedy) => warnings.push({ variable, message, remedy });
   if (values.STATE_URL.kind !== "memory" && !isSet("EXPECTED_INSTANCES")) {
     warn(
       "EXPECTED_INSTANCES",
@@ -66,8 +63,14 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
       "remove it",
     );
   }
-  if (values.APP_ENV !== "production") return warnings;
+  if (values.APP_ENV === "production") warnInProduction(values, warn);
+  return warnings;
+}
 
+type Warn = (variable: keyof Values, message: string, remedy: string) => void;
+
+function warnInProduction(values: Values, warn: Warn): void {
+  const hasAdmins = values.ADMIN_TOKENS ?? values.ADMIN_OIDC_ISSUER ?? values.CF_ACCESS_TEAM_DOMAIN;
   if (!hasAdmins) {
     warn(
       "ADMIN_TOKENS",
@@ -100,7 +103,13 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
       "set it to a database of its own, postgres:// or oracle://",
     );
   }
-  return warnings;
+  if (values.LOG_LEVEL === "warn" || values.LOG_LEVEL === "error") {
+    warn(
+      "LOG_LEVEL",
+      `is ${values.LOG_LEVEL}: the log has no heads of the audit (audit.recorded, level info), so that nobody can show later that its end was not cut off`,
+      "set it to info, and drop by event what is too much",
+    );
+  }
 }
 
 /** What keeps a second process from being an instance of the same: during a reload there always is one. */

@@ -3,8 +3,9 @@
  * closed list, so that an unknown one can be refused with the list of those that exist.
  */
 import * as v from "valibot";
+import { addressOf, type ConnectionUrl, decoded, parseConnectionUrl } from "../connection-url.ts";
+import { isLoopback } from "../loopback.ts";
 import type { DatabaseTarget, StoreTarget } from "./types.ts";
-import { addressOf, type ConnectionUrl, decoded, parseConnectionUrl } from "./url.ts";
 import type { Schema } from "./variable.ts";
 
 /** What upstash lacks until `STATE_TOKEN` is known. */
@@ -45,11 +46,9 @@ function redis(text: string): StoreLocation | null {
   return { kind: "redis", url: text, address: addressOf(url) };
 }
 
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
-
 /** Unencrypted only to this machine, for tests: the token travels with every request. */
 function safeOverHttp(url: ConnectionUrl): boolean {
-  return url.scheme === "https" || (url.scheme === "http" && LOOPBACK.test(url.hosts));
+  return url.scheme === "https" || (url.scheme === "http" && isLoopback(url.hosts.replace(/:\d+$/, "")));
 }
 
 function upstash(text: string): StoreLocation | null {

@@ -7,8 +7,10 @@
 import type { DatabaseSettings } from "../database/port.ts";
 import type { GateConfig, HomeRules } from "../gate/types.ts";
 import type { LogLevel } from "../log/port.ts";
-import type { HookTarget } from "./hook-targets.ts";
+import type { StoreKind } from "../store/port.ts";
+import type { HookTarget, RestartHook } from "./hook-targets.ts";
 
+/** Where an application runs, by `APP_ENV`. */
 export type AppEnv = "development" | "testing" | "staging" | "production";
 
 /** Where the database is. `url` carries its secrets; `address` is fit for people. */
@@ -26,46 +28,36 @@ export type DatabaseTarget =
   /** `directory` null: in memory, gone with the process. */
   | { readonly kind: "pglite"; readonly directory: string | null; readonly address: string };
 
-/** Where the gate lives. `url` and `token` carry secrets; `address` is fit for people. */
-export type StoreTarget =
-  | { readonly kind: "memory"; readonly address: string }
-  | { readonly kind: "redis"; readonly url: string; readonly address: string }
-  | { readonly kind: "upstash"; readonly url: string; readonly token: string; readonly address: string }
+/** What each home of a store is reached by. */
+export interface StorePlaces extends Record<StoreKind, object> {
+  /** In this process. */
+  readonly memory: object;
+  /** `redis://…` or `rediss://…`, with its password. */
+  readonly redis: { readonly url: string };
+  /** Of its REST. */
+  readonly upstash: { readonly url: string; readonly token: string };
   /** `path` null: the platform's own database. */
-  | { readonly kind: "deno-kv"; readonly path: string | null; readonly address: string }
-  | { readonly kind: "durable-object"; readonly address: string };
+  readonly "deno-kv": { readonly path: string | null };
+  /** By a binding, which no environment names. */
+  readonly "durable-object": object;
+}
 
-/** Ways to restart, by the name that `RESTART_HOOK` gives them. */
-export const RESTART_HOOKS = [
-  "soft",
-  "node",
-  "cloudflare",
-  "cloudflare-build-hook",
-  "deno-deploy",
-  "vercel",
-  "vercel-hook",
-  "netlify",
-  "netlify-hook",
-  "render",
-  "fly",
-  "railway",
-  "heroku",
-  "lambda",
-  "cloud-run",
-  "kubernetes",
-  "github-actions",
-  "webhook",
-] as const;
-export type RestartHook = (typeof RESTART_HOOKS)[number];
+/** Where the gate lives. `url` and `token` carry secrets; `address` is fit for people. */
+export type StoreTarget = {
+  readonly [Kind in StoreKind]: { readonly kind: Kind; readonly address: string } & StorePlaces[Kind];
+}[StoreKind];
 
 /** A bearer token and the name that the audit knows its holder by. */
 export interface NamedToken {
+  /** Who holds it, for the audit. */
   readonly name: string;
+  /** A secret. */
   readonly token: string;
 }
 
 /** Something in the environment that is usable but probably not meant. */
 export interface ConfigWarning {
+  /** Its name. */
   readonly variable: string;
   /** Goes on where the variable's name ends: "DB_POOLSIZE is not read; did you mean …?" */
   readonly message: string;
@@ -75,14 +67,21 @@ export interface ConfigWarning {
 
 /** What the environment says about the breaker, for people and payloads; {@link Config.gate} has it for the gate. */
 export interface BreakerSettings {
+  /** `false`: it counts, and never opens. */
   readonly enabled: boolean;
+  /** Fewest failures that open it. */
   readonly failureThreshold: number;
+  /** Share of failed calls from which it opens, 0 to 1. */
   readonly failureRatio: number;
+  /** How far back calls count, in milliseconds. */
   readonly windowMs: number;
   /** Fewest calls in the window before a ratio counts. */
   readonly windowCalls: number;
+  /** How long it stays open at first, in milliseconds. */
   readonly recoveryTimeoutMs: number;
+  /** Calls at once while it is half open, for the whole fleet. */
   readonly halfOpenProbes: number;
+  /** Successful probes that close it. */
   readonly successesToClose: number;
   /** 1 switches it off. */
   readonly slowRatio: number;
@@ -92,6 +91,7 @@ export interface BreakerSettings {
 
 /** The environment, validated and frozen to its depth. */
 export interface Config {
+  /** What runs, and where. */
   readonly app: {
     readonly name: string;
     readonly env: AppEnv;
@@ -103,6 +103,7 @@ export interface Config {
     /** Processes under a supervisor; null: one process without. Null too where processes cannot share what they must. */
     readonly workers: number | null;
   };
+  /** By `DATABASE_URL`, for who makes the adapter. */
   readonly database: DatabaseTarget;
   /** Goes to `DatabaseAdapter.open` as it stands. */
   readonly pool: DatabaseSettings;
@@ -115,9 +116,11 @@ export interface Config {
     /** Waiters per lane, for the whole fleet. */
     readonly maxWaiting: number;
   };
+  /** For people; {@link gate} is what the gate goes by. */
   readonly breaker: BreakerSettings;
   /** The rules of the gate, rates in parts of 10,000. The store adds what depends on it ({@link HomeRules}). */
   readonly gate: Omit<GateConfig, keyof HomeRules>;
+  /** By `STATE_URL`, for who makes the adapter; and how the gate lives there. */
   readonly store: StoreTarget & {
     readonly namespace: string;
     /** Longest a call may take before the instance goes on without it; null: by the store that is given. */
@@ -127,11 +130,13 @@ export interface Config {
     readonly maxSkewMs: number;
     readonly expectedInstances: number;
   };
+  /** How `/health` is computed. In milliseconds. */
   readonly health: {
     /** 0: every request computes. Always 0 in `testing`. */
     readonly memoTtlMs: number;
     readonly probeTimeoutMs: number;
   };
+  /** When health warns, and of what. Times in milliseconds, ratios 0 to 1. */
   readonly resilience: {
     readonly degradedAlertMs: number;
     readonly poolSaturationWarningRatio: number;
@@ -139,6 +144,7 @@ export interface Config {
     readonly restartChurnWindowMs: number;
     readonly restartChurnThreshold: number;
   };
+  /** How restarts are made, and how often they may be. Times in milliseconds. */
   readonly restart: {
     /** null: `node` under the supervisor, else `soft`. */
     readonly hook: RestartHook | null;
@@ -151,12 +157,14 @@ export interface Config {
     /** An exceeded budget or churn blocks until a human overrides. */
     readonly guarded: boolean;
   };
+  /** Whether somebody looks by itself, and how often (milliseconds). */
   readonly watchdog: {
     readonly enabled: boolean;
     readonly checkIntervalMs: number;
     /** Bearer of `/internal/watchdog`; null: nobody may call it. */
     readonly cronSecret: string | null;
   };
+  /** Who may do what. */
   readonly access: {
     readonly adminTokens: readonly NamedToken[];
     readonly monitorTokens: readonly NamedToken[];
@@ -167,6 +175,7 @@ export interface Config {
     /** Signs console sessions; null: made at the start, outside production. */
     readonly sessionSecret: string | null;
   };
+  /** What requests may do. */
   readonly http: {
     /** Per client; 0 switches the limit off. */
     readonly rateLimitPerMinute: number;
@@ -175,9 +184,11 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     readonly requestBodyLimitBytes: number;
   };
+  /** `file` null: the audit is in the store. */
   readonly audit: {
     readonly file: string | null;
   };
+  /** What is logged, and how. */
   readonly log: {
     readonly level: LogLevel;
     /** null: `pretty` on a terminal, else `json`. */
@@ -185,5 +196,6 @@ export interface Config {
   };
   /** Every secret value above, passwords in URLs raw and decoded: for the redactor, and for nothing else. */
   readonly secrets: readonly string[];
+  /** What is usable, and probably not meant. */
   readonly warnings: readonly ConfigWarning[];
 }

@@ -40,8 +40,15 @@ export function messageOf(error: unknown): string {
 
 /** Fields of a vendor's error that say what happened without saying with which values. */
 const KEPT = [
-  ...(["code", "severity", "routine", "schema_name", "table_name", "column_name", "constraint_name"] as const),
-  ...(["errorNum", "isRecoverable"] as const),
+  "code",
+  "severity",
+  "routine",
+  "schema_name",
+  "table_name",
+  "column_name",
+  "constraint_name",
+  "errorNum",
+  "isRecoverable",
 ] as const;
 
 /** postgres.js hangs the SQL text and all bind values on its errors; a log must not see them. */
@@ -56,4 +63,16 @@ function withoutValues(error: unknown): Error {
     if (value !== undefined) Object.defineProperty(copy, field, { value, enumerable: true });
   }
   return copy;
+}
+
+/** An abort at a deadline, the guard's or the platform's, is a timeout; any other is the caller's own wish. */
+export function faultOfAbort(signal: AbortSignal): "timeout" | "cancelled" {
+  const reason: unknown = signal.reason;
+  const isDeadline = reason instanceof DatabaseError ? reason.fault === "timeout" : isTimeoutError(reason);
+  return isDeadline ? "timeout" : "cancelled";
+}
+
+/** What `AbortSignal.timeout()` aborts with. */
+function isTimeoutError(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
 }

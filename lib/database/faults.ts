@@ -3,9 +3,9 @@
  * controls and for users' tests of their own handlers under trouble.
  */
 import type { Runtime } from "../runtime.ts";
-import { databaseError } from "./failure.ts";
+import { withDeadline } from "../time.ts";
+import { databaseError, faultOfAbort } from "./failure.ts";
 import { type Database, type DatabaseAdapter, DatabaseError, type Execution } from "./port.ts";
-import { faultOfAbort, within } from "./within.ts";
 
 /**
  * - `slow`: every statement takes `delayMs` longer, within its own deadline
@@ -14,7 +14,9 @@ import { faultOfAbort, within } from "./within.ts";
  */
 export type FaultMode = "slow" | "failing" | "hanging";
 
+/** Which trouble, and for how long. */
 export interface FaultRequest {
+  /** What becomes of statements. */
   readonly mode: FaultMode;
   /** How long the trouble lasts, in milliseconds. */
   readonly forMs: number;
@@ -22,6 +24,7 @@ export interface FaultRequest {
   readonly delayMs?: number;
 }
 
+/** Switches trouble on and off. */
 export interface FaultControl {
   /**
    * Begins trouble, in place of any there is. Statements that run already are not touched.
@@ -31,6 +34,7 @@ export interface FaultControl {
   set(request: FaultRequest): void;
   /** Ends it. What hangs goes on hanging until it is given up, as with a real database. */
   clear(): void;
+  /** What is on, and for how many milliseconds yet; null where nothing is. */
   current(): { readonly mode: FaultMode; readonly remainingMs: number } | null;
 }
 
@@ -103,14 +107,13 @@ function troubled(database: Database, runtime: Runtime, present: () => Trouble):
     const { onConnection, ...there } = execution;
     onConnection?.();
     const waitMs = trouble.mode === "hanging" ? Number.POSITIVE_INFINITY : trouble.delayMs;
-    const startedAt = runtime.monotonicMs();
     const overdue = databaseError("timeout");
-    await within(
-      new Promise<never>(() => {}),
-      { by: startedAt + Math.min(waitMs, execution.deadlineMs), signal: execution.signal },
+    await withDeadline(new Promise<never>(() => {}), {
+      ms: Math.min(waitMs, execution.deadlineMs),
+      signal: execution.signal,
       runtime,
-      (ended) => (ended === "late" ? overdue : databaseError(faultOfAbort(execution.signal))),
-    ).catch((error: unknown) => {
+      refuse: (end) => (end === "late" ? overdue : databaseError(faultOfAbort(execution.signal))),
+    }).catch((error: unknown) => {
       if (error !== overdue || waitMs >= execution.deadlineMs) throw error;
     });
     return {

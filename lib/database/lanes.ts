@@ -1,7 +1,9 @@
 /** The lanes of one database, each with connections of its own, so that what is slow or saturated starves nothing else. */
 import type { Lane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
-import { type ConnectionLane, connectionLane, type Held } from "./lane.ts";
+import { withDeadline } from "../time.ts";
+import type { Held } from "./connections.ts";
+import { type ConnectionLane, connectionLane } from "./lane.ts";
 import type { Database, DatabaseSettings, Execution, PoolState } from "./port.ts";
 
 const DEFAULT_OVERFLOW_IDLE_MS = 10_000;
@@ -48,7 +50,7 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
     pool: () => poolState(settings, lanes.request),
     close: async (graceMs = 0) => {
       const drained = Promise.all(all.map((each) => each.drain()));
-      await atMost(drained, graceMs, runtime);
+      await withDeadline(drained, { ms: graceMs, runtime, refuse: () => undefined }).catch(() => {});
       closing.abort();
       await Promise.all(all.map((each) => each.destroy()));
       await drained;
@@ -69,14 +71,4 @@ function poolState(settings: DatabaseSettings, lane: Pick<ConnectionLane<Held>, 
     maxCapacity: settings.poolSize + settings.maxOverflow,
     waiting: state.waiting,
   };
-}
-
-function atMost(done: Promise<unknown>, ms: number, runtime: Runtime): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = runtime.setTimer(resolve, ms);
-    void done.then(() => {
-      runtime.clearTimer(timer);
-      resolve();
-    });
-  });
 }

@@ -1,12 +1,15 @@
 /**
  * The database port: what a driver has to do, and no more.
  *
- * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and what drivers share:
- * `lane` and `lanes` (connections), `queue` (in front of them), `turns` (of one), `stop` (ending what must not go on),
- * `transaction` (its life), `bind-values`, `hand-over` (a result that is read already), `within` (a wait with two ends),
- * `failure` (faults in words), `error-table` (which fault an error is), `wire` (how any PostgreSQL speaks). `faults`
- * wraps a driver in trouble. A driver turns every error of its vendor into a {@link DatabaseError}; what that means for
- * the breaker is decided once, in `lib/guard`.
+ * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and `wire` (how any
+ * PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns` (the one in front of
+ * a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values`, `failure` (faults in
+ * words) and `error-table` (which fault an error is). What those with several connections share: `pooled` (the database),
+ * `lanes` and `lane` with its `connections` and `openings`, `connection` and its `channel` (what runs on one),
+ * `held-transaction`, and `stop` (ending what must not go on). `faults` wraps a driver in trouble.
+ *
+ * A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once,
+ * in `lib/guard`.
  */
 import { TidegateError } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
@@ -31,6 +34,7 @@ export const CODE_OF_FAULT: Readonly<Record<Fault, DatabaseCode>> = {
   cancelled: "DB_QUERY_TIMEOUT",
   statement: "DB_QUERY_ERROR",
 };
+/** What clients see of a fault. */
 export type DatabaseCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED" | "DB_QUERY_TIMEOUT" | "DB_QUERY_ERROR";
 
 /**
@@ -40,7 +44,9 @@ export type DatabaseCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED" | "DB_QU
  * and is for the log alone, which redacts it.
  */
 export class DatabaseError extends TidegateError {
+  /** `DatabaseError`, or `CommitUnknown`. */
   override readonly name: string = "DatabaseError";
+  /** What went wrong, for the breaker and for programs. */
   readonly fault: Fault;
   /** The vendor's own code, such as `57014` or `ECONNREFUSED`, when there is one. */
   readonly vendorCode: string | undefined;
@@ -48,6 +54,7 @@ export class DatabaseError extends TidegateError {
   gate: string | undefined;
   readonly #vendorError: unknown;
 
+  /** For drivers; `cause` goes to {@link vendorError} and is never printed. */
   constructor(fault: Fault, message: string, options: { vendorCode?: string | undefined; cause?: unknown } = {}) {
     super(message);
     this.fault = fault;
@@ -60,6 +67,7 @@ export class DatabaseError extends TidegateError {
     return this.#vendorError;
   }
 
+  /** The contract's code of {@link fault}, as the answer has it. */
   get code(): DatabaseCode {
     return CODE_OF_FAULT[this.fault];
   }
@@ -70,8 +78,10 @@ export class DatabaseError extends TidegateError {
  * at the database tells. Who sends the work again does it twice, unless the work can bear that.
  */
 export class CommitUnknown extends DatabaseError {
+  /** Always `CommitUnknown`. */
   override readonly name = "CommitUnknown";
 
+  /** For drivers: `fault` is how the answer was lost. */
   constructor(fault: Fault, options: { vendorCode?: string | undefined; cause?: unknown } = {}) {
     super(fault, "The database did not confirm the commit: it is not known whether the changes were made.", options);
   }
@@ -79,6 +89,7 @@ export class CommitUnknown extends DatabaseError {
 
 /** The conditions under which one statement may run. The guard gets them from the permit. */
 export interface Execution {
+  /** Whose connections it takes. */
   readonly lane: Lane;
   /** Longest the statement may run at the server, in milliseconds; also its server-side timeout. */
   readonly deadlineMs: number;
@@ -101,10 +112,15 @@ export function isTooLate({ startBy, startByWallMs = Number.POSITIVE_INFINITY }:
 
 /** The instance's own connections of the lane `request`, as they are at this moment: `slow` has its own, apart. */
 export interface PoolState {
+  /** Connections that are kept, by `DB_POOL_SIZE`. */
   readonly size: number;
+  /** Connections in use. */
   readonly checkedOut: number;
+  /** Connections that are open and free. */
   readonly checkedIn: number;
+  /** Connections open beyond `size`. */
   readonly overflow: number;
+  /** Connections at most: `size` and what may overflow. */
   readonly maxCapacity: number;
   /** Calls of this instance that hold a permit and wait for a connection. */
   readonly waiting: number;
@@ -112,19 +128,29 @@ export interface PoolState {
 
 /** What the environment says about connections; every driver enforces all of it, or says that it cannot. */
 export interface DatabaseSettings {
+  /** Connections of the lane `request` that are kept. */
   readonly poolSize: number;
+  /** Connections of that lane beyond those, closed when idle. */
   readonly maxOverflow: number;
+  /** Lifetime of a connection, in milliseconds. */
   readonly poolRecycleMs: number;
+  /** Longest that opening a connection may take, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Longest a statement of the lane `request` may run, in milliseconds. */
   readonly callTimeoutMs: number;
+  /** The same for the lane `slow`. */
   readonly slowCallTimeoutMs: number;
+  /** Connections of the lane `slow`. */
   readonly slowMaxConcurrent: number;
+  /** Connections of the lane `health`. */
   readonly healthPoolSize: number;
+  /** `transaction`: nothing is prepared or left in a session, since another client may have it next. */
   readonly pooler: "none" | "transaction";
   /** Shown to the server as the client's name. */
   readonly applicationName: string;
 }
 
+/** What a driver can do, for those who have to know. */
 export interface DatabaseTraits {
   /** The server itself ends a statement at its deadline. */
   readonly serverTimeout: boolean;
@@ -136,11 +162,14 @@ export interface DatabaseTraits {
   readonly streams: boolean;
 }
 
-export const ISOLATION_LEVELS = ["read committed", "repeatable read", "serializable"] as const;
+/** How much a transaction may see of what others do meanwhile; by the SQL standard, as far as databases have it. */
+export type IsolationLevel = "read committed" | "repeatable read" | "serializable";
+export const ISOLATION_LEVELS: readonly IsolationLevel[] = ["read committed", "repeatable read", "serializable"];
 
 /** What is left out is as the database has it by default. */
 export interface TransactionMode {
-  readonly isolation?: (typeof ISOLATION_LEVELS)[number] | undefined;
+  /** Default: the database's own. */
+  readonly isolation?: IsolationLevel | undefined;
   /** The database refuses whatever would write. */
   readonly readOnly?: boolean | undefined;
 }
@@ -157,10 +186,13 @@ export interface HeldConnection {
  */
 export type TakeRows<Row> = (rows: Row[], last: boolean) => Promise<boolean>;
 
+/** A database as a driver has it; {@link GuardedDatabase} is what handlers hold. */
 export interface Database {
+  /** Which driver it is. */
   readonly kind: "postgres" | "oracle" | "pglite";
   /** Where it is, for people: no user, no password. */
   readonly address: string;
+  /** What it can do. */
   readonly traits: DatabaseTraits;
   /**
    * Runs one statement and resolves to its rows.
@@ -196,6 +228,7 @@ export interface Database {
    * connection cannot outlive the request it was opened in.
    */
   forRequest?(): Database;
+  /** The connections of the lane `request` at this moment; asks nobody. */
   pool(): PoolState;
   /** Ends all connections, running statements included, after at most `graceMs`. */
   close(graceMs?: number): Promise<void>;
@@ -203,9 +236,12 @@ export interface Database {
 
 /** What `postgres(url)` and its siblings return: cheap, connected to nothing, opened by `tidegate()`. */
 export interface DatabaseAdapter {
+  /** Which driver it is. */
   readonly kind: Database["kind"];
+  /** Where it is, for people: no user, no password. */
   readonly address: string;
   /** What no log may show: a password given in code is in no environment. */
   readonly secrets: readonly string[];
+  /** Makes the database, once for each `tidegate()`. Connects to nothing. */
   open(settings: DatabaseSettings, runtime: Runtime): Database;
 }

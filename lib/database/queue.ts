@@ -4,8 +4,8 @@
  * A vendor's own queue is unbounded and untimed (postgres.js #824), so it is never used.
  */
 import type { Runtime } from "../runtime.ts";
+import { faultOfAbort } from "./failure.ts";
 import { DatabaseError, type Execution } from "./port.ts";
-import { faultOfAbort } from "./within.ts";
 
 /** Waiters hold a permit, so the gate bounds them long before this does. */
 const MAX_WAITING = 10_000;

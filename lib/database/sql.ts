@@ -7,8 +7,11 @@ const statementBrand: unique symbol = Symbol("tidegate.statement");
 
 /** `texts` has one element more than `values`; value `i` stands between text `i` and text `i + 1`. */
 export interface Statement {
+  /** Made by {@link sql} and {@link list} alone: no text that a request carries passes for one. */
   readonly [statementBrand]: true;
+  /** The SQL round the values, as it was written. */
   readonly texts: readonly string[];
+  /** Bind values, which never become SQL. */
   readonly values: readonly unknown[];
 }
 

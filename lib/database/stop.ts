@@ -3,9 +3,8 @@
  * there; failing that its connection is destroyed. Whatever the server does, that is over `graceMs` after the deadline.
  */
 import type { Runtime, Timer } from "../runtime.ts";
-import { databaseError } from "./failure.ts";
+import { databaseError, faultOfAbort } from "./failure.ts";
 import type { DatabaseError, Execution } from "./port.ts";
-import { faultOfAbort } from "./within.ts";
 
 export interface Running {
   /** Asks the server to stop. Called at most once, never in the turn in which the statement was sent. */

@@ -72,6 +72,7 @@ export interface GateOptions extends LaneOptions, Judges {
   readonly waitMs?: number | undefined;
   /** Calls of a lane that may wait, in the whole fleet. */
   readonly maxWaiting?: number | undefined;
+  /** When its breaker opens. What is left out is the environment's. */
   readonly breaker?: BreakerOptions | undefined;
 }
 

@@ -22,6 +22,7 @@ import { createShared } from "./shared.ts";
 
 /** A gate and how it stands, as this instance last heard of it. */
 export interface GateStanding extends Standing {
+  /** Its name; `main` is the database's. */
   readonly gate: string;
 }
 

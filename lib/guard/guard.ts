@@ -1,10 +1,14 @@
 /**
- * The guard: the asynchronous shell round a gate. Admit, run within a deadline, settle.
+ * The guard: the asynchronous shell round one gate. Admit, run within a deadline, settle.
  *
- * Map of this folder: `guard` (this file) is the whole; `gate-client/` gets a call in,
- * `execute` runs it; `outcome` says what an error means for the breaker, `refusal` what a
- * refusal is; `rules` comes from the configuration, `announce` goes to the log; `guarded-database` is what users hold,
- * with `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
+ * Map of this folder. One gate: `guard` (this file) is the whole; `gate-client/` gets a call in, `execute` runs it,
+ * `permit` holds one by hand; `outcome` says what an error means for the breaker, `judge` what the gate's own rules say,
+ * `verdicts` which of them counts; `refusal` is what a refusal is, `failure-code` what failed before it, `nesting` which
+ * call is inside which. Many gates: `gate` is what users hold, by a name of `names`; `gates` makes guards for those that
+ * the `roster` has awake, by the `rules` of the configuration or of what was said (`gate-options`, `sayings`,
+ * `options-comparison`); `shared` is what all of them have in common, `pushes` what the store calls out to them,
+ * `announce` goes to log and listeners. The database: `guarded-database` is what users hold, by `query`s, with
+ * `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
  * (`database-time`); `database-call` is what a driver is asked.
  */
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
@@ -21,6 +25,7 @@ import { Refused, refusal } from "./refusal.ts";
 import { createShared, type Shared } from "./shared.ts";
 import { createVerdicts, type Verdicts } from "./verdicts.ts";
 
+/** How one call is guarded. */
 export interface RunOptions {
   /** Default `request`. */
   readonly lane?: Lane | undefined;

@@ -11,6 +11,7 @@ import { type Asking, askedFor, type CallLimits, type Holding, narrowed, type Qu
 import { rowStream } from "./stream.ts";
 import { runGuarded, type Transaction, type TransactionOptions } from "./transaction.ts";
 
+/** The database as handlers hold it: every statement goes through the gate. */
 export interface GuardedDatabase {
   /**
    * Runs a statement and resolves to its rows. What is interpolated becomes bind values.
@@ -69,7 +70,9 @@ export interface GuardedDatabase {
   with(limits: DatabaseLimits): GuardedDatabase;
 }
 
+/** Limits of a database handle, for each of its statements and transactions. */
 export interface DatabaseLimits extends CallLimits {
+  /** Default: the handle's own. */
   readonly lane?: QueuedLane | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { Shared } from "./shared.ts";
 /** How a call has ended: with a value, or by throwing one. */
 export type Ended = "returned" | "thrown";
 
+/** A gate's own rules about what is a failure, and when to come back. */
 export interface Judges {
   /**
    * Whether what a call returned or threw is its dependency's failure: true counts against it, false for it, undefined

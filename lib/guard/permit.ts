@@ -18,6 +18,7 @@ import type { Guard, RunOptions } from "./guard.ts";
  * ```
  */
 export interface Permit extends AsyncDisposable {
+  /** Whose permit it is. */
   readonly lane: Lane;
   /** Aborted at the deadline, and when the caller gives up: what runs on the permit has to end then. */
   readonly signal: AbortSignal;
@@ -33,6 +34,7 @@ export interface Permit extends AsyncDisposable {
   readonly dispose: () => Promise<void>;
 }
 
+/** How a permit is asked for: as a call is run. */
 export interface AcquireOptions extends RunOptions {}
 
 export interface Acquiring {

@@ -3,15 +3,19 @@ import { TidegateError } from "../errors.ts";
 import type { RefusalReason } from "../gate/types.ts";
 import { MAIN_GATE } from "./names.ts";
 
+/** What a refusal is in the contract. */
 export type RefusalCode = "CIRCUIT_BREAKER_OPEN" | "DB_POOL_EXHAUSTED" | "SERVICE_UNAVAILABLE";
 
 /** `too_many_gates`: of the instance, which has no room for one more gate. */
 export type NotAdmitted = RefusalReason | "too_many_gates";
 
+/** That a call was not let in, as a value. */
 export interface Refusal {
   /** Whose refusal it is: `main` is the database's. */
   readonly gate: string;
+  /** Why, for programs. */
   readonly reason: NotAdmitted;
+  /** What it is in the contract, as the answer has it. */
   readonly code: RefusalCode;
   /** When asking again makes sense, as the gate sees it. Not yet spread, not yet bounded. */
   readonly retryAfterMs: number;
@@ -66,9 +70,12 @@ export function sentenceOf({ gate, reason, code }: Refusal): string {
 
 /** How a refusal travels through a handler that did not expect one: thrown by a guarded call, answered by the middleware. */
 export class Refused extends TidegateError {
+  /** Always `Refused`. */
   override readonly name = "Refused";
+  /** Why, and when to come back. */
   readonly refusal: Refusal;
 
+  /** For Tidegate itself. It has no stack: under an open breaker there are too many of them. */
   constructor(refused: Refusal) {
     // An answer, and given most when there is least time: it is not worth the search for where it was made.
     const { stackTraceLimit } = Error;

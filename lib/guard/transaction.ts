@@ -13,6 +13,7 @@ import { currentFrame, type Frame, runIn } from "./nesting.ts";
 import { type Asking, askedFor, type CallLimits, type Holding, type Written } from "./query.ts";
 import { Refused } from "./refusal.ts";
 
+/** How a transaction runs, and within what. */
 export interface TransactionOptions extends TransactionMode, CallLimits, Pick<RunOptions, "classify"> {}
 
 /** The database inside a transaction. Statements run one after another and have to be awaited. */

@@ -2,7 +2,7 @@
  * A plain, bounded and redacted copy of anything: what a log line or an error's details may be made of. Nothing in the
  * original can break it: cycles, getters that throw, proxies, endless nesting.
  */
-import { judgeName } from "./field-names.ts";
+import { sensitivityOf } from "./field-names.ts";
 
 /** Nesting beyond it becomes `[deeper]`. */
 export const MAX_DEPTH = 8;
@@ -25,6 +25,135 @@ export interface CopyRules {
 
 const UNREADABLE = "[unreadable]";
 
+/** One copy that is being made, and what it has taken of its bounds. */
+interface Copying {
+  readonly rules: CopyRules;
+  /** What holds the value that is copied now. */
+  readonly above: Set<object>;
+  values: number;
+  characters: number;
+}
+
+type Field = readonly [name: unknown, read: () => unknown];
+
+export function copyOf(value: unknown, rules: CopyRules): unknown {
+  try {
+    return copy(value, { rules, above: new Set(), values: 0, characters: 0 });
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function copy(original: unknown, copying: Copying): unknown {
+  if (++copying.values > MAX_VALUES) return "[more]";
+  switch (typeof original) {
+    case "string":
+      return text(original, copying);
+    case "number":
+      return scalar(original, Number.isFinite(original) ? original : String(original), copying);
+    case "bigint":
+      return scalar(original, String(original), copying);
+    case "symbol":
+      return text(String(original), copying);
+    case "function":
+      return "[function]";
+    case "object":
+      return original === null ? null : nested(original, copying);
+    default:
+      return original;
+  }
+}
+
+function text(original: string, copying: Copying): string {
+  const { rules, characters } = copying;
+  if (rules.isWholeSecret(original)) return rules.mask;
+  const room = Math.min(MAX_TEXT_CHARACTERS, MAX_TOTAL_CHARACTERS - characters);
+  if (room <= 0) return original === "" ? "" : "…";
+  const safe = rules.text(original.slice(0, room + rules.marginCharacters));
+  copying.characters += Math.min(safe.length, room);
+  return safe.length > room ? `${safe.slice(0, room)}…` : safe;
+}
+
+/** Numbers may be secrets too; what is none stays a number. */
+function scalar<T extends number | bigint>(original: T, shown: T | string, { rules }: Copying): unknown {
+  const written = String(original);
+  return rules.isWholeSecret(written) || rules.text(written) !== written ? rules.mask : shown;
+}
+
+function nested(original: object, copying: Copying): unknown {
+  const { above } = copying;
+  if (above.has(original)) return "[circular]";
+  if (above.size >= MAX_DEPTH) return "[deeper]";
+  above.add(original);
+  try {
+    return container(original, copying);
+  } catch {
+    return UNREADABLE;
+  } finally {
+    above.delete(original);
+  }
+}
+
+function container(original: object, copying: Copying): unknown {
+  if (isError(original)) return fields(fieldsOfError(original), copying);
+  if (original instanceof Date) return Number.isNaN(original.getTime()) ? "[invalid date]" : original.toISOString();
+  if (original instanceof RegExp || original instanceof URL) return text(String(original), copying);
+  if (ArrayBuffer.isView(original) || original instanceof ArrayBuffer) return `[${original.byteLength} bytes]`;
+  if (Array.isArray(original)) return list(original, original.length, copying);
+  if (original instanceof Set) return list(original, original.size, copying);
+  if (original instanceof Map || original instanceof Headers || original instanceof URLSearchParams) {
+    const entries = [...first(original.entries())].map(([key, value]): Field => [key, () => value]);
+    return fields(entries, copying);
+  }
+  return fields(fieldsOf(original, Object.keys(original)), copying);
+}
+
+function list(items: Iterable<unknown>, length: number, copying: Copying): unknown[] {
+  const copies: unknown[] = [];
+  for (const item of items) {
+    if (copies.length >= MAX_ENTRIES) return [...copies, `[${length - MAX_ENTRIES} more]`];
+    copies.push(copy(item, copying));
+  }
+  return copies;
+}
+
+function fields(entries: Iterable<Field>, copying: Copying): Record<string, unknown> {
+  // Without a prototype, `__proto__` is a name like any other.
+  const copies: Record<string, unknown> = Object.create(null);
+  let count = 0;
+  for (const [name, read] of entries) {
+    if (++count > MAX_ENTRIES) {
+      copies["…"] = "[more]";
+      break;
+    }
+    const key = typeof name === "string" ? name : String(name);
+    copies[text(key, copying)] = field(key, read, copying);
+  }
+  return copies;
+}
+
+function field(name: string, read: () => unknown, copying: Copying): unknown {
+  try {
+    const value = read();
+    const sensitivity = value === undefined ? "plain" : sensitivityOf(name);
+    const isSecret = sensitivity === "secret" || (sensitivity === "countable" && typeof value !== "number");
+    return isSecret ? copying.rules.mask : copy(value, copying);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const fieldsOf = (original: object, names: readonly string[]): Field[] =>
+  names.map((name) => [name, () => Reflect.get(original, name)]);
+
+/** The standard fields are not enumerable, and some of a vendor's own hold the statement and its parameters. */
+function fieldsOfError(original: Error): Field[] {
+  const standard = ["name", "message", "code", "stack", "cause", "errors"];
+  const own = Object.keys(original).filter((key) => !standard.includes(key));
+  const present = standard.filter((key) => key === "name" || key === "message" || key in original);
+  return fieldsOf(original, [...present, ...own]);
+}
+
 /** Also one of another realm, such as a worker's or a test runner's. */
 function isError(value: object): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
@@ -36,122 +165,5 @@ function* first<T>(entries: Iterable<T>): Generator<T> {
   for (const entry of entries) {
     yield entry;
     if (++count > MAX_ENTRIES) return;
-  }
-}
-
-export function copyOf(value: unknown, rules: CopyRules): unknown {
-  const { mask } = rules;
-  const above = new Set<object>();
-  let values = 0;
-  let characters = 0;
-
-  function text(original: string): string {
-    if (rules.isWholeSecret(original)) return mask;
-    const room = Math.min(MAX_TEXT_CHARACTERS, MAX_TOTAL_CHARACTERS - characters);
-    if (room <= 0) return original === "" ? "" : "…";
-    const safe = rules.text(original.slice(0, room + rules.marginCharacters));
-    characters += Math.min(safe.length, room);
-    return safe.length > room ? `${safe.slice(0, room)}…` : safe;
-  }
-
-  /** Numbers may be secrets too; what is none stays a number. */
-  function scalar<T extends number | bigint>(original: T, shown: T | string): unknown {
-    const written = String(original);
-    return rules.isWholeSecret(written) || rules.text(written) !== written ? mask : shown;
-  }
-
-  function copy(original: unknown): unknown {
-    if (++values > MAX_VALUES) return "[more]";
-    switch (typeof original) {
-      case "string":
-        return text(original);
-      case "number":
-        return scalar(original, Number.isFinite(original) ? original : String(original));
-      case "bigint":
-        return scalar(original, String(original));
-      case "symbol":
-        return text(String(original));
-      case "function":
-        return "[function]";
-      case "object":
-        return original === null ? null : nested(original);
-      default:
-        return original;
-    }
-  }
-
-  function nested(original: object): unknown {
-    if (above.has(original)) return "[circular]";
-    if (above.size >= MAX_DEPTH) return "[deeper]";
-    above.add(original);
-    try {
-      return container(original);
-    } catch {
-      return UNREADABLE;
-    } finally {
-      above.delete(original);
-    }
-  }
-
-  function container(original: object): unknown {
-    if (isError(original)) return error(original);
-    if (original instanceof Date) return Number.isNaN(original.getTime()) ? "[invalid date]" : original.toISOString();
-    if (original instanceof RegExp || original instanceof URL) return text(String(original));
-    if (ArrayBuffer.isView(original) || original instanceof ArrayBuffer) return `[${original.byteLength} bytes]`;
-    if (Array.isArray(original)) return list(original, original.length);
-    if (original instanceof Set) return list(original, original.size);
-    if (original instanceof Map || original instanceof Headers || original instanceof URLSearchParams) {
-      return fields([...first(original.entries())].map(([key, value]) => [key, () => value]));
-    }
-    return fields(Object.keys(original).map((key) => [key, () => Reflect.get(original, key)]));
-  }
-
-  function list(items: Iterable<unknown>, length: number): unknown[] {
-    const copies: unknown[] = [];
-    for (const item of items) {
-      if (copies.length >= MAX_ENTRIES) return [...copies, `[${length - MAX_ENTRIES} more]`];
-      copies.push(copy(item));
-    }
-    return copies;
-  }
-
-  function fields(entries: Iterable<readonly [name: unknown, read: () => unknown]>): Record<string, unknown> {
-    // Without a prototype, `__proto__` is a name like any other.
-    const copies: Record<string, unknown> = Object.create(null);
-    let count = 0;
-    for (const [name, read] of entries) {
-      if (++count > MAX_ENTRIES) {
-        copies["…"] = "[more]";
-        break;
-      }
-      const key = typeof name === "string" ? name : String(name);
-      copies[text(key)] = field(key, read);
-    }
-    return copies;
-  }
-
-  function field(name: string, read: () => unknown): unknown {
-    try {
-      const value = read();
-      const verdict = value === undefined ? "plain" : judgeName(name);
-      if (verdict === "secret" || (verdict === "countable" && typeof value !== "number")) return mask;
-      return copy(value);
-    } catch {
-      return UNREADABLE;
-    }
-  }
-
-  /** The standard fields are not enumerable, and some of a vendor's own hold the statement and its parameters. */
-  function error(original: Error): unknown {
-    const standard = ["name", "message", "code", "stack", "cause", "errors"];
-    const own = Object.keys(original).filter((key) => !standard.includes(key));
-    const present = standard.filter((key) => key === "name" || key === "message" || key in original);
-    return fields([...present, ...own].map((key) => [key, () => Reflect.get(original, key)]));
-  }
-
-  try {
-    return copy(value);
-  } catch {
-    return UNREADABLE;
   }
 }

@@ -31,7 +31,7 @@ const LONGEST_NAME = 160;
 /** Cheap, and false for nearly every name there is. */
 const POSSIBLE = /pass|pwd|secret|token|key|auth|cookie|cred|jwt|bearer/i;
 
-export type NameVerdict = "secret" | "countable" | "plain";
+export type Sensitivity = "secret" | "countable" | "plain";
 
 /**
  * What a field, a variable or a header of this name holds: a `secret`, a secret unless it is a number (`countable`),
@@ -39,13 +39,13 @@ export type NameVerdict = "secret" | "countable" | "plain";
  *
  * @example
  * ```ts
- * judgeName("PGPASSWORD"); // "secret"
- * judgeName("x-api-key"); // "secret"
- * judgeName("tokens"); // "countable"
- * judgeName("token_type"); // "plain"
+ * sensitivityOf("PGPASSWORD"); // "secret"
+ * sensitivityOf("x-api-key"); // "secret"
+ * sensitivityOf("tokens"); // "countable"
+ * sensitivityOf("token_type"); // "plain"
  * ```
  */
-export function judgeName(name: string): NameVerdict {
+export function sensitivityOf(name: string): Sensitivity {
   if (name.length > LONGEST_NAME || !POSSIBLE.test(name)) return "plain";
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -1,10 +1,12 @@
 /**
  * The log: what happened, as structured lines, with nothing secret in them.
  *
- * Map of this folder: `port` is what the library writes to and this file implements it; `format` makes lines, `sink`
- * and `output` bring them out; `redaction` is the way in to everything that keeps secrets from being seen.
+ * Map of this folder: `port` is what the library writes to and this file implements it; `choose` takes an application's
+ * own log instead; `format` makes lines, `sink` and `output` bring them out; `redaction` is the way in to everything that
+ * keeps secrets from being seen.
  */
 import type { Runtime } from "../runtime.ts";
+import { withDeadline } from "../time.ts";
 import { FORMATS, type LogFormat } from "./format.ts";
 import { standardOutput } from "./output.ts";
 import type { Log, LogFields, LogLevel } from "./port.ts";
@@ -41,7 +43,7 @@ const FLUSH_TIMEOUT_MS = 2_000;
  * ```ts
  * const redact = createRedactor({ secrets: config.secrets });
  * const log = createLog({ level: "info", format: "json", redact, runtime: systemRuntime() });
- * log.info("breaker.opened", { gate: "main", error: new Error("no route to postgres://app:secret@db") });
+ * log.info("breaker.open", { gate: "main", error: new Error("no route to postgres://app:secret@db") });
  * await log.flush();
  * ```
  */
@@ -79,16 +81,7 @@ export function createLog(options: LogOptions): RunningLog {
     warn: (event, fields) => write("warn", event, fields),
     error: (event, fields) => write("error", event, fields),
     dropped: sink.dropped,
-    flush: (timeoutMs = FLUSH_TIMEOUT_MS) => within(sink.flush(), timeoutMs, runtime),
+    // Whoever ends is not kept by a writer that is stuck: late is done.
+    flush: (ms = FLUSH_TIMEOUT_MS) => withDeadline(sink.flush(), { ms, runtime, refuse: () => null }).catch(() => {}),
   };
-}
-
-function within(work: Promise<void>, timeoutMs: number, runtime: Runtime): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = runtime.setTimer(resolve, timeoutMs);
-    void work.then(() => {
-      runtime.clearTimer(timer);
-      resolve();
-    });
-  });
 }

@@ -2,10 +2,10 @@
  * Masks the value in `password=…`, `"token": "…"`, `Authorization: …`, `--api-key …` and their like. The name decides
  * (`field-names`); where the value's end cannot be found, all that follows is masked.
  */
-import { fillsLine, judgeName, SUFFIXES } from "./field-names.ts";
+import { fillsLine, SUFFIXES, sensitivityOf } from "./field-names.ts";
 import { harmless, masked, matchAt, type Pattern, type Span } from "./scan.ts";
 
-/** How a name ends that `judgeName` may call secret: what precedes is read only where this matches. */
+/** How a name ends that `sensitivityOf` may call secret: what precedes is read only where this matches. */
 const NAME_END =
   "(?:pass(?:word|wd|phrase|code)?s?|passwords|pwd|secrets?|tokens?|authori[sz]ation|credentials?|cookies?|jwt|bearer|" +
   "(?:api|access|account|admin|auth|deploy|encryption|hmac|master|private|secret|service|session|shared|signing|ssh|storage|webhook)[-_. ]?keys?)" +
@@ -35,7 +35,7 @@ const LONGEST_HARMLESS = 160;
 
 export const pairs: Pattern = {
   begins: new RegExp(`${NAME_END}${BETWEEN}`, "gi"),
-  judge: (text, match) => {
+  spanOf: (text, match) => {
     const start = match.index;
     const end = start + match[0].length;
     NAME_BEFORE.lastIndex = start;
@@ -54,23 +54,23 @@ export const pairs: Pattern = {
 
 export const flags: Pattern = {
   begins: new RegExp(`(?<![\\w.-])--?[\\w-]{0,64}?${NAME_END}[ \\t]{1,32}(?![-=:])`, "gi"),
-  judge: (text, match) => valueSpan(text, match[0].trim(), match.index + match[0].length) ?? harmless(match),
+  spanOf: (text, match) => valueSpan(text, match[0].trim(), match.index + match[0].length) ?? harmless(match),
 };
 
 /** In a query only `&` and `#` separate; what closes the text around the URL is left. */
 function querySpan(text: string, name: string, at: number): Span | null {
-  const verdict = judgeName(name);
+  const sensitivity = sensitivityOf(name);
   const written = matchAt(QUERY, text, at).replace(/['),.;\]}]{1,3}$/, "");
-  if (verdict === "plain" || written === "") return null;
+  if (sensitivity === "plain" || written === "") return null;
   const to = at + written.length;
-  return isHarmless(written.slice(0, LONGEST_HARMLESS), name, verdict)
+  return isHarmless(written.slice(0, LONGEST_HARMLESS), name, sensitivity)
     ? { from: at, to, masked: false }
     : masked(at, to);
 }
 
 function valueSpan(text: string, name: string, at: number): Span | null {
-  const verdict = judgeName(name);
-  if (verdict === "plain") return null;
+  const sensitivity = sensitivityOf(name);
+  if (sensitivity === "plain") return null;
   const quote = matchAt(OPENING_QUOTE, text, at);
   if (quote !== "") {
     const from = at + quote.length;
@@ -79,11 +79,11 @@ function valueSpan(text: string, name: string, at: number): Span | null {
   }
   const to = bareEnd(text, name, at);
   const written = text.slice(at, Math.min(to, at + LONGEST_HARMLESS));
-  return to === at || isHarmless(written, name, verdict) ? { from: at, to, masked: false } : masked(at, to);
+  return to === at || isHarmless(written, name, sensitivity) ? { from: at, to, masked: false } : masked(at, to);
 }
 
-function isHarmless(value: string, name: string, verdict: "secret" | "countable"): boolean {
-  if (verdict === "countable" && NUMBER.test(value)) return true;
+function isHarmless(value: string, name: string, sensitivity: "secret" | "countable"): boolean {
+  if (sensitivity === "countable" && NUMBER.test(value)) return true;
   // The shell's working directory shares its name with a short form of "password".
   if (/^(?:OLD)?PWD$/.test(name) && value.startsWith("/")) return true;
   return PLACEHOLDER.test(value) || EXPRESSION.test(value);

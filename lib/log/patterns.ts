@@ -5,7 +5,7 @@ import { urls } from "./url-logins.ts";
 
 const privateKeys: Pattern = {
   begins: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g,
-  judge: (text, match) => {
+  spanOf: (text, match) => {
     const end = text.indexOf("-----END ", match.index);
     const close = end < 0 ? -1 : text.indexOf("-----", end + 9);
     return masked(match.index, close < 0 ? text.length : close + 5);
@@ -16,7 +16,7 @@ const privateKeys: Pattern = {
 const sqlPasswords: Pattern = {
   begins:
     /\b(?:password[ \t]{1,8}(?=')|identified[ \t]{1,8}by[ \t]{1,8}(?:(?:password|values)[ \t]{1,8})?(?=['"\w]))/gi,
-  judge: (text, match) => {
+  spanOf: (text, match) => {
     const from = match.index + match[0].length;
     return masked(from, sqlValueEnd(text, from));
   },
@@ -36,7 +36,7 @@ function sqlValueEnd(text: string, from: number): number {
 
 const httpSchemes: Pattern = {
   begins: /\b(bearer|basic|negotiate)[ \t]{1,8}([\w.~+/-]*={0,2})/gi,
-  judge: (_text, match) => {
+  spanOf: (_text, match) => {
     const [whole, scheme = "", value = ""] = match;
     const isCredential = scheme.toLowerCase() === "basic" ? isBasic(value) : isToken(value);
     return isCredential ? endOf(match, whole.length - value.length) : harmless(match);
@@ -59,14 +59,14 @@ function isBasic(value: string): boolean {
 
 const jsonWebTokens: Pattern = {
   begins: /eyJ[\w-]*(?:\.[\w-]*){0,4}/g,
-  judge: (_text, match) => (match[0].length >= 20 && match[0].indexOf(".") >= 8 ? endOf(match, 0) : harmless(match)),
+  spanOf: (_text, match) => (match[0].length >= 20 && match[0].indexOf(".") >= 8 ? endOf(match, 0) : harmless(match)),
 };
 
 /** AWS key ids, and the tokens of vendors who mark theirs: GitHub, GitLab, Slack, Stripe, npm, Google, Deno and more. */
 const markedTokens: Pattern = {
   begins:
     /(?<![A-Za-z0-9])(?:(?:A3T[A-Z0-9]|AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?:gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|sk-|[rs]k_(?:live|test)_|npm_|AIza|dd[opw]_|dop_v1_|whsec_|fm\d[a-z]?_|hf_|ya29\.|SG\.)[\w.+/=-]*)/g,
-  judge: (_text, match) =>
+  spanOf: (_text, match) =>
     match[0].length >= 20 && /\d|^A[A-Z0-9]{19}$/.test(match[0]) ? endOf(match, 0) : harmless(match),
 };
 
@@ -78,7 +78,7 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const oracleLogins: Pattern = {
   begins:
     /\/(?<=(?:(?<![\w/.@:%$#\\-])|(?<=:(?:thin|oci8?):))[a-z][\w$#]{0,29}\/)([^\s/@"'`<>,;]{1,128})@(?=(?:\/\/)?([\w.-]{1,253})(:\d{2,5}(?!\w)|\/\w)?)/gi,
-  judge: (_text, match) => {
+  spanOf: (_text, match) => {
     const [, password = "", host = "", port] = match;
     const isAddress = IPV4.test(host);
     const isReference = !isAddress && (/^\d/.test(host) || (REFERENCE.test(host) && port === undefined));

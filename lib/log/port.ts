@@ -8,11 +8,15 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /**
  * Writes an event. Never throws, never blocks, never waits for a sink.
  *
- * `event` is a stable name such as `breaker.opened`, fit for searching; what varies goes into `fields`.
+ * `event` is a stable name such as `breaker.open`, fit for searching; what varies goes into `fields`.
  */
 export interface Log {
+  /** What only helps to find a fault. */
   debug(event: string, fields?: LogFields): void;
+  /** What happened as it should. */
   info(event: string, fields?: LogFields): void;
+  /** What somebody should look at. */
   warn(event: string, fields?: LogFields): void;
+  /** What has to be mended. */
   error(event: string, fields?: LogFields): void;
 }

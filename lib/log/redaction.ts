@@ -2,7 +2,8 @@
  * Keeps secrets out of whatever people and machines read: logs, errors, payloads, labels.
  *
  * Known secret values go first, in every form they take (`known-secrets`, `secret-forms`); then what merely looks like
- * a credential (`patterns`, `pairs`); in structures also what is named like one (`field-names`, `copy`).
+ * a credential (`patterns`, `pairs` and `url-logins`, which `scan` finds); in structures also what is named like one
+ * (`field-names`, `copy`).
  */
 import { copyOf } from "./copy.ts";
 import { knownSecrets } from "./known-secrets.ts";

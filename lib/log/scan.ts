@@ -1,5 +1,5 @@
 /**
- * One way to mask: an expression finds where something may begin, code judges it and says what to mask. What one text
+ * One way to mask: an expression finds where something may begin, code looks closer and says what to mask. What one text
  * may cost is bounded: with too many findings, the rest of it is masked as a whole.
  */
 
@@ -18,7 +18,7 @@ export interface Span {
 export interface Pattern {
   /** Global. Starts at a rare text, and reads a bounded number of characters or cannot fail once it has started. */
   readonly begins: RegExp;
-  readonly judge: (text: string, match: RegExpExecArray) => Span;
+  readonly spanOf: (text: string, match: RegExpExecArray) => Span;
 }
 
 /** What is left of {@link WORK_PER_TEXT} for one text, over all patterns. */
@@ -26,13 +26,13 @@ export interface Budget {
   work: number;
 }
 
-export function maskSpans(text: string, { begins, judge }: Pattern, mask: string, budget: Budget): string {
+export function maskSpans(text: string, { begins, spanOf }: Pattern, mask: string, budget: Budget): string {
   let result = "";
   let copied = 0;
   begins.lastIndex = 0;
   for (let match = begins.exec(text); match !== null; match = begins.exec(text)) {
     if (budget.work <= 0) return result + text.slice(copied, match.index) + mask;
-    const { from, to, masked } = judge(text, match);
+    const { from, to, masked } = spanOf(text, match);
     begins.lastIndex = Math.max(to, match.index + 1);
     budget.work -= masked ? WORK_PER_MASK : 1;
     if (!masked) continue;

@@ -17,7 +17,7 @@ const HOSTS = /^(?:[\w.-]*|\[[\da-f:.]*\])(?::\d{0,5})?(?:[,;].*)?$/i;
 export const urls: Pattern = {
   /** `\/` is how some write a slash in JSON. */
   begins: /:(?:\\?\/){2}/g,
-  judge: (text, match) => {
+  spanOf: (text, match) => {
     OPENED_BY_APOSTROPHE.lastIndex = match.index;
     const isQuoted = OPENED_BY_APOSTROPHE.test(text);
     const login = loginAt(text, match.index + match[0].length, isQuoted ? "'" : "");

@@ -2,6 +2,9 @@
 import { Server } from "node:net";
 import type { ServerType } from "@hono/node-server";
 
+/** What asks a process to end, and leaves it time to do so. */
+export const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
 export interface Closing {
   /** Longest that connections may stay; then they are destroyed. */
   readonly withinMs: number;

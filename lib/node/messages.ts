@@ -9,8 +9,11 @@ export const SUPERVISED = "TIDEGATE_SUPERVISED";
 /** `stalled`: its event loop does not come round any more. */
 export type WorkerState = "starting" | "ready" | "stalled" | "draining";
 
+/** A worker, as its supervisor knows it. */
 export interface WorkerInfo {
+  /** Of its process. */
   readonly pid: number;
+  /** What it does at the moment. */
   readonly state: WorkerState;
   /** Wall clock, milliseconds. */
   readonly startedAt: number;
@@ -18,9 +21,11 @@ export interface WorkerInfo {
   readonly lastBeatAt: number | null;
 }
 
+/** What a reload is asked for with. */
 export interface ReloadRequest {
   /** Of the restart, where there is one; made up otherwise. */
   readonly id?: string;
+  /** Why, for the log. */
   readonly reason: string;
 }
 
@@ -29,27 +34,36 @@ export interface ReloadRequest {
  * is for; `unknown_worker`: no worker that serves has this pid.
  */
 export interface ReloadRefusal {
+  /** Tells it from what was accepted. */
   readonly kind: "refused";
+  /** Why nothing was begun. */
   readonly because: "rolling" | "stopping" | "unknown_worker";
 }
 
 /** Whether a reload begins. */
 export type ReloadReply = { readonly kind: "accepted"; readonly id: string } | ReloadRefusal;
 
+/** How a reload has ended. */
 export interface ReloadResult {
   /** `stopped`: a worker did not come up; those not yet replaced serve on. */
   readonly kind: "done" | "stopped";
+  /** Under which it was accepted. */
   readonly id: string;
+  /** Why it was asked for. */
   readonly reason: string;
   /** How many workers were replaced. */
   readonly replaced: number;
   /** Why it stopped; null when it is done. */
   readonly because: string | null;
+  /** From its acceptance on, in milliseconds. */
   readonly tookMs: number;
 }
 
+/** What a supervisor tells of itself. */
 export interface SupervisorReport {
+  /** Of the supervisor's process. */
   readonly pid: number;
+  /** All of them, those that are ending included. */
   readonly workers: readonly WorkerInfo[];
   /** The id of the reload under way. */
   readonly rolling: string | null;
@@ -57,7 +71,8 @@ export interface SupervisorReport {
   readonly reloads: readonly ReloadResult[];
 }
 
-export type Ask = { readonly kind: "reload"; readonly request: ReloadRequest } | { readonly kind: "report" };
+/** What a worker asks the supervisor. */
+export type WorkerQuestion = { readonly kind: "reload"; readonly request: ReloadRequest } | { readonly kind: "report" };
 
 export type ToWorker =
   | { readonly tidegate: "beat" }
@@ -73,7 +88,7 @@ export type ToSupervisor =
   | { readonly tidegate: "ready"; readonly url: string }
   | { readonly tidegate: "beat" }
   | { readonly tidegate: "drained" }
-  | { readonly tidegate: "ask"; readonly number: number; readonly ask: Ask };
+  | { readonly tidegate: "ask"; readonly number: number; readonly ask: WorkerQuestion };
 
 /** The message, where it is one of ours. */
 export function ours<Message extends ToWorker | ToSupervisor>(message: unknown): Message | null {

@@ -1,5 +1,12 @@
 /** Restarts by the supervisor: the hook of its workers, which is its rolling reload, and its own, for one worker. */
-import { type Deployment, type Hook, HookError, type HookFault, type Progress, type RestartWay } from "../tidegate.ts";
+import {
+  type Deployment,
+  type Hook,
+  HookError,
+  type HookFault,
+  type Progress,
+  type RestartProvider,
+} from "../tidegate.ts";
 import type { ReloadRefusal, ReloadReply, ReloadRequest, ReloadResult } from "./messages.ts";
 import { ANSWER_WITHIN_MS, supervisorOf, type WorkerProcess } from "./supervised.ts";
 
@@ -51,7 +58,7 @@ export interface Replacing {
 }
 
 /** What the supervisor itself restarts by: one worker, whose pid is the target. */
-export function replacementWay({ replace, onReloaded }: Replacing): RestartWay {
+export function replacementProvider({ replace, onReloaded }: Replacing): RestartProvider {
   return {
     name: hook,
     targets: [],

@@ -3,16 +3,19 @@
  *
  * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
  * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, `messages` what the
- * two say, `restart` how either restarts; `watching` is the watchdog's timer, `audit-file` an audit that outlives a process.
+ * two say, `restart` how either restarts; `warm-up` is before a worker is let in; `watching` is the watchdog's timer,
+ * `audit-file` an audit that outlives a process.
  */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
 import type { Tidegate } from "../tidegate.ts";
-import { closerOf } from "./closing.ts";
+import { closerOf, STOP_SIGNALS } from "./closing.ts";
 import { serveUnderSupervisor } from "./supervised.ts";
 import { warmUp } from "./warm-up.ts";
 import { keepWatch } from "./watching.ts";
 
+export type { Hook } from "../recovery/hooks/hook.ts";
+export type { StoreLog } from "../store/port.ts";
 export { auditFile } from "./audit-file.ts";
 export type {
   ReloadRefusal,
@@ -25,13 +28,13 @@ export type {
 } from "./messages.ts";
 export { nodeHook } from "./restart.ts";
 export { type Running, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
-export { type SupervisorHandle, supervisorOf } from "./supervised.ts";
+export { type SupervisorHandle, supervisorOf, type WorkerProcess } from "./supervised.ts";
 export type { LedgerPlace } from "./supervisor/stalls.ts";
 
 /** Requests under way may take this long to end before their connections are closed. */
 const DRAIN_MS = 10_000;
-const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
+/** A server that listens. */
 export interface Serving {
   /** Such as `http://127.0.0.1:8787`. */
   readonly url: string;
@@ -39,10 +42,13 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** What is served, and where. */
 export interface ServeOptions {
+  /** Is drained and closed with the server. */
   readonly tide: Tidegate;
   /** Default: the configuration's. 0 takes any free port. */
   readonly port?: number;
+  /** A name or an address to listen on. Default: the configuration's. */
   readonly host?: string;
 }
 

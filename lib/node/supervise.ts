@@ -1,23 +1,27 @@
-/** Several processes on one port, replaced one by one without losing a request, by `node:cluster`. */
+/**
+ * Several processes on one port, replaced one by one without losing a request, by `node:cluster`.
+ *
+ * Map of `supervisor/`: a `member` is one worker, the `crew` the places that workers fill, `backoff` how long one that
+ * fell is waited for; `reloads` replaces them, `replacements` is who may ask for that; `stalls` looks for workers whose
+ * event loop stands still, `start-secrets` is what all workers share.
+ */
 import cluster from "node:cluster";
 import type { Config } from "../config.ts";
 import { createLog, type RunningLog } from "../log/log.ts";
 import type { Log } from "../log/port.ts";
 import { createRedactor } from "../log/redaction.ts";
 import { isTerminal, type Runtime, systemRuntime } from "../runtime.ts";
+import { STOP_SIGNALS } from "./closing.ts";
 import {
   type ReloadRefusal,
-  type ReloadReply,
-  type ReloadRequest,
   type ReloadResult,
   SUPERVISED,
   type SupervisorReport,
   type WorkerInfo,
 } from "./messages.ts";
-import { replacementWay } from "./restart.ts";
-import { createCrew, type Place } from "./supervisor/crew.ts";
-import { startMember } from "./supervisor/member.ts";
-import { createReloads } from "./supervisor/reloads.ts";
+import { createCrew } from "./supervisor/crew.ts";
+import { type Member, startMember } from "./supervisor/member.ts";
+import { createReplacements, type Replacements } from "./supervisor/replacements.ts";
 import { type LedgerPlace, watchStalls } from "./supervisor/stalls.ts";
 import { startSecrets } from "./supervisor/start-secrets.ts";
 
@@ -26,9 +30,10 @@ const BEAT_MS = 1_000;
 const STOP_MS = 10_000;
 /** What a request has beyond its longest statement, before a worker that was replaced closes its connections. */
 const DRAIN_MARGIN_MS = 5_000;
-const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
+/** How many processes run, and how they are looked after. Times are milliseconds. */
 export interface SuperviseOptions {
+  /** By which it logs, and knows how long statements may take. */
   readonly config: Config;
   /** How many; null: this process alone, without a supervisor. Default: the configuration's, by `WEB_CONCURRENCY`. */
   readonly workers?: number | null;
@@ -45,15 +50,20 @@ export interface SuperviseOptions {
    * allows, and killed if it does not end; without it a stall is only logged.
    */
   readonly ledger?: () => Promise<LedgerPlace>;
+  /** Default: lines on the console, by the configuration's level and format. */
   readonly log?: Log;
+  /** Clock, timers and chance. Default: the platform's. */
   readonly runtime?: Runtime;
 }
 
+/** Runs several workers, and replaces them. */
 export interface Supervisor {
+  /** All of them, those that are ending included. */
   workers(): readonly WorkerInfo[];
+  /** Itself, its workers and its last reloads. */
   report(): SupervisorReport;
   /**
-   * Replaces all workers, one by one. A second one while it is under way is refused, since it may be for something newer
+   * Replaces all workers, one by one. A second one while it is under provider is refused, since it may be for something newer
    * than what was started first.
    *
    * @returns How it ended, also where it stopped halfway; or why it did not begin. Never rejects.
@@ -97,116 +107,95 @@ export async function supervise(
 }
 
 async function beSupervisor(size: number, options: Omit<SuperviseOptions, "workers">): Promise<Running> {
-  const { config, runtime = systemRuntime(), startWithinMs = 60_000, stallMs = 10_000 } = options;
+  const { config, runtime = systemRuntime(), stallMs = 10_000, ledger: place } = options;
   const { callTimeoutMs, slowCallTimeoutMs } = config.pool;
   const { drainMs = Math.max(callTimeoutMs, slowCallTimeoutMs) + DRAIN_MARGIN_MS } = options;
   const ownLog = options.log ? null : logOf(config, runtime);
   const log = options.log ?? (ownLog as Log);
 
-  const variables = startSecrets(config, runtime, log);
-  const start = () =>
-    startMember({
-      ...{ variables, startWithinMs, beatMs: BEAT_MS, stallBeats: Math.ceil(stallMs / BEAT_MS), runtime },
-      hear: ({ number, ask }, member) => {
-        const reply = ask.kind === "report" ? report() : replyTo(ask.request);
-        member.send({ tidegate: "reply", to: number, reply });
-      },
-      onStall: (member) => {
-        log.warn("worker.stalled", { pid: member.info().pid, last_beat_at: member.info().lastBeatAt });
-        try {
-          options.onStall?.(member.info());
-        } catch (error) {
-          log.error("listener.failed", { listener: "onStall", error });
-        }
-      },
-    });
+  const start = starterOf({ ...options, stallMs }, runtime, log, (question) => replacements.replyTo(question));
   const crew = createCrew({ size, start, stopWithinMs: STOP_MS, random: runtime.random, log });
-  const listeners: ((result: ReloadResult) => void)[] = [];
-  const onEnded = (result: ReloadResult) => {
-    tell(result);
-    for (const listener of listeners) listener(result);
-  };
-  const reloads = createReloads({ crew, drainMs, onEnded, runtime, log });
-
-  const workers = () => crew.members().map((member) => member.info());
-  const report = (): SupervisorReport => ({
-    pid: process.pid,
-    workers: workers(),
-    rolling: reloads.rolling(),
-    reloads: reloads.results(),
-  });
-  /** The end is told to one that serves by then, the newest: whoever asked is likely to be gone. */
-  const tell = (result: ReloadResult) => {
-    const serving = crew.members().filter((member) => member.info().state === "ready");
-    serving.at(-1)?.send({ tidegate: "reloaded", result });
-  };
-  const replyTo = (request: ReloadRequest, places?: readonly Place[]): ReloadReply => {
-    const begun = reloads.begin(request, places);
-    return begun.kind === "refused" ? begun : { kind: "accepted", id: begun.id };
-  };
-  const placeOf = (pid: number) => crew.places.find(({ current }) => current?.info().pid === pid);
-  const reload = async (reason: string, places?: readonly Place[]) => {
-    const begun = reloads.begin({ reason }, places);
-    return begun.kind === "refused" ? begun : begun.ended;
-  };
-
-  const way = replacementWay({
-    replace: (pid, request) => {
-      const place = placeOf(pid);
-      return place ? replyTo(request, [place]) : { kind: "refused", because: "unknown_worker" };
-    },
-    onReloaded: (listener) => void listeners.push(listener),
-  });
-  const { ledger: place } = options;
+  const replacements = createReplacements({ crew, drainMs, runtime, log });
+  const { provider, isRolling } = replacements;
   const stalls =
     place && config.watchdog.enabled
-      ? watchStalls({
-          ...{ config, place, way, members: crew.members, isRolling: () => reloads.rolling() !== null },
-          ...{ stallMs, runtime, log },
-        })
+      ? watchStalls({ config, place, provider, members: crew.members, isRolling, stallMs, runtime, log })
       : undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
       log.info("supervisor.stopping", { workers: crew.members().length });
-      reloads.stop();
+      replacements.stop();
       await Promise.all([crew.stop(STOP_MS), stalls?.stop()]);
       clearInterval(beats);
-      process.off("SIGHUP", hangUp);
-      for (const signal of STOP_SIGNALS) process.off(signal, stopBy);
+      signals.off();
       await ownLog?.flush();
     })();
     return stopped;
   };
-  let stopSignal: NodeJS.Signals | undefined;
-  const stopBy = (signal: NodeJS.Signals) => {
-    stopSignal = signal;
-    void stop();
-  };
-  const hangUp = () => void reload("SIGHUP");
-  process.on("SIGHUP", hangUp);
-  for (const signal of STOP_SIGNALS) process.once(signal, stopBy);
+  const signals = onSignals({ hangUp: () => void replacements.reload("SIGHUP"), stop: () => void stop() });
   // Also what keeps this process alive while none of its workers is.
   const beats = setInterval(() => {
     for (const member of crew.members()) member.beat();
   }, BEAT_MS);
 
   try {
-    const [first] = await Promise.all(crew.places.map((place) => crew.fill(place)));
-    const url = first?.url ?? "";
-    const replace = async (pid: number): ReturnType<Supervisor["replace"]> => {
-      const place = placeOf(pid);
-      return place ? reload(`replacing ${pid}`, [place]) : { kind: "refused", because: "unknown_worker" };
-    };
-    const supervisor: Supervisor = { workers, report, reload: (reason) => reload(reason), replace, stop };
-    return { role: "supervisor", url, supervisor };
+    const [first] = await Promise.all(crew.places.map((each) => crew.fill(each)));
+    const { workers, report, reload, replace } = replacements;
+    return { role: "supervisor", url: first?.url ?? "", supervisor: { workers, report, reload, replace, stop } };
   } catch (error) {
     await stop();
     // Not a failure: it ends by the signal, as any process that is still starting.
-    if (stopSignal) process.kill(process.pid, stopSignal);
+    const signal = signals.stoppedBy();
+    if (signal) process.kill(process.pid, signal);
     throw error;
   }
+}
+
+/** What starts a worker, and hears it: what it asks, and that it stalls. */
+function starterOf(
+  { config, startWithinMs = 60_000, stallMs, onStall }: SuperviseOptions & { readonly stallMs: number },
+  runtime: Runtime,
+  log: Log,
+  replyTo: Replacements["replyTo"],
+): () => Member {
+  const variables = startSecrets(config, runtime, log);
+  return () =>
+    startMember({
+      variables,
+      startWithinMs,
+      beatMs: BEAT_MS,
+      stallBeats: Math.ceil(stallMs / BEAT_MS),
+      runtime,
+      hear: ({ number, ask }, member) => member.send({ tidegate: "reply", to: number, reply: replyTo(ask) }),
+      onStall: (member) => {
+        log.warn("worker.stalled", { pid: member.info().pid, last_beat_at: member.info().lastBeatAt });
+        try {
+          onStall?.(member.info());
+        } catch (error) {
+          log.error("listener.failed", { listener: "onStall", error });
+        }
+      },
+    });
+}
+
+/** SIGHUP reloads; the first SIGTERM or SIGINT stops everything, the next one of its kind ends the process at once. */
+function onSignals({ hangUp, stop }: { readonly hangUp: () => void; readonly stop: () => void }) {
+  let stopSignal: NodeJS.Signals | undefined;
+  const stopBy = (signal: NodeJS.Signals) => {
+    stopSignal = signal;
+    stop();
+  };
+  process.on("SIGHUP", hangUp);
+  for (const signal of STOP_SIGNALS) process.once(signal, stopBy);
+  return {
+    stoppedBy: () => stopSignal,
+    off: () => {
+      process.off("SIGHUP", hangUp);
+      for (const signal of STOP_SIGNALS) process.off(signal, stopBy);
+    },
+  };
 }
 
 function logOf(config: Config, runtime: Runtime): RunningLog {

@@ -2,7 +2,6 @@
 import cluster from "node:cluster";
 import type nodeProcess from "node:process";
 import {
-  type Ask,
   ours,
   type ReloadReply,
   type ReloadRequest,
@@ -11,6 +10,7 @@ import {
   type SupervisorReport,
   type ToSupervisor,
   type ToWorker,
+  type WorkerQuestion,
 } from "./messages.ts";
 
 /** The supervisor only decides and answers. */
@@ -21,6 +21,7 @@ export type WorkerProcess = Pick<typeof nodeProcess, "env" | "on" | "off"> & {
   send?: ((message: ToSupervisor) => boolean) | undefined;
 };
 
+/** The supervisor, as one of its workers has it. */
 export interface SupervisorHandle {
   /**
    * Asks for a rolling reload. Resolves as soon as that is accepted or refused, since the worker that asks is replaced
@@ -48,7 +49,7 @@ export function supervisorOf(worker: WorkerProcess): SupervisorHandle | null {
   if (worker.env[SUPERVISED] === undefined || !worker.send) return null;
   let asked = 0;
 
-  const ask = <Reply>(question: Ask) =>
+  const ask = <Reply>(question: WorkerQuestion) =>
     new Promise<Reply>((resolve, reject) => {
       const number = ++asked;
       const settle = (end: () => void) => {
@@ -83,7 +84,7 @@ export function supervisorOf(worker: WorkerProcess): SupervisorHandle | null {
   };
 }
 
-const unanswered = ({ kind }: Ask, cause?: unknown) =>
+const unanswered = ({ kind }: WorkerQuestion, cause?: unknown) =>
   new Error(`supervisor: it must answer (${kind}) within ${ANSWER_WITHIN_MS} ms, and did not`, { cause });
 
 export interface WorkerDuties {

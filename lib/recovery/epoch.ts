@@ -17,7 +17,7 @@ export interface EpochOptions {
 
 export interface EpochWatch {
   /** Looks where the last look is long enough ago; costs nothing else. To be called at every request. */
-  glance(): void;
+  checkIfDue(): void;
   /** To be told of every view of the ledger. */
   heard(view: LedgerView): void;
   stop(): void;
@@ -43,7 +43,7 @@ export function watchEpoch({ look, everyMs, spreadMs, renew, runtime, log }: Epo
 
   return {
     heard,
-    glance: () => {
+    checkIfDue: () => {
       const now = runtime.monotonicMs();
       if (now - lookedAt < everyMs) return;
       lookedAt = now;

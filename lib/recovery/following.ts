@@ -1,15 +1,16 @@
 /** What becomes of a restart after it was handed to the platform: asked for when somebody looks, and kept in the ledger. */
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import { withDeadline } from "../time.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { AuditEntry } from "./audit/record.ts";
 import { hasEnded } from "./ledger/step.ts";
 import type { LedgerView, Progress, Restart } from "./ledger/types.ts";
-import type { Ledger } from "./ledger-link.ts";
-import type { RestartWay } from "./way.ts";
+import type { Ledger } from "./ledger-client.ts";
+import type { RestartProvider } from "./restart-provider.ts";
 
 export interface FollowingOptions {
-  readonly way: Pick<RestartWay, "name" | "status" | "listen">;
+  readonly provider: Pick<RestartProvider, "name" | "status" | "listen">;
   readonly ledger: Ledger;
   readonly audit: Audit;
   readonly runtime: Runtime;
@@ -34,7 +35,7 @@ const EVERY_MS = 5_000;
 const FOLLOWED_FOR_MS = 3_600_000;
 const MOST_AT_ONCE = 3;
 
-export function createFollowing({ way, ledger, audit, runtime, log }: FollowingOptions): Following {
+export function createFollowing({ provider, ledger, audit, runtime, log }: FollowingOptions): Following {
   /** When each was last asked for here, by its restart. */
   const askedAt = new Map<string, number>();
   const asking = new Map<string, Promise<void>>();
@@ -46,16 +47,16 @@ export function createFollowing({ way, ledger, audit, runtime, log }: FollowingO
     if (result.kind === "done" && restart && hasEnded(restart)) await audit.write(entryOf(restart, progress));
   };
   const failed = (id: string) => (error: unknown) =>
-    log.info("restart.unfollowed", { restart_id: id, hook: way.name, error });
+    log.info("restart.unfollowed", { restart_id: id, hook: provider.name, error });
 
-  way.listen?.((id, progress) => void keep(id, progress).catch(failed(id)));
+  provider.listen?.((id, progress) => void keep(id, progress).catch(failed(id)));
 
   const ask = async ({ id, deployment }: Restart) => {
-    if (!way.status || !deployment) return;
+    if (!provider.status || !deployment) return;
     const signal = new AbortController();
     const timer = runtime.setTimer(() => signal.abort(), ANSWER_WITHIN_MS);
     try {
-      await keep(id, await way.status(deployment, signal.signal));
+      await keep(id, await provider.status(deployment, signal.signal));
     } catch (error) {
       failed(id)(error);
     } finally {
@@ -77,13 +78,13 @@ export function createFollowing({ way, ledger, audit, runtime, log }: FollowingO
 
   return {
     follow: async (view) => {
-      if (!way.status) return view;
+      if (!provider.status) return view;
       const open = view.history.filter((restart) => isOpen(restart, view.at)).slice(-MOST_AT_ONCE);
       for (const id of askedAt.keys()) if (!open.some((restart) => restart.id === id)) askedAt.delete(id);
       const due = open.filter(({ followedAt }) => view.at - followedAt >= EVERY_MS);
       const answers = due.flatMap((restart) => asked(restart) ?? []);
       if (answers.length === 0) return view;
-      await within(WAIT_MS, Promise.all(answers), runtime);
+      await withDeadline(Promise.all(answers), { ms: WAIT_MS, runtime, refuse: () => null }).catch(() => {});
       const newest = ledger.last();
       return newest && newest.life === view.life && newest.at >= view.at ? newest : view;
     },
@@ -94,19 +95,14 @@ function isOpen(restart: Restart, now: number): boolean {
   return restart.deployment !== null && !hasEnded(restart) && now - restart.completedAt < FOLLOWED_FOR_MS;
 }
 
-function within(ms: number, task: Promise<unknown>, runtime: Runtime): Promise<unknown> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = runtime.setTimer(resolve, ms);
-  return Promise.race([task, late]).finally(() => runtime.clearTimer(timer));
-}
-
 function entryOf(restart: Restart, { deployment, state }: Progress): AuditEntry {
   return {
     action: "restart.followed",
     actor: restart.requestedBy,
     source: restart.source,
     ip: restart.requestedIp,
-    ...{ user_agent: null, request_id: null },
+    user_agent: null,
+    request_id: null,
     decision: restart.overrideReason === null ? "allowed" : "manual_override",
     policy_state: restart.policyState,
     override_reason: restart.overrideReason,

@@ -1,6 +1,7 @@
-/** The line to the ledger: one transaction in the store at a time of asking, with an end to every wait. */
+/** Asks the ledger: one transaction in the store at a time of asking, with an end to every wait. */
 import type { Runtime } from "../runtime.ts";
 import type { Machine, Store } from "../store/port.ts";
+import { withDeadline } from "../time.ts";
 import { stepLedger } from "./ledger/step.ts";
 import { emptyLedger } from "./ledger/time.ts";
 import type {
@@ -53,13 +54,8 @@ export function createLedger({ store, key, rules, deadlineMs, runtime, heard: te
 
   return {
     send: (command, withinMs = deadlineMs) => {
-      const { promise, resolve, reject } = Promise.withResolvers<LedgerReply>();
       const late = `ask the ledger: ${store.kind} at ${store.address} must answer within ${withinMs} ms, and did not`;
-      const timer = runtime.setTimer(() => reject(new Error(late)), withinMs);
-      transact(command)
-        .finally(() => runtime.clearTimer(timer))
-        .then(resolve, reject);
-      return promise;
+      return withDeadline(transact(command), { ms: withinMs, runtime, refuse: () => new Error(late) });
     },
     last: () => last,
   };

@@ -2,7 +2,21 @@
 
 import type { BreakerState } from "../gate/types.ts";
 
+/** How much is to be done: nothing, look, ask for less, or restart. */
 export type RecommendationLevel = "none" | "observe" | "throttle" | "recover";
+
+/** What is to be done; each is a row of the contract's table. */
+export type RecommendationAction =
+  | "none"
+  | "check_database_connectivity"
+  | "wait_for_circuit_half_open"
+  | "throttle_and_investigate_queries"
+  | "wait_for_restart_cooldown"
+  | "manual_override_required"
+  | "consider_controlled_worker_restart"
+  | "throttle_requests"
+  | "continue_degraded_mode"
+  | "observe_and_retry";
 
 export interface RecommendationFacts {
   readonly databaseReachable: boolean;
@@ -25,7 +39,7 @@ export interface RecommendationFacts {
 
 export interface Recommendation {
   readonly level: RecommendationLevel;
-  readonly action: string;
+  readonly action: RecommendationAction;
   readonly reason: string;
   /** In milliseconds from now; null where nothing is scheduled. */
   readonly nextActionInMs: number | null;
@@ -87,6 +101,11 @@ function adviceOnSaturation({ permitsStuck, restarts }: RecommendationFacts): Re
   return advice("throttle", "throttle_requests", "The pool is saturated; statements still end.");
 }
 
-function advice(level: RecommendationLevel, action: string, reason: string, nextActionInMs?: number): Recommendation {
+function advice(
+  level: RecommendationLevel,
+  action: RecommendationAction,
+  reason: string,
+  nextActionInMs?: number,
+): Recommendation {
   return { level, action, reason, nextActionInMs: nextActionInMs ?? null };
 }

@@ -10,10 +10,10 @@ import { type EpochWatch, watchEpoch } from "./epoch.ts";
 import { createFollowing, type Following } from "./following.ts";
 import { countSince } from "./ledger/policy.ts";
 import type { LedgerRules, LedgerView } from "./ledger/types.ts";
-import { createLedger, type Ledger } from "./ledger-link.ts";
+import { createLedger, type Ledger } from "./ledger-client.ts";
+import type { RestartProvider } from "./restart-provider.ts";
 import { createRestarts, type Restarts } from "./restarts.ts";
 import { createWatchdog, type Sight, type Watchdog } from "./watchdog.ts";
-import type { RestartWay } from "./way.ts";
 
 /** A restart is worth waiting for the store. */
 const DECIDE_WITHIN_MS = 5_000;
@@ -28,7 +28,7 @@ export interface RecoveryOptions {
   /** Where the audit goes; default: the store's log. */
   readonly auditLog?: StoreLog | undefined;
   /** Default: the soft restart. */
-  readonly way?: RestartWay | undefined;
+  readonly provider?: RestartProvider | undefined;
   /** What the watchdog sees. */
   readonly look: () => Promise<Sight>;
   /** Replaces what an instance holds, after a soft restart. */
@@ -66,7 +66,7 @@ export interface Recovery {
   readonly restarts: Restarts;
   readonly watchdog: Watchdog;
   readonly epoch: EpochWatch;
-  readonly way: Omit<RestartWay, "fire">;
+  readonly provider: Omit<RestartProvider, "fire">;
   readonly following: Following;
   /** What the ledger says now; null where it does not. */
   view(): Promise<LedgerView | null>;
@@ -75,10 +75,14 @@ export interface Recovery {
 }
 
 export function createRecovery(options: RecoveryOptions): Recovery {
-  const { config, store, way, look, renew, redact, events, runtime, log } = options;
+  const { config, store, provider, look, renew, redact, events, runtime, log } = options;
   const place = `{tidegate:${config.store.namespace}:recovery}`;
   const ledger = createLedger({
-    ...{ store, key: `${place}:ledger`, rules: rulesOf(config), deadlineMs: DECIDE_WITHIN_MS, runtime },
+    store,
+    key: `${place}:ledger`,
+    rules: rulesOf(config),
+    deadlineMs: DECIDE_WITHIN_MS,
+    runtime,
     heard: (view) => epoch.heard(view),
   });
   const audit = createAudit({
@@ -89,7 +93,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     runtime,
     log,
   });
-  const soft: RestartWay = {
+  const soft: RestartProvider = {
     name: "soft",
     targets: [],
     capabilities: ["restart"],
@@ -100,7 +104,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       return null;
     },
   };
-  const chosen = way ?? soft;
+  const chosen = provider ?? soft;
   const { fire, deadlineMs: fireWithinMs } = chosen;
   const restarts = createRestarts({ ledger, audit, fire, fireWithinMs, redact, events, runtime, log });
   const epoch = watchEpoch({
@@ -119,8 +123,8 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     restarts,
     watchdog: createWatchdog({ enabled: config.watchdog.enabled, look, restarts, log }),
     epoch,
-    way: chosen,
-    following: createFollowing({ way: chosen, ledger, audit, runtime, log }),
+    provider: chosen,
+    following: createFollowing({ provider: chosen, ledger, audit, runtime, log }),
     view: () =>
       ledger.send({ kind: "look" }, LOOK_WITHIN_MS).then(
         ({ view }) => view,
@@ -153,9 +157,11 @@ function rulesOf({ restart, pool }: Config): LedgerRules {
   };
 }
 
-/** What dies with its process is no audit; while developing it will do. */
+/** What dies with its process is no audit; for development and testing it will do. */
+export const mayAuditEnd = (env: AppEnv): boolean => env === "development" || env === "testing";
+
 function durableLog(store: Store, env: AppEnv): StoreLog {
-  if (store.kind !== "memory" || env === "development" || env === "testing") return store.log;
+  if (store.kind !== "memory" || mayAuditEnd(env)) return store.log;
   const refuse = () => {
     throw new Error("write an audit record: the memory store keeps none; set AUDIT_FILE, or a STATE_URL that lasts");
   };

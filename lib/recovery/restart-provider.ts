@@ -3,17 +3,19 @@ import type { Deployment, Progress } from "./ledger/types.ts";
 import type { Firing } from "./restarts.ts";
 
 /** Beside restarting: what becomes of a deployment can be asked; all but the restart itself can be tried. */
-export type WayCapability = "restart" | "status" | "dry_run";
+export type ProviderCapability = "restart" | "status" | "dry_run";
 
 /** How the platform restarts. */
-export interface RestartWay {
+export interface RestartProvider {
   /** Such as `kubernetes`; `soft` where nothing is redeployed. */
   readonly name: string;
   /** What may be named as the target of a restart; empty where there is nothing to choose. */
   readonly targets: readonly string[];
-  readonly capabilities: readonly WayCapability[];
+  /** What it can do. */
+  readonly capabilities: readonly ProviderCapability[];
   /** Longest one call of it may take, in milliseconds. */
   readonly deadlineMs: number;
+  /** Restarts; null where the platform gives nothing to follow. */
   fire(firing: Firing): Promise<Deployment | null>;
   /** Asks once what became of what `fire` returned. Absent where the platform does not tell. */
   status?(deployment: Deployment, signal: AbortSignal): Promise<Progress>;

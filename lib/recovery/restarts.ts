@@ -1,27 +1,29 @@
 /**
  * Restarting: decided in the ledger, written to the audit, fired once, and told to both what became of it.
  *
- * Map of this folder: `ledger/` decides, `ledger-link` is the line to it, `audit/` remembers who; `way` is the port of
- * what restarts, `hooks/` how each platform does, `following` what became of it, `epoch` and `renewal` the soft restart;
- * `recommendation` says what to do, `watchdog` does it.
+ * Map of this folder: `ledger/` decides, `ledger-client` asks it, `audit/` remembers who, `bookkeeping` tells both what
+ * became of a restart; `restart-provider` is the port of what restarts, `hooks/` how each platform does, `following` asks
+ * what its deployment became, `epoch` and `renewal` are the soft restart; `recommendation` says what to do, `watchdog`
+ * does it; `recovery` puts it all together.
  */
 import type { Events } from "../events.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
+import { withDeadline } from "../time.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { AuditEntry } from "./audit/record.ts";
+import { type Bookkeeping, createBookkeeping } from "./bookkeeping.ts";
 import type {
   Begin,
   BeginRefusal,
   Deployment,
   Evidence,
   IdempotencyKey,
-  LedgerReply,
   Policy,
   Restart,
   RestartSource,
 } from "./ledger/types.ts";
-import type { Ledger } from "./ledger-link.ts";
+import type { Ledger } from "./ledger-client.ts";
 
 export interface RestartOrder {
   readonly source: RestartSource;
@@ -50,8 +52,11 @@ export type RestartAnswer =
 export interface Firing {
   /** Of the restart: the same for every repetition. */
   readonly id: string;
+  /** Why, for people. */
   readonly reason: string;
+  /** One of the provider's `targets`; null: its default. */
   readonly target: string | null;
+  /** Aborted when it has taken too long. */
   readonly signal: AbortSignal;
 }
 
@@ -75,55 +80,12 @@ export interface Restarts {
   settled(): Promise<void>;
 }
 
-/** How often the end of a restart is told to a ledger that does not answer. */
-const TELLING_ATTEMPTS = 5;
-const TELLING_PAUSE_MS = 500;
 /** The ledger waits longer than the hook may take, for its answer to arrive. */
 const COMPLETE_MARGIN_MS = 10_000;
 
 export function createRestarts(options: RestartsOptions): Restarts {
-  const { ledger, audit, fire, fireWithinMs, redact, events, runtime, log } = options;
-  /** For what is done already, or was not: it is worth knowing, and nothing depends on it. */
-  const note = (entry: AuditEntry) =>
-    audit.write(entry).catch((error: unknown) => log.error("audit.failed", { action: entry.action, error }));
-
-  const tell = async (command: Parameters<Ledger["send"]>[0]): Promise<LedgerReply | null> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await ledger.send(command);
-      } catch (error) {
-        log.warn("restart.untold", { restart_id: "id" in command ? command.id : null, attempt, error });
-        if (attempt === TELLING_ATTEMPTS) return null;
-        await pause(runtime, TELLING_PAUSE_MS);
-      }
-    }
-  };
-
-  const finish = async (restart: Restart, end: Pick<Restart, "deployment" | "failure">): Promise<Restart> => {
-    const reply = await tell({ kind: "complete", id: restart.id, ...end });
-    const known = reply?.view.history.find(({ id }) => id === restart.id);
-    return known ?? { ...restart, phase: end.failure === null ? "executed" : "failed", ...end };
-  };
-
-  const fireBegun = async (restart: Restart, order: RestartOrder, overridden: boolean): Promise<RestartAnswer> => {
-    const outcome = (text: "executed" | "failed") => {
-      events.emit("restart", { restartId: restart.id, outcome: text, source: order.source, actor: order.actor });
-      return note({ ...entryOf(order, restart), action: "restart.outcome", outcome: text });
-    };
-    try {
-      const deployment = await firedWithin(fire, restart, fireWithinMs, runtime);
-      const done = await finish(restart, { deployment, failure: null });
-      log.info("restart.executed", { restart_id: restart.id, source: order.source, actor: order.actor });
-      await outcome("executed");
-      return { kind: "accepted", restart: done, overridden };
-    } catch (error) {
-      const failure = redact(error instanceof Error ? error.message : String(error));
-      const done = await finish(restart, { deployment: null, failure });
-      log.error("restart.failed", { restart_id: restart.id, source: order.source, actor: order.actor, error });
-      await outcome("failed");
-      return { kind: "failed", restart: done, overridden, error: failure };
-    }
-  };
+  const { ledger, audit, fireWithinMs, runtime, log } = options;
+  const books = createBookkeeping({ ledger, audit, runtime, log });
 
   const request = async (order: RestartOrder): Promise<RestartAnswer> => {
     const id = runtime.uuid();
@@ -137,7 +99,7 @@ export function createRestarts(options: RestartsOptions): Restarts {
       const refused = { decision: because, policy_state: policy.state, outcome: "refused" };
       // Watchdogs ask every few seconds for as long as they see what they see: that would bury what people did.
       if (order.source === "auto") log.info("restart.refused", { actor: order.actor, because });
-      else await note({ ...entryOf(order, null), ...refused });
+      else await books.note({ ...entryOf(order, null), ...refused });
       return begun;
     }
     if (begun.kind !== "begun") return begun;
@@ -147,17 +109,17 @@ export function createRestarts(options: RestartsOptions): Restarts {
       await audit.write({ ...entryOf(order, restart), outcome: "pending" });
     } catch (error) {
       log.error("audit.failed", { action: "restart", restart_id: id, error });
-      await tell({ kind: "abandon", id });
+      await books.abandon(id);
       return { kind: "unavailable", missing: "audit" };
     }
     // Asked once: where no answer comes, it may have been fired for, and nobody must fire it twice.
     const completeWithinMs = fireWithinMs + COMPLETE_MARGIN_MS;
     const fired = await ledger.send({ kind: "fire", id, completeWithinMs }).catch(() => null);
     if (fired?.result.kind !== "done") {
-      await note({ ...entryOf(order, restart), action: "restart.outcome", outcome: "not fired" });
+      await books.note({ ...entryOf(order, restart), action: "restart.outcome", outcome: "not fired" });
       return { kind: "unavailable", missing: "ledger" };
     }
-    return fireBegun(restart, order, overridden);
+    return fireBegun(options, books, order, restart, overridden);
   };
 
   const underWay = new Set<Promise<RestartAnswer>>();
@@ -171,6 +133,34 @@ export function createRestarts(options: RestartsOptions): Restarts {
       await Promise.all(underWay);
     },
   };
+}
+
+/** Calls the hook, and tells everybody what became of it. */
+async function fireBegun(
+  { fire, fireWithinMs, redact, events, runtime, log }: RestartsOptions,
+  books: Bookkeeping,
+  order: RestartOrder,
+  restart: Restart,
+  overridden: boolean,
+): Promise<RestartAnswer> {
+  const about = { restart_id: restart.id, source: order.source, actor: order.actor };
+  const tell = (outcome: "executed" | "failed") => {
+    events.emit("restart", { restartId: restart.id, outcome, source: order.source, actor: order.actor });
+    return books.note({ ...entryOf(order, restart), action: "restart.outcome", outcome });
+  };
+  try {
+    const deployment = await firedWithin(fire, restart, fireWithinMs, runtime);
+    const done = await books.complete(restart, { deployment, failure: null });
+    log.info("restart.executed", about);
+    await tell("executed");
+    return { kind: "accepted", restart: done, overridden };
+  } catch (error) {
+    const failure = redact(error instanceof Error ? error.message : String(error));
+    const done = await books.complete(restart, { deployment: null, failure });
+    log.error("restart.failed", { ...about, error });
+    await tell("failed");
+    return { kind: "failed", restart: done, overridden, error: failure };
+  }
 }
 
 function beginOf(id: string, order: RestartOrder): Begin {
@@ -203,18 +193,9 @@ function firedWithin(
   runtime: Runtime,
 ): Promise<Deployment | null> {
   const giveUp = new AbortController();
-  const { promise, resolve, reject } = Promise.withResolvers<Deployment | null>();
-  const timer = runtime.setTimer(() => {
-    reject(new Error(`restart: the platform must answer within ${withinMs} ms, and did not; it may still restart`));
+  const refuse = () => {
     giveUp.abort();
-  }, withinMs);
-  fire({ id, reason, target, signal: giveUp.signal })
-    .finally(() => runtime.clearTimer(timer))
-    .then(resolve, reject);
-  return promise;
+    return new Error(`restart: the platform must answer within ${withinMs} ms, and did not; it may still restart`);
+  };
+  return withDeadline(fire({ id, reason, target, signal: giveUp.signal }), { ms: withinMs, runtime, refuse });
 }
-
-const pause = (runtime: Runtime, ms: number) =>
-  new Promise<void>((resolve) => {
-    runtime.setTimer(resolve, ms);
-  });

@@ -4,11 +4,20 @@
  */
 import type { Log } from "../log/port.ts";
 import type { Evidence } from "./ledger/types.ts";
-import type { Recommendation } from "./recommendation.ts";
+import type { RecommendationAction, RecommendationLevel } from "./recommendation.ts";
 import type { RestartAnswer, Restarts } from "./restarts.ts";
 
 /** As the health payload has it. */
-export type Advice = Pick<Recommendation, "level" | "action" | "reason">;
+export interface Advice {
+  /** How much is to be done. */
+  readonly level: RecommendationLevel;
+  /** What is to be done. */
+  readonly action: RecommendationAction;
+  /** A sentence for people. */
+  readonly reason: string;
+  /** ISO-8601 UTC; null where nothing is scheduled. */
+  readonly next_action_at: string | null;
+}
 
 export interface Sight {
   readonly recommendation: Advice;
@@ -16,13 +25,25 @@ export interface Sight {
   readonly evidence: Evidence | null;
 }
 
+/** What one look of the watchdog came to. */
 export interface TickReport {
+  /** What it found to be done; null where it could not look, or did not. */
   readonly recommendation: Advice | null;
   /**
    * `off`: `WATCHDOG_ENABLED` is false. `idle`: nothing to do. `overlapped`: another tick of this instance is under way.
    * `blind`: it could not look.
    */
-  readonly outcome: "off" | "idle" | "overlapped" | "blind" | RestartAnswer["kind"];
+  readonly outcome:
+    | "off"
+    | "idle"
+    | "overlapped"
+    | "blind"
+    | "accepted"
+    | "failed"
+    | "refused"
+    | "repeated"
+    | "key_reused"
+    | "unavailable";
   /** Why nothing was restarted, where it would have been. */
   readonly because: string | null;
 }
@@ -39,7 +60,16 @@ export interface Watchdog {
   tick(): Promise<TickReport>;
 }
 
-const ACTOR = "watchdog";
+/** Of an order that no person gave. */
+export const BY_ITSELF = {
+  source: "auto",
+  actor: "watchdog",
+  ip: null,
+  userAgent: null,
+  requestId: null,
+  override: null,
+  idempotency: null,
+} as const;
 
 export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions): Watchdog {
   let ticking = false;
@@ -50,9 +80,8 @@ export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions
     const { recommendation, evidence } = sight;
     if (recommendation.level !== "recover") return { recommendation, outcome: "idle", because: null };
     const answer = await restarts.request({
-      source: "auto",
-      actor: ACTOR,
-      ...{ ip: null, userAgent: null, requestId: null, target: null, override: null, idempotency: null },
+      ...BY_ITSELF,
+      target: null,
       reason: recommendation.reason,
       evidence,
     });

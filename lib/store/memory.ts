@@ -14,6 +14,8 @@ import {
   scopeOf,
 } from "./port.ts";
 
+export type { StoreAdapter } from "./port.ts";
+
 /** Values kept at most; beyond it the one set longest ago goes. */
 const KV_ENTRIES_KEPT = 1_000;
 /** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */

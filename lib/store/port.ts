@@ -1,14 +1,18 @@
 /**
  * The store port: where shared state lives, and what every home of it has to do.
  *
- * Map of this folder: `port` (this file), one file or folder per home (`memory` has its states in `memory-states`), and
- * `compare-and-set` for homes that run no code of ours. The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a
- * clock and a place.
+ * Map of this folder: `port` (this file), and one file or folder for each home. Of these `memory` has its states in
+ * `memory-states`; `redis` and `upstash` only carry what `lua` runs. `compare-and-set` is for machines that a home cannot
+ * run where their state lies; `wait-until` is any home, for platforms that freeze an instance with its last answer.
+ *
+ * The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a clock and a
+ * place.
  */
 import type { Push, PushMessage } from "../gate/renewal.ts";
 import type { HomeRules } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 
+/** At once, or later. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Goes on at once with a value, later with a promise: homes in this process stay free of needless turns. */
@@ -33,6 +37,7 @@ export function attempt(task: () => MaybePromise<unknown>, failed: (error: unkno
 export interface Machine<State, Message, Result> {
   /** Part of the key under which a home keeps the state. */
   readonly name: string;
+  /** The state of which nothing is kept yet. */
   readonly empty: () => State;
   /** @param now The store's clock in whole milliseconds since 1970. */
   readonly step: (state: State, message: Message, now: number) => Result & Aftermath;
@@ -40,6 +45,7 @@ export interface Machine<State, Message, Result> {
 
 /** What a home has to do after a step, beside telling the result. */
 export interface Aftermath {
+  /** To be delivered to instances, best effort. */
   readonly push: readonly Push[];
   /**
    * On the store's clock: from then on the state means nothing, and a home gives it up unless another step comes before.
@@ -64,6 +70,7 @@ export function instanceOf(session: string): string {
   return end === -1 ? session : session.slice(0, end);
 }
 
+/** What a home can do, for those who have to know. */
 export interface StoreTraits {
   /** The rules of a gate that lives here. Where it `pushes` ({@link Store.onPush}), instances need not ask often. */
   readonly gate: HomeRules;
@@ -83,6 +90,7 @@ export interface StoreTraits {
 
 /** A small value with an age. */
 export interface KvEntry {
+  /** As it was set. */
   readonly value: string;
   /** By the store's clock. */
   readonly ageMs: number;
@@ -111,12 +119,17 @@ export interface StoreLog {
 export interface LimitRule {
   /** Rules of different names know nothing of each other. */
   readonly name: string;
+  /** Of what, in each window. */
   readonly count: number;
+  /** In milliseconds. */
   readonly windowMs: number;
 }
 
+/** What a client may have yet. */
 export interface LimitVerdict {
+  /** There was one to take. */
   readonly allowed: boolean;
+  /** Left in this window. */
   readonly remaining: number;
   /** Until all is to be had again. */
   readonly resetMs: number;
@@ -130,10 +143,16 @@ export interface Limiter {
   look(client: string): MaybePromise<LimitVerdict>;
 }
 
+/** Homes of shared state, by the names that `STATE_URL` and payloads have for them. */
+export type StoreKind = "memory" | "redis" | "upstash" | "durable-object" | "deno-kv";
+
+/** A home of shared state, open. */
 export interface Store {
-  readonly kind: "memory" | "redis" | "upstash" | "durable-object" | "deno-kv";
+  /** Which home it is. */
+  readonly kind: StoreKind;
   /** Where it is, for people: no credentials. */
   readonly address: string;
+  /** What it can do. */
   readonly traits: StoreTraits;
   /** Applies a message atomically, on the store's clock. Never repeats one by itself. */
   transact<State, Message, Result>(
@@ -154,10 +173,12 @@ export interface Store {
     listener: (key: string, message: PushMessage) => void,
     refused?: (error: Error) => void,
   ): () => void;
+  /** Small values that expire, `ttlMs` after they were set. */
   readonly kv: {
     get(key: string): MaybePromise<KvEntry | null>;
     set(key: string, value: string, ttlMs: number): MaybePromise<void>;
   };
+  /** Logs by their names, such as the audit. */
   readonly log: StoreLog;
   /**
    * Counts for the whole fleet, of homes that can. Between two windows as the instances' clocks tell them.
@@ -167,12 +188,16 @@ export interface Store {
    * @throws Error where what it needs is not installed.
    */
   openLimiter?(prefix: string, rule: LimitRule, deadlineMs: number): Promise<Limiter>;
+  /** Ends its connections. Nothing is asked of it afterwards. */
   close(): Promise<void>;
 }
 
 /** What `memory()`, `redis(url)` and their siblings return: cheap, connected to nothing, opened by `tidegate()`. */
 export interface StoreAdapter {
-  readonly kind: Store["kind"];
+  /** Which home it is. */
+  readonly kind: StoreKind;
+  /** Where it is, for people: no credentials. */
   readonly address: string;
+  /** Makes the store, once for each `tidegate()`. Connects to nothing. */
   open(runtime: Runtime): Store;
 }

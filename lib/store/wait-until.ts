@@ -9,7 +9,7 @@ export type WaitUntil = (work: Promise<unknown>) => void;
  * Each call is then made at once, in the request it belongs to, since a timer would find the instance frozen, and nothing
  * is to be left in the instance's hands.
  */
-export function outliving(store: Store, waitUntil: WaitUntil): Store {
+export function withWaitUntil(store: Store, waitUntil: WaitUntil): Store {
   if (store.traits.inProcess) return store;
   const kept = <Value>(call: MaybePromise<Value>): MaybePromise<Value> => {
     if (call instanceof Promise) waitUntil(call.catch(() => {}));

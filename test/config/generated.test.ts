@@ -56,7 +56,7 @@ test("generating writes all files, and then has nothing more to do", async () =>
   const folder = await emptyFolder();
   await mkdir(`${folder}docs`);
   await writeFile(`${folder}docs/settings.md`, MARKS);
-  expect(await generate(folder, true)).toHaveLength(7);
+  expect(await generate(folder, true)).toHaveLength(8);
   expect(await generate(folder, false)).toEqual([]);
   expect(await generate(folder, true)).toEqual([]);
   const page = await readFile(`${folder}docs/settings.md`, "utf8");

@@ -72,6 +72,17 @@ describe("what is allowed but probably not meant", () => {
     expect(warned({ ...env, SESSION_SECRET: "x".repeat(32) })).toEqual([]);
     expect(warned({ ...env, SESSION_SECRET: "x".repeat(32), MONITOR_TOKENS: "m:short" })).toEqual(["MONITOR_TOKENS"]);
   });
+
+  test.each([
+    ["production", "warn", true],
+    ["production", "error", true],
+    ["production", "info", false],
+    ["production", "debug", false],
+    ["staging", "warn", false],
+  ])("in %s, LOG_LEVEL %s hides the audit's heads: %s", (APP_ENV, LOG_LEVEL, hides) => {
+    const hidden = readConfig({ APP_ENV, LOG_LEVEL }).warnings.filter(({ variable }) => variable === "LOG_LEVEL");
+    expect(hidden.map(({ message }) => message)).toEqual(hides ? [expect.stringContaining("audit.recorded")] : []);
+  });
 });
 
 describe("where the environment comes from", () => {

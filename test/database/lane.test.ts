@@ -1,7 +1,8 @@
 /** A lane's connections in virtual time: who gets which, what is opened for whom, and what becomes of those who wait. */
 import { describe, expect, test } from "vitest";
+import type { Held } from "../../lib/database/connections.ts";
 import { databaseError } from "../../lib/database/failure.ts";
-import { connectionLane, type Held, type LanePlan } from "../../lib/database/lane.ts";
+import { connectionLane, type LanePlan } from "../../lib/database/lane.ts";
 import type { Fault } from "../../lib/database/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { type Conditions, execution } from "../support/execution.ts";

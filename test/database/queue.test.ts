@@ -95,4 +95,22 @@ describe("turns", () => {
     expect(order).toEqual(["second", "idle"]);
     expect(turns.taken()).toBe(false);
   });
+
+  test("are not given to who has given up before, and stay free for the next", async () => {
+    const runtime = manualRuntime();
+    const turns = createTurns(runtime);
+    const begun = turns.begin(execution(runtime, { signal: AbortSignal.abort() }));
+    await expect(begun).rejects.toMatchObject({ fault: "cancelled" });
+    expect([turns.taken(), turns.waiting(), runtime.pendingTimers()]).toEqual([false, 0, 0]);
+    await turns.begin(execution(runtime));
+    expect(turns.taken()).toBe(true);
+  });
+
+  test("are refused to who comes after the close, though it is nobody's turn", async () => {
+    const runtime = manualRuntime();
+    const turns = createTurns(runtime);
+    turns.close();
+    await expect(turns.begin(execution(runtime))).rejects.toMatchObject({ fault: "cancelled" });
+    await turns.idle();
+  });
 });

@@ -1,11 +1,11 @@
 /** What may import what: a row for each idea of `lib`, what it may reach beyond itself. */
 import type { Source } from "./sources.ts";
 
-/** The words everybody may speak: errors as values, and the door through which time and chance come in. */
-const BASE = ["lib/errors.ts", "lib/runtime.ts", "lib/time.ts"];
+/** The words everybody may speak: errors as values, the door through which time and chance come in, addresses. */
+const BASE = ["lib/errors.ts", "lib/runtime.ts", "lib/time.ts", "lib/connection-url.ts", "lib/loopback.ts"];
 const GATE = ["lib/gate/"];
 const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
-const DRIVERS_SHARE = ["hand-over", "transaction", "wire/transactions", "within"].map(
+const DRIVERS_SHARE = ["failure", "hand-over", "transaction", "wire/transactions"].map(
   (name) => `lib/database/${name}.ts`,
 );
 const SETTINGS = ["lib/config/types.ts"];
@@ -17,6 +17,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/errors.ts": [],
   "lib/runtime.ts": [],
   "lib/time.ts": ["lib/runtime.ts"],
+  "lib/connection-url.ts": [],
+  "lib/loopback.ts": [],
   "lib/events.ts": [...BASE, ...GATE, "lib/log/port.ts"],
   "lib/store/": [...BASE, ...GATE],
   "lib/database/": [...BASE, ...GATE],
@@ -24,16 +26,20 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/metrics/": MACHINES,
   // Pages have neither store nor database, but clocks and chance like everybody.
   "lib/client/": ["lib/runtime.ts", "lib/time.ts"],
-  // Settings name targets and levels, and masks what it reports.
-  "lib/config": [...BASE, ...GATE, ...PORTS, "lib/log/redaction.ts", "lib/config"],
+  // Settings name targets, hooks and levels, and masks what it reports.
+  "lib/config": [...BASE, ...GATE, ...PORTS, "lib/recovery/hooks/options.ts", "lib/log/redaction.ts", "lib/config"],
+  // Schemas of what is answered. Whoever builds or reads one takes its types.
+  "lib/contract/": [...GATE, "lib/store/port.ts"],
   "lib/recovery/": MACHINES,
   // Hooks mask what platforms say.
   "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
   "lib/guard/": MACHINES,
-  "lib/health/": [...MACHINES, "lib/guard/", "lib/recovery/"],
+  "lib/health/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/recovery/"],
   // Bundled into a text; nothing else of the server side takes the client.
   "lib/http/routes/console/browser/": ["lib/client/"],
-  "lib/http/": [...MACHINES, "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
+  "lib/http/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
+  "lib/compose.ts": ["lib/"],
+  // What the composition is made of, by name: nothing is put together here.
   "lib/tidegate.ts": ["lib/"],
   // Nothing but a text.
   "lib/openapi/": [],

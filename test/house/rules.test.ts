@@ -11,7 +11,7 @@ const numbers = [...page.matchAll(/^\*\*(\d+)\. /gm)].map(([, number]) => Number
 /** `Rule 5`, `Rules 9 and 10`, `Rules 2 to 4 and 15`: the numbers that follow the word. */
 const CITED = /\bRules? (\d+(?:(?:, | and | to )\d+)*)/g;
 
-const files = globSync(["lib/**/*.ts", "functions/**/*.ts", "infra/**/*.ts", "test/**/*.ts"], { cwd: ROOT });
+const files = globSync(["lib/**/*.{ts,lua}", "functions/**/*.ts", "infra/**/*.ts", "test/**/*.ts"], { cwd: ROOT });
 const cited = files.flatMap((file) =>
   [...readFileSync(join(ROOT, file), "utf8").matchAll(CITED)].flatMap(
     ([, text = ""]) => text.match(/\d+/g)?.map((number) => ({ file, number: Number(number) })) ?? [],

@@ -5,6 +5,7 @@ import { restartOf } from "../../functions/restart.ts";
 import { HOOKS } from "../../lib/config/variables/hooks.ts";
 import { ConfigError, RESTART_HOOKS, readConfig } from "../../lib/config.ts";
 import type { Hook } from "../../lib/recovery/hooks/hook.ts";
+import manifest from "../../package.json" with { type: "json" };
 
 const supervisor: Hook = {
   name: "node",
@@ -16,6 +17,13 @@ const supervisor: Hook = {
 };
 const choice = (env: Record<string, string>, above: Hook | null = null) =>
   restartOf(readConfig(env), { platform: "Node", hooks: ALL_HOOKS }, above);
+
+test("every hook is public, by the name that RESTART_HOOK gives it, and part of the demo", () => {
+  const named = RESTART_HOOKS.filter((hook) => hook !== "soft" && hook !== "node").toSorted();
+  const entries = Object.keys(manifest.exports).filter((entry) => entry.startsWith("./hooks/"));
+  expect(entries.toSorted()).toEqual(named.map((hook) => `./hooks/${hook}`));
+  expect(Object.keys(ALL_HOOKS).toSorted()).toEqual(named);
+});
 
 describe("the restart hook", () => {
   test("that nobody has chosen is the supervisor's where there is one, else the soft restart", async () => {

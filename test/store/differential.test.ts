@@ -11,7 +11,7 @@ import type { GateSnapshot } from "../../lib/gate/snapshot.ts";
 import type { GateState } from "../../lib/gate/state.ts";
 import type { Step } from "../../lib/gate/step.ts";
 import { decodeStep } from "../../lib/store/lua/gate/answer.ts";
-import { GATE_SCRIPT } from "../../lib/store/lua/gate/script.ts";
+import { GATE_SCRIPT } from "../../lib/store/lua/gate/script.generated.ts";
 import { encodeRenewal, gateKeys } from "../../lib/store/lua/gate/wire.ts";
 import type { Script, ScriptRunner } from "../../lib/store/lua/script.ts";
 import { knowledge } from "../gate/model/actions.ts";

@@ -169,7 +169,9 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
   test("gives no value that has expired, however late its alarm", async () => {
     const setAt = Date.now() + DAY_MS;
     const at = (ms: number, call: object) => ({
-      ...{ now: setAt + ms, evict: true, look: false },
+      now: setAt + ms,
+      evict: true,
+      look: false,
       body: JSON.stringify(call),
     });
     const get = { call: "getValue" };

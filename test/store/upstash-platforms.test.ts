@@ -50,7 +50,11 @@ describe.skipIf(redisUnavailable())(`upstash elsewhere ${redisUnavailable() ?? "
       };`;
     const { outputFiles } = await build({
       stdin: { contents: code, resolveDir: ROOT, loader: "ts" },
-      ...{ bundle: true, write: false, format: "esm", platform: "neutral", mainFields: ["module", "main"] },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
       conditions: ["workerd", "worker", "browser"],
     });
     const workers = new Miniflare({

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
 import { afterEach } from "vitest";
+import type { RestartProvider } from "../../lib/recovery/restart-provider.ts";
 import type { Firing } from "../../lib/recovery/restarts.ts";
-import type { RestartWay } from "../../lib/recovery/way.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreLog } from "../../lib/store/port.ts";
@@ -48,8 +48,8 @@ export interface Served extends SmallApp {
 export interface ServedOptions {
   readonly env?: Record<string, string>;
   readonly auditLog?: StoreLog;
-  readonly fire?: RestartWay["fire"];
-  readonly status?: RestartWay["status"];
+  readonly fire?: RestartProvider["fire"];
+  readonly status?: RestartProvider["status"];
 }
 
 const open: Server[] = [];
@@ -64,7 +64,7 @@ afterEach(() => {
 export async function served({ env = {}, auditLog, fire, status }: ServedOptions = {}): Promise<Served> {
   const runtime = systemRuntime();
   const fired: Firing[] = [];
-  const restart: RestartWay = {
+  const restart: RestartProvider = {
     name: "webhook",
     targets: ["blue", "green"],
     capabilities: status ? ["restart", "status"] : ["restart"],

@@ -1,6 +1,6 @@
 /** An instance that asks for a restart and dies in the middle of it, at the place that the environment names. */
 import { Hono } from "hono";
-import { type RestartWay, type TidegateEnv, tidegate } from "tidegate";
+import { type RestartProvider, type TidegateEnv, tidegate } from "tidegate";
 import { readConfig } from "tidegate/config";
 import { redis } from "tidegate/stores/redis";
 import { fakeDatabase } from "tidegate/testing";
@@ -18,7 +18,7 @@ export function instance(
   die?: { readonly at: Death; readonly now: () => Promise<never> },
 ) {
   const fired: string[] = [];
-  const restart: RestartWay = {
+  const restart: RestartProvider = {
     name: "webhook",
     targets: [],
     capabilities: ["restart"],

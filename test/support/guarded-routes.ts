@@ -42,7 +42,7 @@ export function guardedRoutes(
     addressOf,
     limitRequest,
     accepting: () => true,
-    glance: () => {},
+    checkIfDue: () => {},
     runtime,
     log,
   });

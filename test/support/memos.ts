@@ -1,6 +1,6 @@
 /** Memos of several instances on one store in virtual time, whose computations end when a test says so. */
 import { elapsedClock } from "../../lib/health/elapsed.ts";
-import type { Memoized } from "../../lib/health/last.ts";
+import type { Memoized } from "../../lib/health/last-value.ts";
 import { type Computation, createMemo } from "../../lib/health/memo.ts";
 import { createTier } from "../../lib/health/tier.ts";
 import { memory } from "../../lib/store/memory.ts";
@@ -18,7 +18,7 @@ export interface Under extends Computation<number> {
 
 export interface Instance {
   readonly read: () => Promise<Memoized<number> | null>;
-  readonly look: () => Promise<void> | null;
+  readonly refreshIfDue: () => Promise<void> | null;
   /** Its way to the store: open, ending in errors, swallowing everything, or known to be closed. */
   way: "open" | "failing" | "silent" | "closed";
   /** How often it asked the store. */
@@ -60,7 +60,8 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
       key: KEY,
       deadlineMs: 200,
       reachable: () => own.way !== "closed",
-      ...{ elapsedMs, runtime },
+      elapsedMs,
+      runtime,
     });
     const compute = (computation: Computation<number>) => {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -69,9 +70,17 @@ export function memoFleet(options: MemoFleetOptions = {}): MemoFleet {
     };
     const decode = (text: string) => (Number.isFinite(Number(text)) ? Number(text) : null);
     const memo = createMemo({
-      ...{ ttlMs, waitMs: 800, tier, sharesIo, compute, encode: String, decode, elapsedMs, runtime },
+      ttlMs,
+      waitMs: 800,
+      tier,
+      sharesIo,
+      compute,
+      encode: String,
+      decode,
+      elapsedMs,
+      runtime,
     });
-    const own: Instance = { read: async () => memo.read(), look: memo.look, way: "open", asked: 0 };
+    const own: Instance = { read: async () => memo.read(), refreshIfDue: memo.refreshIfDue, way: "open", asked: 0 };
     return own;
   };
   return { runtime, store, computations, instance };

@@ -2,8 +2,8 @@
 import type { DatabaseAdapter } from "../../lib/database/port.ts";
 import type { AuditRecord } from "../../lib/recovery/audit/record.ts";
 import type { Deployment } from "../../lib/recovery/ledger/types.ts";
+import type { RestartProvider } from "../../lib/recovery/restart-provider.ts";
 import type { Firing } from "../../lib/recovery/restarts.ts";
-import type { RestartWay } from "../../lib/recovery/way.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreLog } from "../../lib/store/port.ts";
 import type { Answer } from "../../lib/testing/fake-database.ts";
@@ -23,13 +23,13 @@ export interface OperatedOptions {
   readonly database?: DatabaseAdapter;
   readonly auditLog?: StoreLog;
   readonly fire?: (firing: Firing) => Promise<Deployment | null>;
-  readonly status?: RestartWay["status"];
-  readonly listen?: RestartWay["listen"];
+  readonly status?: RestartProvider["status"];
+  readonly listen?: RestartProvider["listen"];
 }
 
 export function operatedApp({ env = {}, answer, database, auditLog, fire, status, listen }: OperatedOptions = {}) {
   const fired: Firing[] = [];
-  const restart: RestartWay = {
+  const restart: RestartProvider = {
     name: "webhook",
     targets: ["blue", "green"],
     capabilities: ["restart"],

@@ -10,8 +10,7 @@ import {
   decodeSecond,
   decodeTotals,
 } from "../../lib/store/lua/gate/answer.ts";
-import { RANKINGS } from "../../lib/store/lua/gate/constants.ts";
-import { fromRow } from "../../lib/store/lua/gate/records.ts";
+import { fromRow, RANKINGS } from "../../lib/store/lua/gate/records.ts";
 import { fromText } from "../../lib/store/lua/gate/text.ts";
 import { gateKeys } from "../../lib/store/lua/gate/wire.ts";
 import type { Script, ScriptRunner } from "../../lib/store/lua/script.ts";

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Log } from "../../lib/log/port.ts";
 import { createAudit } from "../../lib/recovery/audit/audit.ts";
 import type { Deployment } from "../../lib/recovery/ledger/types.ts";
-import { createLedger } from "../../lib/recovery/ledger-link.ts";
+import { createLedger } from "../../lib/recovery/ledger-client.ts";
 import { createRestarts, type Firing, type RestartOrder } from "../../lib/recovery/restarts.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Store, StoreAdapter, StoreLog } from "../../lib/store/port.ts";

@@ -1,6 +1,6 @@
-/** Variables of restarts: the policy, the way, and who watches. */
+/** Variables of restarts: the policy, the hook, and who watches. */
+import { RESTART_HOOKS, type RestartHook } from "../hook-targets.ts";
 import { boolean, choice, integer, matching, word } from "../schemas.ts";
-import { RESTART_HOOKS, type RestartHook } from "../types.ts";
 import type { Table } from "../variable.ts";
 
 export interface RestartValues {
@@ -79,7 +79,7 @@ export const RESTART: Table<RestartValues> = {
   AUDIT_FILE: {
     group: "restart",
     default: null,
-    otherwise: "none; with `memory:`, restarts then work only in development",
+    otherwise: "none; with `memory:`, restarts then work in `development` and `testing` alone",
     description: "Where the audit goes with the memory store; written through to the disk",
     schema: matching("a path of at most 1024 characters", /^\P{Cc}{1,1024}$/u),
   },

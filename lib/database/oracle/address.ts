@@ -1,4 +1,5 @@
 /** Reading an Oracle URL: refusing what cannot work before anything connects, and keeping its secrets out of sight. */
+import { addressOf, decoded, partsOf, schemeOnly, secretsOf } from "../../connection-url.ts";
 
 export interface OracleAddress {
   readonly user: string;
@@ -10,8 +11,6 @@ export interface OracleAddress {
   /** Passwords, as written and decoded: what no log may show. */
   readonly secrets: readonly string[];
 }
-
-const SHAPE = /^oracle:\/\/([^:@/?#\s]+):([^/?#\s]+)@([^/?#@\s]+)\/([^?#@\s]+)(?:\?([^#\s]*))?$/i;
 
 /** The permit is the only authority over time: from a URL these would win in the driver. */
 const OVERRULED = ["connect_timeout", "transport_connect_timeout", "retry_count", "retry_delay"];
@@ -26,15 +25,17 @@ const OVERRULED = ["connect_timeout", "transport_connect_timeout", "retry_count"
  * ```
  */
 export function parseOracleUrl(url: string | undefined): OracleAddress {
-  if (url === undefined || url.trim() === "") throw refusal("nothing");
-  const match = SHAPE.exec(url.trim());
-  if (match === null) throw refusal(masked(url.trim()));
-  const [, writtenUser = "", writtenPassword = "", hosts = "", service = "", query = ""] = match;
-  const user = decoded(writtenUser);
-  const password = decoded(writtenPassword);
+  const text = url?.trim() ?? "";
+  if (text === "") throw refusal("nothing");
+  const parts = /\s/.test(text) ? null : partsOf(text);
+  if (parts?.scheme !== "oracle" || !parts.user || !parts.password || parts.hosts === "" || parts.path.length < 2) {
+    throw refusal(schemeOnly(text));
+  }
+  const [user, password] = [decoded(parts.user), decoded(parts.password)];
   if (user === null || password === null) throw refusal('oracle://*** with a "%" that starts no percent code');
+  const place = `${parts.hosts}${parts.path}`;
 
-  const parameters = new URLSearchParams(query);
+  const parameters = new URLSearchParams(parts.query);
   for (const name of [...parameters.keys()]) if (OVERRULED.includes(name.toLowerCase())) parameters.delete(name);
   const protocol = parameters.get("protocol");
   parameters.delete("protocol");
@@ -42,9 +43,9 @@ export function parseOracleUrl(url: string | undefined): OracleAddress {
   return {
     user,
     password,
-    connectString: `${protocol === null ? "" : `${protocol}://`}${hosts}/${service}${kept === "" ? "" : `?${kept}`}`,
-    address: `oracle://${hosts}/${service}`,
-    secrets: [writtenPassword, password, parameters.get("wallet_password") ?? ""].filter((secret) => secret !== ""),
+    connectString: `${protocol === null ? "" : `${protocol}://`}${place}${kept === "" ? "" : `?${kept}`}`,
+    address: addressOf(parts),
+    secrets: secretsOf(parts),
   };
 }
 
@@ -53,18 +54,4 @@ function refusal(found: string): TypeError {
     "oracle: a URL like oracle://user:password@host:1521/service is needed, special characters in user and password " +
       `percent-encoded, it was ${found}; set DATABASE_URL, or use tidegate/databases/pglite for an embedded database`,
   );
-}
-
-/** Of a URL that was not understood, only the scheme is known to be no secret. */
-function masked(url: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]{0,20}):/i.exec(url)?.[1];
-  return scheme === undefined ? "*** (without a scheme)" : `${scheme}://***`;
-}
-
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
 }

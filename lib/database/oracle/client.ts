@@ -4,10 +4,9 @@
  * count what it is opening, keeps a line of its own, and gives no way to end what hangs.
  */
 import type { Runtime } from "../../runtime.ts";
+import { withDeadline } from "../../time.ts";
+import type { ConnectionPlan } from "../connection.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseSettings } from "../port.ts";
-import type { StopPlan } from "../stop.ts";
-import { within } from "../within.ts";
 import type { OracleAddress } from "./address.ts";
 import { toOracleError } from "./errors.ts";
 import type { Dial, Dialled, Session } from "./session.ts";
@@ -15,14 +14,8 @@ import type { Dial, Dialled, Session } from "./session.ts";
 /** What the server has to answer a goodbye; then the socket is closed without it. */
 const GOODBYE_MS = 1_000;
 
-export interface ConnectionPlan {
+export interface OraclePlan extends ConnectionPlan {
   readonly target: OracleAddress;
-  readonly settings: DatabaseSettings;
-  /** What a statement has, after it was told to stop, before its connection is destroyed. */
-  readonly graceMs: number;
-  readonly runtime: Runtime;
-  /** Aborted when the database is closed and the grace of that is over. */
-  readonly closing: AbortSignal;
   readonly dial: Dial;
 }
 
@@ -36,9 +29,9 @@ export interface Opened {
 }
 
 /** @throws DatabaseError when no connection is there, logged on, by the connect timeout. */
-export async function openClient(plan: ConnectionPlan): Promise<Opened> {
+export async function openClient(plan: OraclePlan): Promise<Opened> {
   const { runtime, settings, closing } = plan;
-  const by = runtime.monotonicMs() + settings.connectTimeoutMs;
+  const connectBy = runtime.monotonicMs() + settings.connectTimeoutMs;
   const { user, password, connectString } = plan.target;
   let dialled: Dialled | undefined;
   try {
@@ -49,9 +42,12 @@ export async function openClient(plan: ConnectionPlan): Promise<Opened> {
       applicationName: settings.applicationName,
       timeoutMs: settings.connectTimeoutMs,
     });
-    const session = await within(dialled.session, { by, signal: closing }, runtime, (ended) =>
-      databaseError(ended === "late" ? "connection" : "cancelled"),
-    );
+    const session = await withDeadline(dialled.session, {
+      ms: connectBy - runtime.monotonicMs(),
+      signal: closing,
+      runtime,
+      refuse: (end) => databaseError(end === "late" ? "connection" : "cancelled"),
+    });
     return openedOn(session, dialled.cut, runtime);
   } catch (error) {
     dialled?.cut();
@@ -64,21 +60,8 @@ function openedOn(session: Session, cut: () => void, runtime: Runtime): Opened {
     session,
     cut,
     leave: async () => {
-      const bound = { by: runtime.monotonicMs() + GOODBYE_MS, signal: new AbortController().signal };
-      await within(session.close(), bound, runtime, () => databaseError("timeout")).catch(() => {});
+      await withDeadline(session.close(), { ms: GOODBYE_MS, runtime, refuse: () => undefined }).catch(() => {});
       cut();
     },
   };
-}
-
-/** What is left of the permit's deadline, as the driver takes it: whole milliseconds; 0 would mean "never". */
-export function callTimeoutMs(leftMs: number): number {
-  return Math.min(2_147_483_647, Math.max(1, Math.ceil(leftMs)));
-}
-
-/** The break of the driver's call timeout, due at the same moment, has this long to be answered before one of ours. */
-const CALL_TIMEOUT_HEADROOM_MS = 100;
-
-export function stopPlan({ graceMs, closing, runtime }: ConnectionPlan): StopPlan {
-  return { graceMs, headroomMs: CALL_TIMEOUT_HEADROOM_MS, closing, runtime };
 }

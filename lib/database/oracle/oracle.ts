@@ -2,7 +2,7 @@
  * Oracle by node-oracledb in its thin mode, on Node and Deno.
  *
  * Map of this folder: `address` reads the URL, `database` is the database, `client` opens a connection and ends it,
- * `line` is its wire; `connection` runs statements on it, `transaction` and `stream` hold it for longer, `words` is the
+ * `channel` is its wire; `connection` runs statements on it, `transaction` and `stream` hold it for longer, `words` is the
  * SQL around that; `errors` says what went wrong, `binds` and `values` are the ways in and out.
  * `session` is what all of these need of a driver; `vendor`, with `sockets` and `types`, is the driver, and is loaded when
  * the first connection is opened.
@@ -17,6 +17,8 @@ import type { DatabaseAdapter } from "../port.ts";
 import { parseOracleUrl } from "./address.ts";
 import { type OracleOptions, openOracle } from "./database.ts";
 
+export type { PooledOptions } from "../pooled.ts";
+export type { DatabaseAdapter } from "../port.ts";
 export type { OracleOptions } from "./database.ts";
 
 /**

@@ -10,25 +10,25 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 
-interface Line {
+interface Dialling {
   readonly sockets: Set<Socket>;
   isCut: boolean;
 }
 
-const lines = new AsyncLocalStorage<Line>();
+const diallings = new AsyncLocalStorage<Dialling>();
 let listening = false;
 
 function listen(): void {
   if (listening) return;
   listening = true;
   subscribe("net.client.socket", (announced) => {
-    const line = lines.getStore();
-    if (line === undefined) return;
+    const mine = diallings.getStore();
+    if (mine === undefined) return;
     const { socket } = announced as { readonly socket: Socket };
-    line.sockets.add(socket);
-    socket.once("close", () => line.sockets.delete(socket));
+    mine.sockets.add(socket);
+    socket.once("close", () => mine.sockets.delete(socket));
     // The driver goes on to the next address of a list. It listens for errors only after this turn.
-    if (line.isCut) queueMicrotask(() => end(socket));
+    if (mine.isCut) queueMicrotask(() => end(socket));
   });
 }
 
@@ -38,7 +38,7 @@ function end(socket: Socket): void {
 }
 
 /**
- * @param open called at once; the sockets it opens, now and later, are the line's.
+ * @param open called at once; the sockets it opens, now and later, are the dialling's.
  * @example
  * ```ts
  * const { opened, cut } = dialling(() => oracledb.getConnection(attributes));
@@ -47,12 +47,12 @@ function end(socket: Socket): void {
  */
 export function dialling<T>(open: () => Promise<T>): { readonly opened: Promise<T>; cut(): void } {
   listen();
-  const line: Line = { sockets: new Set(), isCut: false };
+  const mine: Dialling = { sockets: new Set(), isCut: false };
   return {
-    opened: lines.run(line, open),
+    opened: diallings.run(mine, open),
     cut: () => {
-      line.isCut = true;
-      for (const socket of line.sockets) end(socket);
+      mine.isCut = true;
+      for (const socket of mine.sockets) end(socket);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Reading a large result a batch at a time, by a cursor in a transaction that only reads and that closes it. */
+import { handOn } from "../hand-over.ts";
 import type { TakeRows } from "../port.ts";
 import type { Bind } from "./binds.ts";
 import type { HeldSession } from "./transaction.ts";
@@ -11,11 +12,6 @@ export async function streamOn(
   take: TakeRows<unknown>,
 ): Promise<void> {
   await held.call((session, timeoutMs) => session.openCursor(text, binds, batchRows, timeoutMs));
-  for (;;) {
-    const rows = await held.call((session, timeoutMs) => session.nextRows(batchRows, timeoutMs));
-    const last = rows.length < batchRows;
-    const wanted = take(rows, last);
-    // The connection is given back while the last batch is being read.
-    if (last || !(await wanted)) return;
-  }
+  const next = () => held.call((session, timeoutMs) => session.nextRows(batchRows, timeoutMs));
+  await handOn(next, batchRows, take);
 }

@@ -2,101 +2,70 @@
  * A transaction on one connection, with one deadline for the whole. This process alone holds it to that: Oracle has no
  * timeout that a client could set, so one frozen with a transaction open keeps its locks until the server looks.
  */
+import { type TransactionCall, wholeMs } from "../connection.ts";
 import { databaseError } from "../failure.ts";
-import { type Execution, isTooLate, type TransactionMode } from "../port.ts";
-import { stopping } from "../stop.ts";
-import { runTransaction } from "../transaction.ts";
+import { holdTransaction } from "../held-transaction.ts";
+import type { Holder } from "../pooled.ts";
 import type { Bind } from "./binds.ts";
-import { type ConnectionPlan, callTimeoutMs, stopPlan } from "./client.ts";
-import type { Line } from "./line.ts";
+import type { OracleChannel } from "./channel.ts";
+import type { OraclePlan } from "./client.ts";
 import type { Session } from "./session.ts";
 import { beginText, changesSession, endsTransaction } from "./words.ts";
 
 /** The connection as a task in a transaction sees it, while that is open. */
-export interface HeldSession {
-  statement(text: string, binds: readonly Bind[]): Promise<unknown[]>;
+export interface HeldSession extends Holder<Bind> {
   /** `send` is handed what is left of the time, as the driver's call timeout. */
   call<Reply>(send: (session: Session, timeoutMs: number) => Promise<Reply>): Promise<Reply>;
 }
 
-export async function transactionOn<Value>(
-  line: Line,
-  plan: ConnectionPlan,
-  execution: Execution,
-  deadlineAt: number,
-  mode: TransactionMode,
+export function transactionOn<Value>(
+  channel: OracleChannel,
+  plan: OraclePlan,
+  transaction: TransactionCall,
   task: (held: HeldSession) => Promise<Value>,
 ): Promise<Value> {
-  const { runtime, graceMs } = plan;
-  const leftMs = (): number => deadlineAt - runtime.monotonicMs();
-  let ending = false;
-  // A break is for a caller's statement: it must not hit the rollback that is its consequence, nor a commit.
-  const cancel = (): void => {
-    if (!ending) line.cancel();
-  };
-  const bounds = { deadlineMs: Math.max(0, leftMs()), signal: execution.signal };
-  const stop = stopping({ cancel, destroy: line.destroy }, bounds, stopPlan(plan));
-  const answer = <Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply> =>
-    stop.answer(line.call(send)).catch((error: unknown) => {
-      throw line.judge(error, stop);
-    });
-  async function call<Reply>(send: (session: Session, timeoutMs: number) => Promise<Reply>): Promise<Reply> {
-    if (leftMs() <= 0) throw databaseError("timeout");
-    return answer((session) => send(session, callTimeoutMs(leftMs())));
-  }
-  async function statement(text: string, binds: readonly Bind[]): Promise<unknown[]> {
-    if (endsTransaction(text)) {
-      throw new TypeError(
-        "transaction: it ends as its callback does, a statement began or ended one, or defines what Oracle commits " +
-          "at once; leave that out",
+  return holdTransaction(channel, plan, transaction, (hold) => {
+    const call: HeldSession["call"] = async (send) => {
+      if (hold.leftMs() <= 0) throw databaseError("timeout");
+      return hold.answer(channel.call((session) => send(session, wholeMs(hold.leftMs()))));
+    };
+    const statement: HeldSession["statement"] = async (text, binds) => {
+      if (endsTransaction(text)) throw notHere();
+      const rows = await call((session, timeoutMs) => session.execute(text, binds, timeoutMs, false));
+      if (changesSession(text)) channel.retire();
+      return rows;
+    };
+    /** The last call, with its own time, which no cursor may be open for. */
+    const end = (send: (session: Session) => Promise<void>): Promise<void> =>
+      hold.answer(
+        channel.call(async (session) => {
+          await session.closeCursor();
+          await send(session);
+        }),
       );
-    }
-    const rows = await call((session, timeoutMs) => session.execute(text, binds, timeoutMs, false));
-    if (changesSession(text)) line.retire();
-    return rows;
-  }
-
-  try {
-    return await runTransaction(
-      {
-        begin: async () => {
-          if (isTooLate(execution, runtime)) throw databaseError("exhausted");
-          const text = beginText(mode);
-          if (text !== undefined) await call((session, timeoutMs) => session.execute(text, [], timeoutMs, false));
-        },
-        open: line.open,
-        commit: async () => {
-          ending = true;
-          await answer(async (session) => {
-            await session.closeCursor();
-            await session.commit(callTimeoutMs(leftMs()));
-          });
-          return true;
-        },
-        rollback: async () => {
-          ending = true;
-          // The end of a connection is a rollback too, and a loose break can do no harm on it.
-          if (line.hasLooseBreak()) line.retire();
-          if (!line.usable()) return line.destroy();
-          await answer(async (session) => {
-            await session.closeCursor();
-            await session.rollback(callTimeoutMs(graceMs));
-          }).catch(() => {
-            line.retire();
-            return line.destroy();
-          });
-        },
+    return {
+      begin: async () => {
+        hold.cancellable = true;
+        const text = beginText(transaction.mode);
+        if (text !== undefined) await call((session, timeoutMs) => session.execute(text, [], timeoutMs, false));
       },
-      { givenUp: stop.givenUp(), readOnly: mode.readOnly === true },
-      (enter) =>
+      commit: async () => {
+        await end((session) => session.commit(wholeMs(hold.leftMs())));
+        return true;
+      },
+      rollback: () => end((session) => session.rollback(wholeMs(plan.graceMs))),
+      work: (enter) =>
         task({
           statement: (text, binds) => enter(() => statement(text, binds)),
           call: (send) => enter(() => call(send)),
         }),
-    );
-  } finally {
-    if (line.hasLooseBreak()) line.retire();
-    stop.ended();
-    await line.settle();
-  }
+    };
+  });
+}
+
+function notHere(): TypeError {
+  return new TypeError(
+    "transaction: it ends as its callback does, a statement began or ended one, or defines what Oracle commits at once; " +
+      "leave that out",
+  );
 }

@@ -3,12 +3,13 @@
  * back when no statement runs; one that runs cannot be stopped, and takes the thread with it.
  */
 import type { Runtime } from "../../runtime.ts";
-import { databaseError } from "../failure.ts";
+import { withDeadline } from "../../time.ts";
+import { databaseError, faultOfAbort } from "../failure.ts";
 import type { HeldConnection, TransactionMode } from "../port.ts";
 import { render, type Statement } from "../sql.ts";
 import { runTransaction } from "../transaction.ts";
+import { placeholder } from "../wire/binds.ts";
 import { beginText, isTransactionControl } from "../wire/transactions.ts";
-import { faultOfAbort, within } from "../within.ts";
 import type { Reply } from "./engine.ts";
 
 /** A rollback has this long at the least, in milliseconds; then the thread is ended. */
@@ -35,9 +36,12 @@ export async function transactionIn<Value>(
 ): Promise<Value> {
   const leftMs = (): number => deadlineAt - runtime.monotonicMs();
   const done = Promise.withResolvers<never>();
-  const givenUp = within(done.promise, { by: deadlineAt, signal }, runtime, (ended) =>
-    databaseError(ended === "late" ? "timeout" : faultOfAbort(signal)),
-  );
+  const givenUp = withDeadline(done.promise, {
+    ms: leftMs(),
+    signal,
+    runtime,
+    refuse: (end) => databaseError(end === "late" ? "timeout" : faultOfAbort(signal)),
+  });
   givenUp.catch(() => {});
   let broken = false;
 
@@ -76,5 +80,5 @@ export async function transactionIn<Value>(
 }
 
 export function textOf(statement: Statement): string {
-  return render(statement, (position) => `$${position}`);
+  return render(statement, placeholder);
 }

@@ -4,26 +4,17 @@
  * that the driver brings up after all cannot be mistaken for ours.
  */
 import postgres from "postgres";
-import type { Runtime } from "../../runtime.ts";
+import { type Deadline, withDeadline } from "../../time.ts";
+import { type ConnectionPlan, wholeMs } from "../connection.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseSettings, Fault } from "../port.ts";
-import type { StopPlan } from "../stop.ts";
-import { within } from "../within.ts";
+import type { Fault } from "../port.ts";
+import { closeReason } from "./close-reason.ts";
 import { toPostgresError } from "./errors.ts";
-import { lastWords } from "./last-words.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
-const MAX_TIMEOUT_MS = 2_147_483_647;
-
-export interface ConnectionPlan {
+export interface PostgresPlan extends ConnectionPlan {
   readonly url: string;
-  readonly settings: DatabaseSettings;
   readonly ssl: PostgresSsl | undefined;
-  /** What a statement has, after it was told to stop, before its connection is destroyed. */
-  readonly graceMs: number;
-  readonly runtime: Runtime;
-  /** Aborted when the database is closed and the grace of that is over. */
-  readonly closing: AbortSignal;
 }
 
 /** As in postgres.js: a mode, or the options of the platform's TLS sockets (`ca`, `cert`, …). */
@@ -48,10 +39,10 @@ export interface Opened {
  * @param onLetIn Called when a pooler has let us in.
  * @throws DatabaseError when no connection is there in time.
  */
-export async function openClient(plan: ConnectionPlan, deadlineMs: number, onLetIn: () => void): Promise<Opened> {
+export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn: () => void): Promise<Opened> {
   const { runtime, settings } = plan;
   const isPooled = settings.pooler === "transaction";
-  const startupTimeoutMs = isPooled ? undefined : serverTimeoutMs(deadlineMs);
+  const startupTimeoutMs = isPooled ? undefined : wholeMs(deadlineMs);
   const letIn = Promise.withResolvers<void>();
   let open = true;
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
@@ -85,23 +76,24 @@ export async function openClient(plan: ConnectionPlan, deadlineMs: number, onLet
   };
   const reasonOf = async (error: unknown): Promise<unknown> => {
     if (!isPooled) return error;
-    return lastWords(client, error, AbortSignal.any([plan.closing, watchRedials()]), runtime);
+    return closeReason(client, error, AbortSignal.any([plan.closing, watchRedials()]), runtime);
   };
   const signal = AbortSignal.any([plan.closing, hungUp]);
-  const wait = <Value>(what: Promise<Value>, late: Fault): Promise<Value> =>
-    within(what, { by: runtime.monotonicMs() + settings.connectTimeoutMs, signal }, runtime, (ended) => {
-      if (ended === "late") return databaseError(late);
-      return databaseError(hungUp.aborted ? "connection" : "cancelled");
-    });
+  const deadline = (late: Fault): Deadline => ({
+    ms: settings.connectTimeoutMs,
+    signal,
+    runtime,
+    refuse: (end) => databaseError(end === "late" ? late : hungUp.aborted ? "connection" : "cancelled"),
+  });
   try {
     // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
     // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
     const opening = Promise.resolve(withoutOrigin(client.unsafe("select 1"))).then(() => client.reserve());
     if (isPooled) {
-      await wait(Promise.race([letIn.promise, opening]), "connection");
+      await withDeadline(Promise.race([letIn.promise, opening]), deadline("connection"));
       onLetIn();
     }
-    const sql = await wait(opening, isPooled ? "exhausted" : "connection");
+    const sql = await withDeadline(opening, deadline(isPooled ? "exhausted" : "connection"));
     return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs, reasonOf };
   } catch (error) {
     const reason = await reasonOf(error);
@@ -150,16 +142,4 @@ function redialWatch({ options: { port: ports } }: postgres.Sql): () => AbortSig
  */
 export function withoutOrigin<Query extends object>(query: Query): Query {
   return Object.defineProperty(query, "origin", { value: "" });
-}
-
-/** A time as a setting of the server, which takes whole milliseconds; 0 would mean "never". */
-export function serverTimeoutMs(ms: number): number {
-  return Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(ms)));
-}
-
-/** The server's own timeout gets this long to arrive before a cancel, which can hit a later statement, is risked. */
-const SERVER_TIMEOUT_HEADROOM_MS = 500;
-
-export function stopPlan({ graceMs, closing, runtime }: ConnectionPlan): StopPlan {
-  return { graceMs, headroomMs: SERVER_TIMEOUT_HEADROOM_MS, closing, runtime };
 }

@@ -1,100 +1,60 @@
 /**
- * What runs on one connection: a statement by itself, or a transaction; and which `statement_timeout` it has. Behind a
- * pooler a statement by itself is a transaction of one.
+ * What runs on one connection, and which `statement_timeout` it has. Behind a pooler a statement by itself is a
+ * transaction of one.
  */
-import { databaseError } from "../failure.ts";
-import type { Held } from "../lane.ts";
-import { type Execution, isTooLate, type TransactionMode } from "../port.ts";
-import { assertWanted, type Stopping, stopping } from "../stop.ts";
+import { assertInTime, type Connection, connectionOn, runAlone, wholeMs } from "../connection.ts";
+import type { Execution } from "../port.ts";
+import { assertWanted, type Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
-import { type ConnectionPlan, type Opened, openClient, serverTimeoutMs, stopPlan } from "./client.ts";
+import { createChannel, type PostgresChannel, plainRows } from "./channel.ts";
+import { type Opened, openClient, type PostgresPlan } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
-import { createLine, plainRows, type Rows } from "./line.ts";
-import { type HeldLine, transactionOn } from "./transaction.ts";
-
-export interface Connection extends Held {
-  run(text: string, binds: Bind[], execution: Execution): Promise<unknown[]>;
-  /** `deadlineAt` is on the monotonic clock: the wait for this connection has taken from the transaction's time. */
-  transaction<Value>(
-    execution: Execution,
-    deadlineAt: number,
-    mode: TransactionMode,
-    task: (held: HeldLine) => Promise<Value>,
-  ): Promise<Value>;
-}
+import { type HeldChannel, transactionOn } from "./transaction.ts";
 
 /** Takes and throws what `openClient` does. */
-export async function connect(...[plan, ...rest]: Parameters<typeof openClient>): Promise<Connection> {
-  return connection(plan, await openClient(plan, ...rest));
+export async function connect(
+  ...[plan, ...rest]: Parameters<typeof openClient>
+): Promise<Connection<Bind, HeldChannel>> {
+  const opened = await openClient(plan, ...rest);
+  const channel = createChannel(opened, plan.closing);
+  const run = plan.settings.pooler === "none" ? inSession(channel, plan, opened) : inTransaction(channel, plan);
+  return connectionOn(channel, plan, { run, transaction: (call, task) => transactionOn(channel, plan, call, task) });
 }
 
-function connection(plan: ConnectionPlan, opened: Opened): Connection {
-  const { runtime } = plan;
-  const line = createLine(opened, plan.closing);
-  let timeoutMs = opened.timeoutMs;
+type Run = Connection<Bind, HeldChannel>["run"];
+
+function inSession(channel: PostgresChannel, plan: PostgresPlan, opened: Opened): Run {
+  let { timeoutMs } = opened;
 
   /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
-  async function inSession(text: string, binds: Bind[], execution: Execution, stop: Stopping): Promise<Rows> {
-    const wantedMs = serverTimeoutMs(execution.deadlineMs);
-    if (timeoutMs !== wantedMs) {
-      timeoutMs = undefined;
-      await line.control(`set statement_timeout = ${wantedMs}`);
-      timeoutMs = wantedMs;
-      assertWanted(stop);
-    }
-    assertInTime(execution);
-    return line.statement(text, binds);
+  async function tellTimeout({ deadlineMs }: Execution, stop: Stopping): Promise<void> {
+    const wantedMs = wholeMs(deadlineMs);
+    if (timeoutMs === wantedMs) return;
+    timeoutMs = undefined;
+    await channel.control(`set statement_timeout = ${wantedMs}`);
+    timeoutMs = wantedMs;
+    assertWanted(stop);
   }
 
-  async function alone(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
-    const stop = stopping(line, execution, stopPlan(plan));
-    try {
-      const rows = await stop.answer(inSession(text, binds, execution, stop));
-      // The cancel came too late for this statement and may be on its way to the next.
-      if (line.hasLooseCancel()) line.retire();
-      return plainRows(rows);
-    } catch (error) {
-      throw line.judge(error, stop);
-    } finally {
-      stop.ended();
-    }
-  }
+  return (text, binds, execution) =>
+    runAlone(channel, plan, execution, async (stop) => {
+      await tellTimeout(execution, stop);
+      assertInTime(execution, plan.runtime);
+      return plainRows(await channel.statement(text, binds));
+    });
+}
 
-  /** Behind a pooler nothing may outlive a transaction, and nobody else is hit by a cancel while one is open. */
-  async function inTransaction(text: string, binds: Bind[], execution: Execution): Promise<unknown[]> {
-    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
+/** Behind a pooler nothing may outlive a transaction, and nobody else is hit by a cancel while one is open. */
+function inTransaction(channel: PostgresChannel, plan: PostgresPlan): Run {
+  return async (text, binds, execution) => {
+    const deadlineAt = plan.runtime.monotonicMs() + execution.deadlineMs;
     try {
-      return await transactionOn(line, plan, execution, deadlineAt, {}, (held) => {
-        assertInTime(execution);
+      return await transactionOn(channel, plan, { execution, deadlineAt, mode: {} }, (held) => {
+        assertInTime(execution, plan.runtime);
         return held.statement(text, binds);
       });
     } catch (error) {
       throw toPostgresError(error);
     }
-  }
-
-  function assertInTime(execution: Execution): void {
-    if (isTooLate(execution, runtime)) throw databaseError("exhausted");
-  }
-
-  function start(): void {
-    if (plan.closing.aborted) {
-      line.retire();
-      throw databaseError("cancelled");
-    }
-    line.renew();
-  }
-
-  return {
-    usable: line.usable,
-    destroy: line.destroy,
-    run: async (text, binds, execution) => {
-      start();
-      return plan.settings.pooler === "none" ? alone(text, binds, execution) : inTransaction(text, binds, execution);
-    },
-    transaction: async (execution, deadlineAt, mode, task) => {
-      start();
-      return transactionOn(line, plan, execution, deadlineAt, mode, task);
-    },
   };
 }

@@ -7,8 +7,11 @@ import type { Database, DatabaseAdapter, DatabaseSettings } from "../port.ts";
 import { parsePostgresUrl } from "./address.ts";
 import { openPostgres, type PostgresOptions } from "./database.ts";
 
+export type { DatabaseAdapter } from "../port.ts";
+
 /** A binding as Workers hand it in. Its string is asked for in requests only: at module scope the platform refuses it. */
 export interface HyperdriveBinding {
+  /** With the user and the password that Hyperdrive has made for it. */
   readonly connectionString: string;
 }
 
@@ -21,6 +24,7 @@ const ADDRESS = "hyperdrive";
  */
 const IN_A_REQUEST = { poolSize: 4, maxOverflow: 0, slowMaxConcurrent: 1, healthPoolSize: 1 } as const;
 
+/** What a database behind Hyperdrive may be told, by code alone. */
 export interface HyperdriveOptions extends Pick<PostgresOptions, "graceMs"> {
   /**
    * Keeps a request alive until what it asked of the database has ended there, also where the answer is given before:

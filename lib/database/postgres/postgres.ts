@@ -1,14 +1,16 @@
 /**
  * PostgreSQL by postgres.js, on Node, Deno and Bun; on Workers it is `hyperdrive`, which is this with other connections.
  *
- * Map of this folder: `address` reads the URL, `database` has the lanes, `client` opens a connection (and `last-words`
- * finds out why a pooler closed one), `line` is its wire; `connection` runs statements on it, `transaction` and `stream`
+ * Map of this folder: `address` reads the URL, `database` has the lanes, `client` opens a connection (and `close-reason`
+ * finds out why a pooler closed one), `channel` is its wire; `connection` runs statements on it, `transaction` and `stream`
  * hold it for longer; `errors` says what went wrong; `types` gives the shared tables of `wire/` to the driver.
  */
 import type { DatabaseAdapter } from "../port.ts";
 import { parsePostgresUrl } from "./address.ts";
 import { openPostgres, type PostgresOptions } from "./database.ts";
 
+export type { PooledOptions } from "../pooled.ts";
+export type { DatabaseAdapter } from "../port.ts";
 export type { PostgresSsl } from "./client.ts";
 export type { PostgresOptions } from "./database.ts";
 

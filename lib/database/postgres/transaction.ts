@@ -2,141 +2,125 @@
  * A transaction on one connection, with one deadline for the whole. The server holds it to that by itself as well: a
  * process that is frozen or cut off with a transaction open loses it, and its locks, without anybody's help.
  */
-import { databaseError } from "../failure.ts";
-import { DatabaseError, type Execution, isTooLate, type TransactionMode } from "../port.ts";
-import { assertWanted, stopping } from "../stop.ts";
-import { runTransaction } from "../transaction.ts";
+import { withDeadline } from "../../time.ts";
+import { type TransactionCall, wholeMs } from "../connection.ts";
+import { databaseError, faultOfAbort } from "../failure.ts";
+import { type Hold, holdTransaction } from "../held-transaction.ts";
+import type { Holder } from "../pooled.ts";
+import { DatabaseError } from "../port.ts";
+import { assertWanted } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
-import { faultOfAbort, within } from "../within.ts";
-import { type ConnectionPlan, serverTimeoutMs, stopPlan } from "./client.ts";
-import { type Line, plainRows } from "./line.ts";
+import { type PostgresChannel, plainRows, type Rows } from "./channel.ts";
+import type { PostgresPlan } from "./client.ts";
 
 /** The server's timeout is told anew, which takes a round trip, only when it has become wrong by more than this. */
 const TIMEOUT_SLACK_MS = 100;
 
 /** The connection as a task in a transaction sees it, while that is open. */
-export interface HeldLine {
-  /** One statement of a caller's. */
-  statement(text: string, binds: Bind[]): Promise<unknown[]>;
+export interface HeldChannel extends Holder<Bind> {
   /** One of our own, without binds and never prepared. */
   control(text: string): Promise<unknown[]>;
 }
 
-export async function transactionOn<Value>(
-  line: Line,
-  plan: ConnectionPlan,
-  execution: Execution,
-  deadlineAt: number,
-  mode: TransactionMode,
-  task: (held: HeldLine) => Promise<Value>,
+export function transactionOn<Value>(
+  channel: PostgresChannel,
+  plan: PostgresPlan,
+  call: TransactionCall,
+  task: (held: HeldChannel) => Promise<Value>,
 ): Promise<Value> {
-  const { runtime, graceMs } = plan;
-  const leftMs = (): number => deadlineAt - runtime.monotonicMs();
   const isPooled = plan.settings.pooler === "transaction";
-  let cancellable = false;
-  let toldMs = 0;
-  // A cancel is for a caller's statement: it must not hit the rollback that is its consequence, nor a commit.
-  const cancel = (): void => {
-    if (cancellable) line.cancel();
-  };
-  const stop = stopping(
-    { cancel, destroy: line.destroy },
-    { deadlineMs: Math.max(0, leftMs()), signal: execution.signal },
-    stopPlan(plan),
-  );
-  const answer = <Reply>(reply: Promise<Reply>): Promise<Reply> =>
-    stop.answer(reply).catch((error: unknown) => {
-      throw line.judge(error, stop);
-    });
-
-  function bounds(): string {
-    toldMs = Math.max(1, leftMs());
-    const idleMs = serverTimeoutMs(toldMs + graceMs);
-    return (
-      `set local statement_timeout = ${serverTimeoutMs(toldMs)}; ` +
-      `set local idle_in_transaction_session_timeout = ${idleMs}`
-    );
-  }
-  /** A pooler answers the first words of a transaction when it has a server for it: that wait is for a connection. */
-  function inLine<Reply>(begun: Promise<Reply>): Promise<Reply> {
-    const by = Math.min(execution.connectBy, execution.startBy, deadlineAt);
-    return within(begun, { by, signal: execution.signal }, runtime, (ended) => {
-      // Its place in the line is given up with the connection, and so is what it may be given in this very moment.
-      line.retire();
-      if (ended === "aborted") return databaseError(faultOfAbort(execution.signal));
-      return databaseError(by < deadlineAt ? "exhausted" : "timeout");
-    });
-  }
-  async function inTime(): Promise<void> {
-    if (leftMs() <= 0) throw databaseError("timeout");
-    if (toldMs - leftMs() <= TIMEOUT_SLACK_MS) return;
-    await answer(line.control(bounds()));
-    assertWanted(stop);
-  }
-
-  const held: HeldLine = {
-    statement: async (text, binds) => {
-      await inTime();
-      const rows = await answer(line.statement(text, binds));
-      if (isTransactionControl(rows.command ?? "", text)) {
-        await line.destroy();
-        throw new TypeError(
-          "transaction: it ends as its callback does, a statement began or ended one; leave that out",
-        );
-      }
-      if (isPooled && changesSession(rows.command ?? "") && !endsWithTransaction(rows.command ?? "", text)) {
-        // The pooler closes a session whose client is gone in the middle of a transaction.
-        await line.destroy();
-        throw new DatabaseError(
-          "statement",
-          "The statement would change a session that others get from the pooler: use `set local` in a transaction.",
-        );
-      }
+  return holdTransaction(channel, plan, call, (hold) => {
+    const timeouts = timeoutsIn(channel, plan, hold);
+    const statement: HeldChannel["statement"] = async (text, binds) => {
+      await timeouts.keep();
+      const rows = await hold.answer(channel.statement(text, binds));
+      await refuseControl(channel, rows, text, isPooled);
       return plainRows(rows);
-    },
-    control: async (text) => {
-      await inTime();
-      return Array.from(await answer(line.control(text)));
+    };
+    const control: HeldChannel["control"] = async (text) => {
+      await timeouts.keep();
+      return Array.from(await hold.answer(channel.control(text)));
+    };
+    return {
+      begin: async () => {
+        const begun = hold.answer(channel.begin(`${beginText(call.mode)}; ${timeouts.text()}`));
+        await (isPooled ? inPoolersQueue(begun, channel, plan, call) : begun);
+        if (isPooled) call.execution.onConnection?.();
+        assertWanted(hold.stop);
+        hold.cancellable = true;
+      },
+      commit: async () => (await hold.answer(channel.control("commit"))).command === "COMMIT",
+      rollback: () => hold.answer(channel.control("rollback")),
+      work: (enter) =>
+        task({
+          statement: (text, binds) => enter(() => statement(text, binds)),
+          control: (text) => enter(() => control(text)),
+        }),
+    };
+  });
+}
+
+/** The server's own bounds of the transaction: of each statement, and of the time between two. */
+function timeoutsIn(channel: PostgresChannel, { graceMs }: PostgresPlan, { leftMs, answer, stop }: Hold) {
+  let toldMs = 0;
+  function text(): string {
+    toldMs = Math.max(1, leftMs());
+    return (
+      `set local statement_timeout = ${wholeMs(toldMs)}; ` +
+      `set local idle_in_transaction_session_timeout = ${wholeMs(toldMs + graceMs)}`
+    );
+  }
+  return {
+    text,
+    /** @throws DatabaseError when the time is over. */
+    keep: async (): Promise<void> => {
+      if (leftMs() <= 0) throw databaseError("timeout");
+      if (toldMs - leftMs() <= TIMEOUT_SLACK_MS) return;
+      await answer(channel.control(text()));
+      assertWanted(stop);
     },
   };
+}
 
-  try {
-    return await runTransaction(
-      {
-        begin: async () => {
-          if (isTooLate(execution, runtime)) throw databaseError("exhausted");
-          const begun = answer(line.begin(`${beginText(mode)}; ${bounds()}`));
-          await (isPooled ? inLine(begun) : begun);
-          if (isPooled) execution.onConnection?.();
-          assertWanted(stop);
-          cancellable = true;
-        },
-        open: line.open,
-        commit: async () => {
-          cancellable = false;
-          return (await answer(line.control("commit"))).command === "COMMIT";
-        },
-        rollback: async () => {
-          cancellable = false;
-          // PgBouncer before 1.20 ends, and all it serves with it, when who asks for a cancel is gone before that was
-          // passed on (its issue 801): as where the process, or on Workers the request, ends soon after this.
-          await stop.answer(line.cancelSent()).catch(() => {});
-          // The end of a connection is a rollback too, and a loose cancel can do no harm on it.
-          if (line.hasLooseCancel()) line.retire();
-          if (!line.usable()) return line.destroy();
-          await answer(line.control("rollback")).catch(line.destroy);
-        },
-      },
-      { givenUp: stop.givenUp(), readOnly: mode.readOnly === true },
-      (enter) =>
-        task({
-          statement: (text, binds) => enter(() => held.statement(text, binds)),
-          control: (text) => enter(() => held.control(text)),
-        }),
+/** A pooler answers the first words of a transaction when it has a server for it: that wait is for a connection. */
+function inPoolersQueue<Reply>(
+  begun: Promise<Reply>,
+  channel: PostgresChannel,
+  { runtime }: PostgresPlan,
+  { execution: { connectBy, startBy, signal }, deadlineAt }: TransactionCall,
+): Promise<Reply> {
+  const by = Math.min(connectBy, startBy, deadlineAt);
+  return withDeadline(begun, {
+    ms: by - runtime.monotonicMs(),
+    signal,
+    runtime,
+    refuse: (end) => {
+      // Its place in the line is given up with the connection, and so is what it may be given in this very moment.
+      channel.retire();
+      if (end === "aborted") return databaseError(faultOfAbort(signal));
+      return databaseError(by < deadlineAt ? "exhausted" : "timeout");
+    },
+  });
+}
+
+/** Ends the connection on which a statement has begun or ended a transaction, or changed what others get to use. */
+async function refuseControl(
+  channel: PostgresChannel,
+  { command }: Rows,
+  text: string,
+  isPooled: boolean,
+): Promise<void> {
+  if (isTransactionControl(command ?? "", text)) {
+    await channel.destroy();
+    throw new TypeError("transaction: it ends as its callback does, a statement began or ended one; leave that out");
+  }
+  if (isPooled && changesSession(command ?? "") && !endsWithTransaction(command ?? "", text)) {
+    // The pooler closes a session whose client is gone in the middle of a transaction.
+    await channel.destroy();
+    throw new DatabaseError(
+      "statement",
+      "The statement would change a session that others get from the pooler: use `set local` in a transaction.",
     );
-  } finally {
-    if (line.hasLooseCancel()) line.retire();
-    stop.ended();
   }
 }

@@ -1,6 +1,9 @@
 /**
  * JavaScript -> PostgreSQL's text format. Scalars become text whose type the server infers from the statement, so that
  * both drivers bind alike; a list is kept in both of its possible forms until the server has said what it expects.
+ *
+ * Map of this folder, which is what any PostgreSQL says and is told: `binds` (this file) and `values` are the ways in and
+ * out, `transactions` the words around statements, `copy` the one that is refused, `errors` what a server's codes mean.
  */
 import { bindValues } from "../bind-values.ts";
 
@@ -12,6 +15,9 @@ export interface ListBind {
 }
 
 export type Bind = string | null | ListBind;
+
+/** Where a bind goes in a text, from position 1 on. */
+export const placeholder = (position: number): string => `$${position}`;
 
 /** The oids of `json` and `jsonb`: the only types that want the JSON form of a list. */
 export const JSON_OIDS: readonly number[] = [114, 3802];

@@ -37,6 +37,7 @@ export type Entry = Pass | { readonly kind: "refusal"; readonly reason: RefusalR
 
 /** How a gate stands, as this instance last heard of it: asks nobody. */
 export interface Standing {
+  /** As this instance goes by it. */
   readonly breaker: BreakerState;
   /** An operator's override, where there is one. */
   readonly forced: OverrideMode | null;

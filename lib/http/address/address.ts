@@ -2,7 +2,7 @@
  * From where a request really comes.
  *
  * Map of this folder: `peer` is the other end of the connection, `forwarded` what it says about others, `networks`
- * whether it may say so, `ip` what an address is, `loopback` which is this machine; `address` (this file) puts them together.
+ * whether it may say so, `ip` what an address is; `address` (this file) puts them together.
  */
 import type { Context } from "hono";
 import { type Hops, readForwarded, readForwardedFor } from "./forwarded.ts";

@@ -1,10 +1,11 @@
 /**
  * Who may do what.
  *
- * Map of this folder: `credential` is what a request brings; `verify` judges it, by `tokens`, by `jwt` (with `discovery`
- * and `issuer`, for OIDC and Cloudflare Access), by `sessions`; `identity` is what comes out. `mutation` keeps other
- * sites from using a browser's login, `failures` slows who guesses, `digests` compares secrets. `auth` (this file) makes
- * middleware of it: who may not, is told so here and nowhere else.
+ * Map of this folder: `credential` is what a request brings; `verify` finds out whose it is, by `tokens`, by `jwt` (with
+ * `discovery` and `issuer`, for OIDC and Cloudflare Access, and `jose`, the part of that package which is used), by
+ * `sessions`; `identity` is what comes out. `made` are the secrets of a start that is given none, `digests` compares
+ * secrets. `mutation` keeps other sites from using a browser's login, `failures` slows who guesses. `auth` (this file)
+ * makes middleware of it: who may not, is told so here and nowhere else.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../../config/types.ts";

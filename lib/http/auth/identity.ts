@@ -35,7 +35,7 @@ export interface Known {
 }
 
 /** What a credential turned out to be. */
-export type Verdict =
+export type Identification =
   | Known
   /** Not one of ours, or forged: nothing more is said about it. */
   | { readonly kind: "unknown" }
@@ -44,4 +44,4 @@ export type Verdict =
   /** Whoever could say is away. */
   | { readonly kind: "undecided"; readonly cause: unknown };
 
-export const UNKNOWN: Verdict = { kind: "unknown" };
+export const UNKNOWN: Identification = { kind: "unknown" };

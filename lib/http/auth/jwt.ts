@@ -2,7 +2,7 @@
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type { Runtime } from "../../runtime.ts";
 import { openDiscovery } from "./discovery.ts";
-import { type Identity, UNKNOWN, type Verdict } from "./identity.ts";
+import { type Identification, type Identity, UNKNOWN } from "./identity.ts";
 import { type AskIssuer, openIssuer } from "./issuer.ts";
 
 /** Signatures that only the issuer can make. Without `HS…`: whoever knows the public key would know the secret. */
@@ -18,7 +18,7 @@ export interface Trusted {
   readonly audience: string;
 }
 
-export type JwtCheck = (jwt: string) => Promise<Verdict>;
+export type JwtCheck = (jwt: string) => Promise<Identification>;
 
 export function openOidc(trusted: Trusted, runtime: Runtime): JwtCheck {
   const ask = openIssuer(runtime);

@@ -2,7 +2,7 @@
 import type { Config } from "../../config/types.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { Credential } from "./credential.ts";
-import { UNKNOWN, type Verdict } from "./identity.ts";
+import { type Identification, UNKNOWN } from "./identity.ts";
 import { openCloudflareAccess, openOidc } from "./jwt.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Tokens } from "./tokens.ts";
@@ -23,16 +23,16 @@ export function createVerify({
   tokens,
   sessions,
   runtime,
-}: VerifyOptions): (credential: Credential) => Promise<Verdict> {
+}: VerifyOptions): (credential: Credential) => Promise<Identification> {
   const oidc = access.oidc && openOidc(access.oidc, runtime);
   const cloudflare = access.cloudflareAccess && openCloudflareAccess(access.cloudflareAccess, runtime);
 
-  async function bearer(text: string): Promise<Verdict> {
+  async function bearer(text: string): Promise<Identification> {
     const token = await tokens.find(text);
     if (token) return { kind: "known", csrfToken: null, ...token };
     return oidc && JWT.test(text) ? oidc(text) : UNKNOWN;
   }
-  async function session(text: string): Promise<Verdict> {
+  async function session(text: string): Promise<Identification> {
     const opened = await sessions?.open(text);
     if (!opened || !sessions) return UNKNOWN;
     const { name, fingerprint, expiresAtMs } = opened;

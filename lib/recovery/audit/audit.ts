@@ -6,6 +6,7 @@
 import type { Log } from "../../log/port.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { StoreLog } from "../../store/port.ts";
+import { sleep, withDeadline } from "../../time.ts";
 import { type AuditEntry, type AuditRecord, chain, NO_RECORD, parseRecord } from "./record.ts";
 
 /** Writers that were faster, in a row. */
@@ -53,7 +54,7 @@ export function createAudit({ records, name, deadlineMs, redact, runtime, log }:
       const at = new Date(runtime.wallMs()).toISOString();
       const record = await chain(entry, (head?.position ?? 0) + 1, at, previous);
       if ((await records.append(name, JSON.stringify(record), head?.position ?? 0)).appended) return record;
-      await pause(runtime, runtime.random() * LONGEST_PAUSE_MS);
+      await sleep(runtime, runtime.random() * LONGEST_PAUSE_MS);
     }
     throw new Error(
       `write an audit record: ${ATTEMPTS} attempts or ${deadlineMs} ms were not enough; others were faster`,
@@ -76,25 +77,14 @@ export function createAudit({ records, name, deadlineMs, redact, runtime, log }:
     write: async (entry) => {
       const giveUpAt = runtime.monotonicMs() + deadlineMs;
       const late = `write an audit record: it took longer than ${deadlineMs} ms; nothing is done`;
-      const record = await within(append(redact(entry), giveUpAt), deadlineMs, late, runtime);
+      const refuse = () => new Error(late);
+      const record = await withDeadline(append(redact(entry), giveUpAt), { ms: deadlineMs, runtime, refuse });
       log.info("audit.recorded", { ...record });
       return record;
     },
     read: (before = NEWEST, limit) => {
       const late = `read the audit: its log must answer within ${READ_WITHIN_MS} ms, and did not; ask again`;
-      return within(readAll(before, limit), READ_WITHIN_MS, late, runtime);
+      return withDeadline(readAll(before, limit), { ms: READ_WITHIN_MS, runtime, refuse: () => new Error(late) });
     },
   };
 }
-
-function within<Value>(task: Promise<Value>, ms: number, late: string, runtime: Runtime): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = runtime.setTimer(() => reject(new Error(late)), ms);
-    task.finally(() => runtime.clearTimer(timer)).then(resolve, reject);
-  });
-}
-
-const pause = (runtime: Runtime, ms: number) =>
-  new Promise<void>((resolve) => {
-    runtime.setTimer(resolve, ms);
-  });

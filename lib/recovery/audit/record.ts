@@ -2,7 +2,7 @@
 
 /** What somebody did or tried. Snake case, since it is shown and exported as it stands. */
 export interface AuditEntry {
-  /** Such as `restart`, `restart.outcome`, `breaker.override`, `session.opened`. */
+  /** Such as `restart`, `restart.outcome`, `restart.followed`, `breaker.override`. */
   readonly action: string;
   readonly actor: string;
   readonly source: "auto" | "manual";

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { HookError, type HookFault } from "./hook.ts";
 
-export interface Call {
+export interface PlatformCall {
   /** For people, as in "vercel: looking up the project: …". */
   readonly doing: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,7 +21,7 @@ export interface Call {
   readonly secrets?: readonly string[];
 }
 
-/** A body of JSON, with the header that says so; to be spread into a {@link Call} that has no headers of its own. */
+/** A body of JSON, with the header that says so; to be spread into a {@link PlatformCall} that has no headers of its own. */
 export const json = (
   value: unknown,
 ): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
@@ -29,7 +29,7 @@ export const json = (
   headers: { "content-type": "application/json" },
 });
 
-export interface Answer {
+export interface PlatformAnswer {
   readonly status: number;
   readonly text: string;
   /** The body as JSON of this shape. @throws HookError `garbage` where it is none. */
@@ -49,10 +49,10 @@ const THROTTLED_MS = 5_000;
 
 export async function answerOf(
   response: Response,
-  { doing, accept = [], throttling = [] }: Call,
+  { doing, accept = [], throttling = [] }: PlatformCall,
   telling: Telling,
   wallMs: number,
-): Promise<Answer> {
+): Promise<PlatformAnswer> {
   const text = await boundedText(response);
   const { status } = response;
   const failure = (fault: HookFault, needed: string, retryAfterMs: number | null = null) => {

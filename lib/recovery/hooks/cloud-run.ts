@@ -4,16 +4,12 @@ import { type Runtime, systemRuntime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook, Progress } from "./hook.ts";
+import type { CloudRunOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, type Platform, platform } from "./platform.ts";
 
-export interface CloudRunOptions {
-  readonly project: string;
-  /** Such as `europe-west1`. */
-  readonly region: string;
-  readonly service: string;
-  /** An access token that may get and update the service; null: that of the instance's own service account. */
-  readonly token: string | null;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { CloudRunOptions } from "./options.ts";
 
 const GRANTED = v.object({ access_token: v.string() });
 /** The template goes back as it was read, whatever is in it. */

@@ -3,15 +3,13 @@ import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook, Progress } from "./hook.ts";
+import type { CloudflareBuildHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 import { secretsOfUrl } from "./secret-url.ts";
 
-export interface CloudflareBuildHookOptions {
-  /** `https://api.cloudflare.com/client/v4/workers/builds/deploy_hooks/…`: the whole of it is the secret. */
-  readonly url: string;
-  /** A token of a user (an account's own will not do) that may read Workers CI; null: builds are not followed. */
-  readonly account: { readonly apiToken: string; readonly accountId: string } | null;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { CloudflareBuildHookOptions } from "./options.ts";
 
 const TRIGGERED = v.object({
   success: v.literal(true),

@@ -4,14 +4,12 @@ import type { Runtime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook } from "./hook.ts";
+import type { CloudflareOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface CloudflareOptions {
-  /** May write Workers Scripts. */
-  readonly apiToken: string;
-  readonly accountId: string;
-  readonly workerName: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { CloudflareOptions } from "./options.ts";
 
 const VERSION = v.object({ version_id: v.string(), percentage: v.number() });
 const DEPLOYMENTS = v.object({
@@ -25,9 +23,8 @@ const DEPLOYED = v.object({ success: v.literal(true), result: v.object({ id: v.s
  * not say: prefer `cloudflare-build-hook` where a build is no trouble.
  */
 export function cloudflare({ apiToken, accountId, workerName }: CloudflareOptions, runtime?: Runtime): Hook {
-  const { ask, refusal } = platform({
-    ...{ hook: "cloudflare", secrets: secretsOf(apiToken), headers: bearer(apiToken), runtime },
-  });
+  const secrets = secretsOf(apiToken);
+  const { ask, refusal } = platform({ hook: "cloudflare", secrets, headers: bearer(apiToken), runtime });
   const account = `https://api.cloudflare.com/client/v4/accounts/${segment(accountId)}`;
   const url = `${account}/workers/scripts/${segment(workerName)}/deployments`;
 
@@ -50,13 +47,9 @@ export function cloudflare({ apiToken, accountId, workerName }: CloudflareOption
     async fire({ id, signal }) {
       const versions = await versionsInForce(signal);
       const annotations = { "workers/message": `tidegate restart ${id}` };
-      const answer = await ask(
-        {
-          ...{ doing: "deploying the versions in force", method: "POST", url: `${url}?force=true` },
-          ...json({ strategy: "percentage", versions, annotations }),
-        },
-        signal,
-      );
+      const doing = "deploying the versions in force";
+      const body = json({ strategy: "percentage", versions, annotations });
+      const answer = await ask({ doing, method: "POST", url: `${url}?force=true`, ...body }, signal);
       return { id: answer.read(DEPLOYED).result.id, url: null, status: null };
     },
     async status({ id }, signal) {

@@ -3,10 +3,13 @@
  * https://docs.deno.com/deploy/
  */
 import type { Runtime } from "../../runtime.ts";
-import { type GithubDispatchOptions, githubDispatch } from "./github-dispatch.ts";
+import { githubDispatch } from "./github-dispatch.ts";
 import type { Hook } from "./hook.ts";
+import type { DenoDeployOptions } from "./options.ts";
 
-export type DenoDeployOptions = GithubDispatchOptions;
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { DenoDeployOptions, GithubDispatchOptions } from "./options.ts";
 
 /** Followed is the run of the workflow, not the revision that it makes. Without such a workflow, the soft restart is left. */
 export const denoDeploy = (options: DenoDeployOptions, runtime?: Runtime): Hook =>

@@ -1,17 +1,15 @@
 /** Fly: restarts the machines of one app, one after the other. https://fly.io/docs/machines/api/machines-resource/ */
 import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
+import { sleep } from "../../time.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import { type Hook, HookError } from "./hook.ts";
-import { pause, platform } from "./platform.ts";
+import type { FlyOptions } from "./options.ts";
+import { platform } from "./platform.ts";
 
-export interface FlyOptions {
-  /** A deploy token of the app. */
-  readonly token: string;
-  readonly app: string;
-  /** The machine that this runs on, which is restarted last. */
-  readonly ownMachine: string | null;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { FlyOptions } from "./options.ts";
 
 const MACHINES = v.array(
   v.object({
@@ -54,8 +52,11 @@ export function fly({ token, app, ownMachine }: FlyOptions, runtime?: Runtime): 
     return [...ids.filter((id) => id !== ownMachine), ...ids.filter((id) => id === ownMachine)];
   }
   const waitFor = (id: string, seconds: number, accept: readonly number[]) => ({
-    ...{ doing: `waiting for machine ${id} to start`, method: "GET" as const, deadlineMs: START_DEADLINE_MS, accept },
+    doing: `waiting for machine ${id} to start`,
+    method: "GET" as const,
     url: `${urlOf(id)}/wait?state=started&timeout=${seconds}`,
+    deadlineMs: START_DEADLINE_MS,
+    accept,
   });
   async function restart(id: string, isLast: boolean, signal: AbortSignal): Promise<void> {
     const call = { doing: `restarting machine ${id}`, method: "POST", url: `${urlOf(id)}/restart` } as const;
@@ -68,7 +69,7 @@ export function fly({ token, app, ownMachine }: FlyOptions, runtime?: Runtime): 
     }
     await ask({ ...call, deadlineMs: START_DEADLINE_MS }, signal);
     if (isLast) return;
-    await pause(fly.runtime, PAUSE_MS, signal);
+    await sleep(fly.runtime, PAUSE_MS, signal);
     const { status } = await ask(waitFor(id, START_SECONDS, [408]), signal);
     if (status === 408)
       throw refusal(`waiting for machine ${id}`, `it has not started in ${START_SECONDS} s`, "failed");

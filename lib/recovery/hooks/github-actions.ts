@@ -1,9 +1,12 @@
 /** GitHub Actions: starts a workflow that restarts or deploys whatever it is written for. */
 import type { Runtime } from "../../runtime.ts";
-import { type GithubDispatchOptions, githubDispatch } from "./github-dispatch.ts";
+import { githubDispatch } from "./github-dispatch.ts";
 import type { Hook } from "./hook.ts";
+import type { GithubActionsOptions } from "./options.ts";
 
-export type GithubActionsOptions = GithubDispatchOptions;
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { GithubActionsOptions, GithubDispatchOptions } from "./options.ts";
 
 /**
  * @example

@@ -7,18 +7,8 @@ import type { Runtime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import { type Hook, HookError } from "./hook.ts";
+import type { GithubDispatchOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
-
-export interface GithubDispatchOptions {
-  /** May write Actions of the repository. */
-  readonly token: string;
-  /** `owner/name`. */
-  readonly repository: string;
-  /** Its file, such as `deploy.yml`; it must have `on: workflow_dispatch`, with no input required. */
-  readonly workflow: string;
-  /** The branch or tag that it runs on. */
-  readonly ref: string;
-}
 
 const RUN_STARTED = v.object({ workflow_run_id: v.number(), html_url: v.nullish(v.string()) });
 const RUN = v.object({ status: v.string(), conclusion: v.nullish(v.string()), html_url: v.nullish(v.string()) });
@@ -33,9 +23,8 @@ const HEADERS = {
 /** Asked for once: each request is a run. Where GitHub does not say which run it is, nothing is followed. */
 export function githubDispatch(name: string, options: GithubDispatchOptions, runtime?: Runtime): Hook {
   const { token, repository, workflow, ref } = options;
-  const { ask, refusal } = platform({
-    ...{ hook: name, secrets: secretsOf(token), headers: { ...HEADERS, ...bearer(token) }, runtime },
-  });
+  const headers = { ...HEADERS, ...bearer(token) };
+  const { ask, refusal } = platform({ hook: name, secrets: secretsOf(token), headers, runtime });
   const actions = `https://api.github.com/repos/${repository.split("/").map(segment).join("/")}/actions`;
   const url = `${actions}/workflows/${segment(workflow)}`;
 

@@ -3,14 +3,12 @@ import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook } from "./hook.ts";
+import type { HerokuOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface HerokuOptions {
-  /** An API key or an OAuth token. */
-  readonly apiKey: string;
-  /** Its name or id. */
-  readonly app: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { HerokuOptions } from "./options.ts";
 
 const DYNOS = v.array(v.object({ name: v.string(), type: v.string(), state: v.string(), updated_at: v.string() }));
 type Dyno = v.InferOutput<typeof DYNOS>[number];

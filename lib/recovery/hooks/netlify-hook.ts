@@ -2,13 +2,13 @@
 import type { Runtime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import type { Hook } from "./hook.ts";
+import type { NetlifyHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 import { secretsOfUrl } from "./secret-url.ts";
 
-export interface NetlifyHookOptions {
-  /** `https://api.netlify.com/build_hooks/…`: the whole of it is the secret. */
-  readonly url: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { NetlifyHookOptions } from "./options.ts";
 
 /** Asked for once: Netlify builds for each request. It says nothing of the build, so nothing is followed. */
 export function netlifyHook({ url }: NetlifyHookOptions, runtime?: Runtime): Hook {

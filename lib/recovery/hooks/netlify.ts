@@ -3,12 +3,12 @@ import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook } from "./hook.ts";
+import type { NetlifyOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface NetlifyOptions {
-  readonly token: string;
-  readonly siteId: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { NetlifyOptions } from "./options.ts";
 
 const STARTED = v.object({ id: v.string() });
 const BUILD = v.object({ done: v.boolean(), error: v.nullish(v.string()) });

@@ -1,7 +1,8 @@
 /** Asks a platform something over HTTP: within a deadline, again only where that is safe, and told without secrets. */
 import { createRedactor } from "../../log/redaction.ts";
 import { type Runtime, systemRuntime } from "../../runtime.ts";
-import { type Answer, answerOf, type Call, shortened, type Telling } from "./answer.ts";
+import { sleep } from "../../time.ts";
+import { answerOf, type PlatformAnswer, type PlatformCall, shortened, type Telling } from "./answer.ts";
 import { HookError, type HookFault } from "./hook.ts";
 
 export interface PlatformOptions {
@@ -13,12 +14,12 @@ export interface PlatformOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly runtime?: Runtime | undefined;
   /** Adds what a signature is; called anew for every attempt. */
-  readonly sign?: (call: Call, headers: Headers) => Promise<Headers>;
+  readonly sign?: (call: PlatformCall, headers: Headers) => Promise<Headers>;
 }
 
 export interface Platform {
   /** @throws HookError; the reason of `signal` when that is aborted. */
-  ask(call: Call, signal: AbortSignal): Promise<Answer>;
+  ask(call: PlatformCall, signal: AbortSignal): Promise<PlatformAnswer>;
   /** The error of an answer that says no in its own way. Default fault: `refused`. */
   refusal(doing: string, found: string, fault?: HookFault): HookError;
   readonly runtime: Runtime;
@@ -36,10 +37,10 @@ const USER_AGENT = "tidegate";
 export function platform(options: PlatformOptions): Platform {
   const { hook, secrets, runtime = systemRuntime() } = options;
   const own: Telling = { hook, redact: createRedactor({ secrets }).text };
-  const tellingOf = (call: Call): Telling =>
+  const tellingOf = (call: PlatformCall): Telling =>
     call.secrets ? { hook, redact: createRedactor({ secrets: [...secrets, ...call.secrets] }).text } : own;
 
-  async function once(call: Call, signal: AbortSignal): Promise<Answer> {
+  async function once(call: PlatformCall, signal: AbortSignal): Promise<PlatformAnswer> {
     const deadlineMs = call.deadlineMs ?? CALL_DEADLINE_MS;
     const telling = tellingOf(call);
     const late = new AbortController();
@@ -61,9 +62,8 @@ export function platform(options: PlatformOptions): Platform {
       signal.throwIfAborted();
       if (error instanceof HookError) throw error;
       const found = late.signal.aborted ? `none within ${deadlineMs} ms` : telling.redact(reasonOf(error));
-      throw new HookError(`${hook}: ${call.doing}: an answer is needed, found: ${found}`, {
-        ...{ hook, fault: "unreachable" },
-      });
+      const message = `${hook}: ${call.doing}: an answer is needed, found: ${found}`;
+      throw new HookError(message, { hook, fault: "unreachable" });
     } finally {
       runtime.clearTimer(timer);
     }
@@ -82,7 +82,7 @@ export function platform(options: PlatformOptions): Platform {
           if (attempt === attempts || !isPassing(error)) throw error;
           const pauseMs = error.retryAfterMs ?? PAUSE_MS * 2 ** (attempt - 1);
           if (pauseMs > LONGEST_PAUSE_MS) throw error;
-          await pause(runtime, pauseMs, signal);
+          await sleep(runtime, pauseMs, signal);
         }
       }
     },
@@ -99,20 +99,4 @@ function reasonOf(error: unknown): string {
   const { cause } = error;
   const code = cause instanceof Error ? ((cause as { code?: unknown }).code ?? cause.message) : null;
   return code === null ? error.message : `${error.message} (${String(code)})`;
-}
-
-/** @throws the reason of `signal` when that is aborted first. */
-export function pause(runtime: Runtime, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      runtime.clearTimer(timer);
-      reject(signal.reason);
-    };
-    const timer = runtime.setTimer(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -3,14 +3,12 @@ import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import { bare, bearer, secretsOf } from "./credentials.ts";
 import type { Hook, HookFault } from "./hook.ts";
+import type { RailwayOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface RailwayOptions {
-  /** Railway tells them apart by the header alone: one of a project is refused as one of an account. */
-  readonly token: { readonly of: "project" | "account"; readonly value: string };
-  readonly serviceId: string;
-  readonly environmentId: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { RailwayOptions } from "./options.ts";
 
 /** One of what Railway is asked; its name tells them apart for people, since all of them go to one URL. */
 interface Operation<Data> {

@@ -3,13 +3,12 @@ import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook } from "./hook.ts";
+import type { RenderOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface RenderOptions {
-  readonly apiKey: string;
-  /** `srv-…`. */
-  readonly serviceId: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { RenderOptions } from "./options.ts";
 
 const SERVICE = v.object({ id: v.string(), name: v.string(), suspended: v.string() });
 

@@ -2,13 +2,13 @@
 import * as v from "valibot";
 import type { Runtime } from "../../runtime.ts";
 import type { Hook } from "./hook.ts";
+import type { VercelHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 import { secretsOfUrl } from "./secret-url.ts";
 
-export interface VercelHookOptions {
-  /** `https://api.vercel.com/v1/integrations/deploy/prj_…/…`: the whole of it is the secret. */
-  readonly url: string;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { VercelHookOptions } from "./options.ts";
 
 const TRIGGERED = v.object({ job: v.object({ id: v.string(), state: v.nullish(v.string()) }) });
 

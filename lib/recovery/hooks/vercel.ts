@@ -4,15 +4,12 @@ import type { Runtime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook, Progress } from "./hook.ts";
+import type { VercelOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 
-export interface VercelOptions {
-  readonly token: string;
-  /** `prj_…`, or the name. */
-  readonly projectId: string;
-  /** `team_…`, or the team's slug; null: the project belongs to the token's owner. */
-  readonly teamId: string | null;
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { VercelOptions } from "./options.ts";
 
 const PROJECT = v.object({
   name: v.string(),

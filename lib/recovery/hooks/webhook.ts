@@ -2,15 +2,14 @@
 import type { Runtime } from "../../runtime.ts";
 import { json } from "./answer.ts";
 import { type Hook, HookError } from "./hook.ts";
+import type { WebhookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
 import { secretsOfUrl } from "./secret-url.ts";
 import { webhookSigner } from "./webhook-signature.ts";
 
-export interface WebhookOptions {
-  readonly url: string;
-  /** `whsec_…`; several while one replaces another, all of which sign. */
-  readonly secrets: readonly string[];
-}
+export type { Runtime } from "../../runtime.ts";
+export type { Hook } from "./hook.ts";
+export type { WebhookOptions } from "./options.ts";
 
 /** By the standard these say that the receiver is asked too fast. */
 const THROTTLING = [502, 504];
@@ -43,7 +42,8 @@ export function webhook({ url, secrets }: WebhookOptions, runtime?: Runtime): Ho
     deadlineMs: 4 * CALL_DEADLINE_MS,
     async fire({ id, reason, target, signal }) {
       const { body, headers } = json({
-        ...{ type: "restart.requested", timestamp: new Date(own.wallMs()).toISOString() },
+        type: "restart.requested",
+        timestamp: new Date(own.wallMs()).toISOString(),
         data: { id, reason, target },
       });
       const call = { doing: "sending the webhook", method: "POST", url, body, repeatable: true } as const;
@@ -60,7 +60,7 @@ export function webhook({ url, secrets }: WebhookOptions, runtime?: Runtime): Ho
   };
 }
 
-const disabled = ({ message, hook, fault, status }: HookError) =>
-  new HookError(`${message}; the receiver has switched it off: enable it there, or take another hook`, {
-    ...{ hook, fault, status },
-  });
+function disabled({ message, hook, fault, status }: HookError): HookError {
+  const remedy = "the receiver has switched it off: enable it there, or take another hook";
+  return new HookError(`${message}; ${remedy}`, { hook, fault, status });
+}

@@ -127,7 +127,12 @@ function retryAfterMs(state: LedgerState, because: BeginRefusal, policy: Policy,
 function enter(state: LedgerState, command: Begin, policy: Policy, overridden: boolean, now: number): Restart {
   const { id, source, requestedBy, requestedIp, target, reason, override, idempotency } = command;
   const restart: Restart = {
-    ...{ id, source, requestedBy, requestedIp, target, reason },
+    id,
+    source,
+    requestedBy,
+    requestedIp,
+    target,
+    reason,
     overrideReason: overridden ? (override?.reason ?? null) : null,
     policyState: policy.state,
     requestedAt: now,

@@ -40,15 +40,21 @@ export interface Policy {
   readonly lastCompletedAt: number | null;
 }
 
+/** What a platform makes of a restart. */
 export interface Deployment {
+  /** By which the platform knows it. */
   readonly id: string;
+  /** Where people see it; null where there is no such page. */
   readonly url: string | null;
+  /** In the platform's own words. */
   readonly status: string | null;
 }
 
 /** What became of a deployment, as its platform says. */
 export interface Progress {
+  /** As it is now. */
   readonly deployment: Deployment;
+  /** Whether it is over, and how. */
   readonly state: "running" | "succeeded" | "failed";
 }
 

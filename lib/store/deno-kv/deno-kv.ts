@@ -12,6 +12,8 @@ import { connection } from "./platform.ts";
 import { type Place, transactions } from "./transactions.ts";
 import { openKv, openLog } from "./values.ts";
 
+export type { StoreAdapter } from "../port.ts";
+
 const SCHEME = "deno-kv:";
 /** All of a gate is written with every renewal. */
 const SESSIONS_KEPT = 1_024;

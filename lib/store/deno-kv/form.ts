@@ -3,6 +3,7 @@ import { gateMachine } from "../../gate/machine.ts";
 import { type GateSnapshot, restore } from "../../gate/snapshot.ts";
 import { type GateState, type Lease, noLeases, type Session } from "../../gate/state.ts";
 import type { Lane } from "../../gate/types.ts";
+import { savedState } from "../compare-and-set.ts";
 import type { Machine } from "../port.ts";
 
 export interface Opened<State> {
@@ -19,7 +20,7 @@ export function opened<State, Message, Result>(
   // By its name alone: no other machine's state has a form of its own.
   if (machine.name === gateMachine.name) return openedGate(text) as Opened<unknown> as Opened<State>;
   const state = text === null ? machine.empty() : (JSON.parse(text) as State);
-  return { state, text: () => JSON.stringify(state) };
+  return { state, text: () => savedState(machine.name, state) };
 }
 
 /** Sessions are nearly all that a gate has, and most of what they are is nothing: it is left out. */

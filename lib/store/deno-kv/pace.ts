@@ -3,6 +3,7 @@
  * and come too late: without a gap one busy instance would keep all others out for ever.
  */
 import type { Runtime } from "../../runtime.ts";
+import { sleep } from "../../time.ts";
 
 /** Transactions in a row of one instance that nobody seems to share the state with. */
 const IN_A_ROW = 8;
@@ -23,10 +24,7 @@ export function pace(runtime: Runtime): Pace {
   return {
     keep: async () => {
       const leftMs = gapEndsAt - runtime.monotonicMs();
-      if (leftMs <= 0) return;
-      await new Promise<void>((resolve) => {
-        runtime.setTimer(resolve, leftMs);
-      });
+      if (leftMs > 0) await sleep(runtime, leftMs);
     },
     note: (tookMs, shared) => {
       inARow = shared ? 0 : inARow + 1;

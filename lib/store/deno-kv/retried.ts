@@ -1,5 +1,6 @@
 /** Trying again where somebody else was faster: a bounded number of times, after pauses that grow and are drawn. */
 import type { Runtime } from "../../runtime.ts";
+import { sleep } from "../../time.ts";
 
 /** With the pauses below half a second, by which the caller has long gone on without the store. */
 const ATTEMPTS = 60;
@@ -32,7 +33,7 @@ export async function retried<Value>(
 ): Promise<Value> {
   let found = "others were faster";
   for (let n = 0; n < ATTEMPTS; n++) {
-    if (n > 0) await pause(runtime, n);
+    if (n > 0) await sleep(runtime, runtime.random() * longestPauseMs(n));
     try {
       const value = await attempt();
       if (value !== OTHERS_WERE_FASTER) return value;
@@ -46,12 +47,7 @@ export async function retried<Value>(
   );
 }
 
-function pause(runtime: Runtime, n: number): Promise<void> {
-  const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(n - 1, 10));
-  return new Promise((resolve) => {
-    runtime.setTimer(resolve, runtime.random() * longestMs);
-  });
-}
+const longestPauseMs = (n: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(n - 1, 10));
 
 /** SQLite's words where Deno keeps its KV in a file: it does not wait for another process, and has done nothing. */
 const isLocked = (error: unknown): boolean => error instanceof Error && error.message.includes("database is locked");

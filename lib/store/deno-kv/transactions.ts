@@ -20,7 +20,7 @@ const MOST_WAITING = 10_000;
 /** Beyond every memory that a machine needs which does not say how long it remembers. */
 const KEPT_MS = 90 * 86_400_000;
 /** Machines and keys at hand; beyond it those used longest ago go. */
-const LINES_KEPT = 64;
+const QUEUES_KEPT = 64;
 
 export interface Place {
   readonly connect: Connection;
@@ -34,7 +34,7 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-interface Line {
+interface Queue {
   send(message: unknown): Promise<unknown>;
   isIdle(): boolean;
 }
@@ -48,19 +48,19 @@ interface Held extends Opened<unknown> {
 }
 
 export function transactions(place: Place): Store["transact"] {
-  const lines = new Map<string, Line>();
+  const queues = new Map<string, Queue>();
   return <State, Message, Result>(machine: Machine<State, Message, Result>, key: string, message: Message) => {
     const name = `${machine.name} ${key}`;
-    const line = lines.get(name) ?? openLine(place, machine as Machine<unknown, unknown, unknown & object>, key);
-    lines.delete(name);
-    lines.set(name, line);
-    const [oldest] = lines;
-    if (lines.size > LINES_KEPT && oldest?.[1].isIdle()) lines.delete(oldest[0]);
-    return line.send(message) as Promise<Result>;
+    const queue = queues.get(name) ?? openQueue(place, machine as Machine<unknown, unknown, unknown & object>, key);
+    queues.delete(name);
+    queues.set(name, queue);
+    const [oldest] = queues;
+    if (queues.size > QUEUES_KEPT && oldest?.[1].isIdle()) queues.delete(oldest[0]);
+    return queue.send(message) as Promise<Result>;
   };
 }
 
-function openLine(place: Place, machine: Machine<unknown, unknown, object>, key: string): Line {
+function openQueue(place: Place, machine: Machine<unknown, unknown, object>, key: string): Queue {
   const { connect, clock, runtime } = place;
   const where = `deno-kv: ${machine.name} ${key}`;
   const kvKey: KvKey = ["tidegate", "machine", key, machine.name];

@@ -14,8 +14,9 @@ import type { Machine, Store, StoreAdapter } from "../port.ts";
 import { type Answer, type CallName, decodeAnswer, type Given } from "./calls.ts";
 import type { ObjectNamespace, StubError } from "./platform.ts";
 
+export type { StoreAdapter } from "../port.ts";
 export { TidegateObject } from "./object.ts";
-export type { ObjectNamespace } from "./platform.ts";
+export type { ObjectNamespace, ObjectStub } from "./platform.ts";
 
 const ADDRESS = "durable-object:";
 /** Half of what one object answers: the rest is for what is asked at once. Rule 7. */

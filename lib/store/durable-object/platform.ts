@@ -2,11 +2,15 @@
 
 /** A binding of `[[durable_objects.bindings]]`; the platform's `DurableObjectNamespace` is one. */
 export interface ObjectNamespace {
+  /** The id of the object of that name. */
   idFromName(name: string): object;
+  /** The way to the object, which is made when it is first asked. */
   get(id: object): ObjectStub;
 }
 
+/** The way to one object. */
 export interface ObjectStub {
+  /** Asks the object, as by HTTP. */
   fetch(url: string, init: { method: string; body: string }): Promise<{ text(): Promise<string> }>;
 }
 

@@ -1,6 +1,7 @@
 /** Rate limits for the whole fleet by @upstash/ratelimit, over whatever runs scripts. */
 import type { Ratelimit } from "@upstash/ratelimit";
 import type { Runtime } from "../../runtime.ts";
+import { withDeadline } from "../../time.ts";
 import type { Limiter, LimitRule } from "../port.ts";
 import type { Script, ScriptRunner } from "./script.ts";
 
@@ -53,13 +54,15 @@ export async function openLimiter(
 function clientOf(runner: ScriptRunner, runtime: Runtime, deadlineMs: number): Client {
   const scripts = new Map<string, Script>();
   let awayUntil = Number.NEGATIVE_INFINITY;
+  const refuse = () => new Error(`count a request: an answer within ${deadlineMs} ms is needed`);
+  const deadline = { ms: deadlineMs, runtime: patient(runtime), refuse };
 
   async function run(text: string, keys: readonly string[], values: readonly unknown[]): Promise<unknown> {
     if (runtime.monotonicMs() < awayUntil) throw new Error("count a request: the state store is away");
     const script = scripts.get(text) ?? { text: text.replace(KEY_LOCKING, ""), what: "count a request" };
     scripts.set(text, script);
     try {
-      return await withDeadline(runner.run(script, keys, values.map(String)), deadlineMs, runtime);
+      return await withDeadline(runner.run(script, keys, values.map(String)), deadline);
     } catch (error) {
       awayUntil = runtime.monotonicMs() + TRY_AGAIN_MS;
       throw error;
@@ -70,14 +73,11 @@ function clientOf(runner: ScriptRunner, runtime: Runtime, deadlineMs: number): C
   return { evalsha, eval: run } as unknown as Client;
 }
 
-function withDeadline<Value>(work: Promise<Value>, deadlineMs: number, runtime: Runtime): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`count a request: an answer within ${deadlineMs} ms is needed`));
-    // A process that was busy finds its timers due first, and then the answers that have long arrived.
-    const timer = runtime.setTimer(() => runtime.endOfTurn(late), deadlineMs);
-    work.then(resolve, reject).finally(() => runtime.clearTimer(timer));
-  });
-}
+/** A process that was busy finds its timers due first, and then the answers that have long arrived. */
+const patient = (runtime: Runtime): Runtime => ({
+  ...runtime,
+  setTimer: (task, delayMs) => runtime.setTimer(() => runtime.endOfTurn(task), delayMs),
+});
 
 /** The package asks for a `Map` and never makes it smaller. */
 class BoundedMap extends Map<string, number> {

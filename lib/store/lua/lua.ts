@@ -13,7 +13,7 @@ import type { Runtime } from "../../runtime.ts";
 import { compareAndSet } from "../compare-and-set.ts";
 import type { Machine, Store } from "../port.ts";
 import { decodeStep } from "./gate/answer.ts";
-import { GATE_SCRIPT } from "./gate/script.ts";
+import { GATE_SCRIPT } from "./gate/script.generated.ts";
 import { encodeRenewal, gateKeys } from "./gate/wire.ts";
 import { openLimiter } from "./limiter.ts";
 import type { Script, ScriptRunner } from "./script.ts";

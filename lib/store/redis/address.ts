@@ -1,4 +1,5 @@
 /** Reading the URL of a Redis. */
+import { addressOf, parseConnectionUrl } from "../../connection-url.ts";
 
 export interface RedisTarget {
   readonly url: string;
@@ -8,13 +9,13 @@ export interface RedisTarget {
 
 /** @throws TypeError without repeating the URL, which may hold a password. */
 export function parseRedisUrl(url: string | undefined): RedisTarget {
-  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : null;
-  if (url === undefined || !parsed || !["redis:", "rediss:"].includes(parsed.protocol) || parsed.hostname === "") {
+  const parts = parseConnectionUrl(url ?? "");
+  // The client reads it by `URL`.
+  if (url === undefined || !parts || !/^rediss?$/.test(parts.scheme) || parts.hosts === "" || !URL.canParse(url)) {
     const found = url === undefined || url === "" ? "nothing" : `something else (${url.length} characters)`;
     throw new TypeError(
       `redis: a URL like redis://user:password@host:port or rediss:// is needed, found ${found}; set STATE_URL`,
     );
   }
-  const { protocol, host, pathname } = parsed;
-  return { url, address: `${protocol}//${host}${pathname === "/" ? "" : pathname}` };
+  return { url, address: addressOf(parts) };
 }

@@ -16,7 +16,7 @@ export interface Connection extends ScriptRunner, Pick<Subscriptions, "subscribe
 /** A server that answers nothing for so long is connected to anew. */
 const SILENT_MS = 3_000;
 
-interface Line {
+interface WatchedClient {
   readonly client: Client;
   /** The first attempt. */
   readonly first: Promise<void>;
@@ -27,59 +27,59 @@ interface Line {
 }
 
 export function openConnection(target: RedisTarget, runtime: Runtime): Connection {
-  let commands: Line | undefined;
+  let commands: WatchedClient | undefined;
   let lost: unknown;
   let closed = false;
   const { evaluate } = numberedScripts(runtime);
   const subscriptions = openSubscriptions(target, runtime);
 
   /** The first caller waits for the first attempt; once that or a connection was lost, nobody waits. */
-  function opened(): MaybePromise<Line> {
+  function opened(): MaybePromise<WatchedClient> {
     if (closed) throw failure(target, "use it", "it is closed");
     const suspect = commands && isDead(commands) ? commands : undefined;
-    return suspect ? inspected(suspect).then(lineAtHand) : lineAtHand();
+    return suspect ? inspected(suspect).then(clientAtHand) : clientAtHand();
   }
-  function lineAtHand(): MaybePromise<Line> {
+  function clientAtHand(): MaybePromise<WatchedClient> {
     if (closed) throw failure(target, "use it", "it is closed");
-    commands ??= newLine(target, runtime, (reason) => {
+    commands ??= newClient(target, runtime, (reason) => {
       lost = reason;
     });
-    const line = commands;
-    if (line.client.isReady) return line;
+    const watched = commands;
+    if (watched.client.isReady) return watched;
     if (lost !== undefined) throw failure(target, "reach it", lost);
-    return line.first.then(() => line);
+    return watched.first.then(() => watched);
   }
   /** A peer that vanished without a word leaves a connection that no attempt replaces before TCP's own quarter of an hour. */
-  const isDead = ({ client, heardAt, waiting }: Line) =>
+  const isDead = ({ client, heardAt, waiting }: WatchedClient) =>
     (waiting > 0 || !client.isReady) && runtime.monotonicMs() - heardAt > SILENT_MS;
   /** It may be this process that stood still: then its answers have long arrived and are read by the end of the turn. */
-  const inspected = (line: Line) =>
+  const inspected = (watched: WatchedClient) =>
     new Promise<void>((resolve) =>
       runtime.endOfTurn(() => {
-        if (isDead(line)) giveUp(line, new Error(`silent for ${SILENT_MS} ms`));
+        if (isDead(watched)) giveUp(watched, new Error(`silent for ${SILENT_MS} ms`));
         resolve();
       }),
     );
-  function giveUp(line: Line, reason: unknown): void {
-    if (commands !== line) return;
+  function giveUp(watched: WatchedClient, reason: unknown): void {
+    if (commands !== watched) return;
     lost = reason;
-    if (line.client.isOpen) line.client.destroy();
+    if (watched.client.isOpen) watched.client.destroy();
     commands = undefined;
   }
   return {
     async run(script, keys, values) {
-      const line = await opened();
+      const watched = await opened();
       // From its first unanswered command on, silence counts.
-      if (line.waiting === 0) line.heardAt = runtime.monotonicMs();
-      line.waiting += 1;
+      if (watched.waiting === 0) watched.heardAt = runtime.monotonicMs();
+      watched.waiting += 1;
       try {
-        return await evaluate(line.client, script, [String(keys.length), ...keys, ...values]);
+        return await evaluate(watched.client, script, [String(keys.length), ...keys, ...values]);
       } catch (error) {
-        if (leadsAstray(error)) giveUp(line, error);
+        if (leadsAstray(error)) giveUp(watched, error);
         throw failure(target, script.what, error);
       } finally {
-        line.waiting -= 1;
-        line.heardAt = runtime.monotonicMs();
+        watched.waiting -= 1;
+        watched.heardAt = runtime.monotonicMs();
       }
     },
     subscribe: subscriptions.subscribe,
@@ -91,25 +91,25 @@ export function openConnection(target: RedisTarget, runtime: Runtime): Connectio
 }
 
 /** @param lost Hears of each loss, and undefined once the server is there. */
-function newLine(target: RedisTarget, runtime: Runtime, lost: (reason: unknown) => void): Line {
+function newClient(target: RedisTarget, runtime: Runtime, lost: (reason: unknown) => void): WatchedClient {
   const client = clientOf(target, runtime, false);
   const first = new Promise<void>((resolve, reject) => {
     client.on("ready", () => {
       lost(undefined);
-      line.heardAt = runtime.monotonicMs();
+      watched.heardAt = runtime.monotonicMs();
       resolve();
     });
     client.on("error", (error: unknown) => {
       lost(error);
-      line.heardAt = runtime.monotonicMs();
+      watched.heardAt = runtime.monotonicMs();
       reject(failure(target, "reach it", error));
     });
   });
-  const line: Line = { client, first, heardAt: runtime.monotonicMs(), waiting: 0 };
+  const watched: WatchedClient = { client, first, heardAt: runtime.monotonicMs(), waiting: 0 };
   first.catch(() => {});
   // Ends only with the connection; what goes wrong on the way is an event.
   client.connect().catch(() => {});
-  return line;
+  return watched;
 }
 
 /** After a failover the name leads to another server, and this connection to a replica. */

@@ -14,6 +14,8 @@ import { parseRedisUrl, type RedisTarget } from "./address.ts";
 import { CONNECT_TIMEOUT_MS } from "./client.ts";
 import { openConnection } from "./connection.ts";
 
+export type { StoreAdapter } from "../port.ts";
+
 const RENEWALS_PER_SECOND = 5_000;
 const DEADLINE_MS = 250;
 const MESSAGES: readonly string[] = ["wake", "reclaim", "changed"] satisfies PushMessage[];

@@ -1,4 +1,5 @@
 /** Reading where an Upstash database is, and the token that opens it. */
+import { isLoopback } from "../../loopback.ts";
 
 export interface UpstashTarget {
   readonly url: string;
@@ -7,7 +8,6 @@ export interface UpstashTarget {
   readonly address: string;
 }
 
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
 /** What a header can carry: the runtimes would refuse anything else by repeating it. */
 const TOKEN = /^[!-~]+$/;
 
@@ -33,7 +33,7 @@ export function parseUpstash(url: string | undefined, token: string | undefined)
 /** Unencrypted only to this machine, for tests: the token travels with every request. */
 function isEndpoint({ protocol, hostname, username, password, search, hash }: URL): boolean {
   if (`${username}${password}${search}${hash}` !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }
 
 const described = (text: string | undefined): string =>

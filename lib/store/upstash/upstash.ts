@@ -10,6 +10,9 @@ import type { Store, StoreAdapter } from "../port.ts";
 import { openRequests } from "./requests.ts";
 import { parseUpstash, type UpstashTarget } from "./target.ts";
 
+export type { StoreAdapter } from "../port.ts";
+
+/** By what Upstash lets in. */
 export interface UpstashOptions {
   /** The database's REST token; not the read-only one. */
   readonly token: string | undefined;

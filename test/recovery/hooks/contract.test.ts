@@ -14,8 +14,23 @@ const hasty: Runtime = {
   ...base,
   setTimer: (task, ms) => base.setTimer(task, ms >= DEADLINE_MS ? ms : 0),
 };
-/** Deadlines are over soon as well. */
-const impatient: Runtime = { ...base, setTimer: (task, ms) => base.setTimer(task, ms >= DEADLINE_MS ? 100 : 0) };
+/** Deadlines are over when the test says so. */
+function impatient() {
+  const deadlines = new Set<() => void>();
+  const runtime: Runtime = {
+    ...base,
+    setTimer: (task, ms) => {
+      if (ms < DEADLINE_MS) return base.setTimer(task, 0);
+      deadlines.add(task);
+      return task;
+    },
+    clearTimer: (timer) => void (deadlines.delete(timer as () => void) || base.clearTimer(timer)),
+  };
+  const expire = () => {
+    for (const task of deadlines) task();
+  };
+  return { runtime, expire };
+}
 
 /** All goes well until the restart, which is answered so. */
 async function restartAnswered(
@@ -82,7 +97,12 @@ describe.each(Object.entries(SCENES))("%s", (name, scene) => {
   });
 
   test("an answer that does not come is given up at the deadline", async () => {
-    const { error, asked } = await restartAnswered(scene, () => "hang", impatient);
+    const { runtime, expire } = impatient();
+    const hang = () => {
+      setImmediate(expire);
+      return "hang" as const;
+    };
+    const { error, asked } = await restartAnswered(scene, hang, runtime);
     expect(error).toMatchObject({ hook: name, fault: "unreachable" });
     expect(error.message).toMatch(/none within \d+ ms/);
     expect(asked).toBe(attempts);

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { request } from "node:https";
 import type { Readable } from "node:stream";
 
+/** What a pod is given to speak with its cluster. */
 export interface Cluster {
   /** Of its API server. */
   readonly url: string;

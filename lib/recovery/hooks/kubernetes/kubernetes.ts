@@ -5,22 +5,18 @@
  * runs in.
  */
 import { type Runtime, systemRuntime } from "../../../runtime.ts";
-import type { Call } from "../answer.ts";
+import type { PlatformCall } from "../answer.ts";
 import { bearer, secretsOf, segment } from "../credentials.ts";
 import { type Hook, HookError } from "../hook.ts";
+import type { KubernetesOptions } from "../options.ts";
 import { CALL_DEADLINE_MS, type Platform, platform } from "../platform.ts";
 import { type Cluster, fetchTrusting, mounted, OWN_CLUSTER } from "./cluster.ts";
 import { progressOf, ROLLOUT, type Rollout } from "./rollout.ts";
 
-export interface KubernetesOptions {
-  readonly deployment: string;
-  /** Null: the pod's own. */
-  readonly namespace: string | null;
-  /** Of the API server; null: that of the cluster this runs in, trusted by the CA that the pod is given. */
-  readonly url: string | null;
-  /** May get and patch the Deployment; null: the service account's. */
-  readonly token: string | null;
-}
+export type { Runtime } from "../../../runtime.ts";
+export type { Hook } from "../hook.ts";
+export type { KubernetesOptions } from "../options.ts";
+export type { Cluster } from "./cluster.ts";
 
 /** Such as `DEPTH_ZERO_SELF_SIGNED_CERT` and `UNABLE_TO_VERIFY_LEAF_SIGNATURE` (Node), `UnknownIssuer` (Deno). */
 const UNTRUSTED = /cert|issuer|leaf_signature/i;
@@ -62,7 +58,7 @@ export function kubernetes(
     const base = (options.url ?? cluster.url).replace(/\/+$/, "");
     return { api, url: `${base}/apis/apps/v1/namespaces/${segment(namespace)}/deployments/${segment(deployment)}` };
   }
-  async function ask(api: Platform, call: Call, signal: AbortSignal): Promise<Rollout> {
+  async function ask(api: Platform, call: PlatformCall, signal: AbortSignal): Promise<Rollout> {
     const answer = await api.ask(call, signal).catch((error: unknown) => {
       if (!(error instanceof HookError && error.fault === "unreachable" && UNTRUSTED.test(error.message))) throw error;
       throw new HookError(error.message + TRUST, error);
@@ -80,8 +76,10 @@ export function kubernetes(
     // As kubectl writes it: to the second.
     const restartedAt = new Date(runtime.wallMs()).toISOString().replace(/\.\d{3}/, "");
     const annotations = { "kubectl.kubernetes.io/restartedAt": restartedAt };
-    const call: Call = {
-      ...{ doing: "restarting the deployment", method: "PATCH", url: `${url}?fieldManager=tidegate${query}` },
+    const call: PlatformCall = {
+      doing: "restarting the deployment",
+      method: "PATCH",
+      url: `${url}?fieldManager=tidegate${query}`,
       headers: { "content-type": "application/strategic-merge-patch+json" },
       body: JSON.stringify({ spec: { template: { metadata: { annotations } } } }),
       repeatable: true,

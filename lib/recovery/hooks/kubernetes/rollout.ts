@@ -22,7 +22,10 @@ export const ROLLOUT: v.GenericSchema<unknown, Rollout> = v.object({
   spec: v.object({ replicas: v.nullish(v.number(), 1), paused: v.nullish(v.boolean(), false) }),
   status: v.nullish(
     v.object({
-      ...{ observedGeneration: COUNT, replicas: COUNT, updatedReplicas: COUNT, availableReplicas: COUNT },
+      observedGeneration: COUNT,
+      replicas: COUNT,
+      updatedReplicas: COUNT,
+      availableReplicas: COUNT,
       conditions: v.nullish(v.array(v.object({ type: v.string(), reason: v.nullish(v.string(), "") })), []),
     }),
     {},

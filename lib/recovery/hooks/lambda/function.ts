@@ -2,20 +2,12 @@
 import { AwsV4Signer } from "aws4fetch";
 import * as v from "valibot";
 import type { Runtime } from "../../../runtime.ts";
-import type { Answer, Call } from "../answer.ts";
+import { sleep } from "../../../time.ts";
+import { json, type PlatformAnswer, type PlatformCall } from "../answer.ts";
 import { secretsOf, segment } from "../credentials.ts";
 import type { Progress } from "../hook.ts";
-import { type Platform, pause, platform } from "../platform.ts";
-
-export interface FunctionOptions {
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary keys. */
-  readonly sessionToken: string | null;
-  /** Its name or ARN. */
-  readonly functionName: string;
-}
+import type { LambdaFunctionOptions } from "../options.ts";
+import { type Platform, platform } from "../platform.ts";
 
 export interface Configuration {
   readonly Version: string;
@@ -33,8 +25,12 @@ export interface Configuration {
 const TEXT = v.nullish(v.string(), null);
 /** A function without variables has no environment at all. */
 export const CONFIGURATION: v.GenericSchema<unknown, Configuration> = v.object({
-  ...{ Version: v.string(), CodeSha256: v.string(), RevisionId: v.string() },
-  ...{ State: TEXT, LastUpdateStatus: TEXT, LastUpdateStatusReasonCode: TEXT },
+  Version: v.string(),
+  CodeSha256: v.string(),
+  RevisionId: v.string(),
+  State: TEXT,
+  LastUpdateStatus: TEXT,
+  LastUpdateStatusReasonCode: TEXT,
   Environment: v.nullish(
     v.object({
       Variables: v.nullish(v.record(v.string(), v.string()), {}),
@@ -59,21 +55,21 @@ export interface LambdaFunction {
   /** Looks once a second until nothing is under way, a minute at the most. */
   settled(qualifier: string | null, signal: AbortSignal): Promise<Configuration>;
   /** @param path below the function's. */
-  get(doing: string, path: string, signal: AbortSignal): Promise<Answer>;
+  get(doing: string, path: string, signal: AbortSignal): Promise<PlatformAnswer>;
   /**
    * Asks for what is once, however often it is asked for: a revision guards it. Null where a conflict says that it has
    * been done: an attempt arrived whose answer did not. @param isDone asked where there is a conflict.
    */
-  change(call: Change, isDone: () => Promise<boolean>, signal: AbortSignal): Promise<Answer | null>;
+  change(call: Change, isDone: () => Promise<boolean>, signal: AbortSignal): Promise<PlatformAnswer | null>;
 }
 
-export interface Change extends Pick<Call, "doing" | "secrets"> {
+export interface Change extends Pick<PlatformCall, "doing" | "secrets"> {
   readonly method: "POST" | "PUT";
   readonly path: string;
   readonly body: object;
 }
 
-export function lambdaFunction(options: FunctionOptions, runtime?: Runtime): LambdaFunction {
+export function lambdaFunction(options: LambdaFunctionOptions, runtime?: Runtime): LambdaFunction {
   const { region, functionName, secretAccessKey, sessionToken } = options;
   const aws = platform({
     hook: "lambda",
@@ -101,14 +97,18 @@ export function lambdaFunction(options: FunctionOptions, runtime?: Runtime): Lam
         const { state, status } = progressOf(found);
         if (state === "succeeded") return found;
         if (state === "failed") throw refusal(doing, `found: ${status}`, "failed");
-        await pause(aws.runtime, LOOK_PAUSE_MS, signal);
+        await sleep(aws.runtime, LOOK_PAUSE_MS, signal);
       }
       throw refusal(doing, `it is not ready after ${MOST_LOOKS} looks`, "failed");
     },
     async change({ doing, method, path, body, secrets = [] }, isDone, signal) {
-      const call: Call = {
-        ...{ doing, method, url: base + path, body: JSON.stringify(body), secrets, repeatable: true },
-        headers: { "content-type": "application/json" },
+      const call: PlatformCall = {
+        doing,
+        method,
+        url: base + path,
+        ...json(body),
+        secrets,
+        repeatable: true,
         accept: Object.keys(CONFLICTS).map(Number),
       };
       const answer = await ask(call, signal);
@@ -121,10 +121,21 @@ export function lambdaFunction(options: FunctionOptions, runtime?: Runtime): Lam
   return self;
 }
 
-async function signed(options: FunctionOptions, call: Call, headers: Headers, wallMs: number): Promise<Headers> {
+async function signed(
+  options: LambdaFunctionOptions,
+  call: PlatformCall,
+  headers: Headers,
+  wallMs: number,
+): Promise<Headers> {
   const { region, accessKeyId, secretAccessKey, sessionToken } = options;
   const signer = new AwsV4Signer({
-    ...{ method: call.method, url: call.url, headers, region, accessKeyId, secretAccessKey, service: "lambda" },
+    method: call.method,
+    url: call.url,
+    headers,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    service: "lambda",
     ...(call.body !== undefined && { body: call.body }),
     ...(sessionToken !== null && { sessionToken }),
     // To the second, without punctuation.

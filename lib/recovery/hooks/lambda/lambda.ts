@@ -5,14 +5,14 @@
  */
 import type { Runtime } from "../../../runtime.ts";
 import type { Hook } from "../hook.ts";
+import type { LambdaOptions } from "../options.ts";
 import { CALL_DEADLINE_MS } from "../platform.ts";
 import { movable, release } from "./alias.ts";
-import { CONFIGURATION, type Configuration, type FunctionOptions, lambdaFunction, progressOf } from "./function.ts";
+import { CONFIGURATION, type Configuration, lambdaFunction, progressOf } from "./function.ts";
 
-export interface LambdaOptions extends FunctionOptions {
-  /** What callers use, where they use one; null: `$LATEST` alone is restarted. */
-  readonly alias: string | null;
-}
+export type { Runtime } from "../../../runtime.ts";
+export type { Hook } from "../hook.ts";
+export type { LambdaFunctionOptions, LambdaOptions } from "../options.ts";
 
 /** The variable that changes with every restart. */
 const MARKER = "TIDEGATE_EPOCH";

@@ -1,7 +1,7 @@
 /** What comes out of the gate's script: arrays without names, null and booleans, so that every transport carries them. */
 import type { GateEvent } from "../../../gate/events.ts";
 import type { CommandReply, GateView, LaneGrant, LaneView, PushMessage, RenewalReply } from "../../../gate/renewal.ts";
-import { noTotals, type Override, type Second, type Totals } from "../../../gate/state.ts";
+import { noTotals, type Second, type Totals } from "../../../gate/state.ts";
 import type { Step } from "../../../gate/step.ts";
 import { untouched } from "../../../gate/turn.ts";
 import { type About, BREAKER_STATES, type BreakerState, LANES, type Lane } from "../../../gate/types.ts";

@@ -4,18 +4,28 @@
  * know stays in the array and is kept.
  *
  * Entries are arrays in Lua too, since giving each a table of names and taking it apart again cost as much as
- * everything else together. The source names the places all the same: {@link withPlaces} turns `core.clock` into
+ * everything else together. The source names the places all the same: `npm run generate` turns `core.clock` into
  * `core[3]`, by what the variable is called.
  */
 import { LANES } from "../../../gate/types.ts";
-import { CONSTANTS } from "./constants.ts";
+
+/** The sorted sets beside the hash, in the order of their keys behind the hash's. */
+export const RANKINGS: readonly string[] = [
+  "due",
+  "present",
+  "hungry:request",
+  "hungry:slow",
+  "rich:request",
+  "rich:slow",
+  "idle",
+];
 
 interface Place {
   /** From 1. */
   readonly at: number;
   readonly size: number;
 }
-type Places = ReadonlyMap<string, Place>;
+export type Places = ReadonlyMap<string, Place>;
 
 /** `waiting*3`: a number for each lane, read as `core.waiting[lane]`. */
 const places = (text: string): Places => {
@@ -64,7 +74,7 @@ export type RecordName =
   | "begun";
 
 /** By the name of the variable that holds one. */
-const RECORDS: Readonly<Record<RecordName, Places>> = {
+export const RECORDS: Readonly<Record<RecordName, Places>> = {
   core: places(`schema life clock generation overrideVersion state since openUntil slowOpened recoveredAt
     failedRecoveries failedProbes successes probeMs goodPings goodPingAt pingsEndedAt pingsTrusted
     lastCallAt lastSuccessAt lastFailureAt runFailures runSince
@@ -105,10 +115,6 @@ const RECORDS: Readonly<Record<RecordName, Places>> = {
   would_open: places("kind at cause"),
   begun: places("kind at life"),
 };
-const RECORD_OF: ReadonlyMap<string, Places> = new Map<string, Places>(Object.entries(RECORDS));
-
-const sizeOf = (record: Places): number => [...record.values()].reduce((sum, { size }) => sum + size, 0);
-
 /** A record as the array that Lua sees; what is null there is false. */
 export function toRow(record: RecordName, from: object): unknown[] {
   return [...RECORDS[record]].flatMap(([name, { size }]) => {
@@ -135,41 +141,4 @@ export function withNumbers<Form extends object>(form: Form, numbers: Iterator<u
   const fill = (part: object | number): unknown =>
     typeof part === "number" ? numbers.next().value : withNumbers(part, numbers);
   return Object.fromEntries(Object.entries(form).map(([name, part]) => [name, fill(part)])) as Form;
-}
-
-/** What the script names itself, in capitals too. */
-const OWN = new Set("KEYS ARGV GATE NOTHING NONE".split(" "));
-const WORD = /"[^"]*"|\b[A-Z][A-Z_]+\b/g;
-const NAMED = /\b([A-Za-z_]\w*)\.(\w+)(\[([^[\]]+)\])?/g;
-const UNNAMED = /[\])]\.\w+/;
-/** What has names in Lua: its libraries and the script's own table. */
-const TABLES = new Set("redis cjson cmsgpack string math table gate".split(" "));
-
-/**
- * @throws Error where a record has no such place, or a variable is not called after what it holds: when the script is
- *   put together, not when it runs.
- * @example
- * ```ts
- * withPlaces("second.calls = 0"); // "second[2] = 0"
- * withPlaces("session.permits[lane] = 0"); // "session[9+lane] = 0"
- * ```
- */
-export function withPlaces(source: string): string {
-  const unnamed = UNNAMED.exec(source)?.[0];
-  if (unnamed !== undefined) throw new Error(`gate script: a variable of its own was needed, was ${unnamed}`);
-  const counted = source.replace(WORD, (word) => {
-    if (word.startsWith('"') || OWN.has(word)) return word;
-    const places = RECORD_OF.get(word.replace(/_PLACES$/, "").toLowerCase());
-    const number = places ? sizeOf(places) : CONSTANTS.get(word);
-    if (number === undefined) throw new Error(`gate script: a constant of lib/gate was needed, was ${word}`);
-    return String(number);
-  });
-  return counted.replace(NAMED, (text, record: string, name: string, index = "", lane?: string) => {
-    if (TABLES.has(record)) return text;
-    const place = RECORD_OF.get(record)?.get(name);
-    if (!place || (place.size > 1 && lane === undefined))
-      throw new Error(`gate script: a place of a record was needed, was ${text}; see records`);
-    if (place.size === 1) return `${record}[${place.at}]${index}`;
-    return `${record}[${place.at - 1} + ${lane}]`;
-  });
 }

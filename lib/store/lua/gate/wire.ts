@@ -6,8 +6,7 @@ import { gateMachine } from "../../../gate/machine.ts";
 import type { Command, LaneReport, LaneSums, Opening, Renewal } from "../../../gate/renewal.ts";
 import { noTotals, type Totals } from "../../../gate/state.ts";
 import { LANES } from "../../../gate/types.ts";
-import { RANKINGS } from "./constants.ts";
-import { numbersIn, toRow } from "./records.ts";
+import { numbersIn, RANKINGS, toRow } from "./records.ts";
 import { toText } from "./text.ts";
 
 /** All that changes together; a key in braces keeps it in one slot of a cluster. */

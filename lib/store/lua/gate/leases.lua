@@ -1,6 +1,7 @@
-/** `lib/gate/leases.ts` and `lib/gate/lanes.ts`: what is given back and what is given, and for how long. */
+-- `lib/gate/leases.ts` and `lib/gate/lanes.ts`: what is given back and what is given, and for how long.
 
-export const lanes: string = `
+-- @often
+
 function gate.capacityInForce(lane)
   local capacity = config.capacity[lane]
   local grows = lane ~= HEALTH and core.recoveredAt > 0 and core.state == CLOSED and config.mode == "on"
@@ -27,9 +28,7 @@ function gate.stateForSender()
   if config.mode == "on" or (config.mode == "observe" and gate.modeInForce() == "force_open") then return core.state end
   return CLOSED
 end
-`;
 
-export const leases: string = `
 function gate.renew(adopts)
   session.heard = now
   session.leaseMs = math.max(LEASE_MS, RENEWALS_A_LEASE * gate.renewWithinMs())
@@ -82,7 +81,7 @@ function gate.noteFull(lane, asked)
   elseif core.fullSince[lane] == 0 or asked.ended > 0 then core.fullSince[lane] = now end
 end
 
--- Of each lane in which there is anything: what \`decodeStep\` reads.
+-- Of each lane in which there is anything: what `decodeStep` reads.
 function gate.lanesForSender()
   local list, passing = {}, gate.stateForSender() == CLOSED
   for lane = REQUEST, HEALTH do
@@ -112,11 +111,12 @@ function gate.reply()
     retryAfterMs = math.max(SHORTEST_PROBE_MS, math.min(LONGEST_PROBE_MS, core.probeMs))
   end
   return { 1, core.life, core.generation, core.overrideVersion, state, retryAfterMs, gate.probeDeadlineMs(REQUEST),
-    session.leaseMs, math.min(gate.renewWithinMs(), math.floor(session.leaseMs / RENEWALS_A_LEASE)), core.sizes[PRESENT], gate.rank(), gate.lanesForSender() }
+    session.leaseMs, math.min(gate.renewWithinMs(), math.floor(session.leaseMs / RENEWALS_A_LEASE)),
+    core.sizes[PRESENT], gate.rank(), gate.lanesForSender() }
 end
-`;
 
-export const probes: string = `
+-- @rarely
+
 function gate.grantProbes(lane)
   local own = session.probes[REQUEST] + session.probes[SLOW] + session.probes[HEALTH]
   local room = math.min(gate.roomIn(lane), config.probes - core.probes - own)
@@ -124,4 +124,3 @@ function gate.grantProbes(lane)
   session.probes[lane] = session.probes[lane] + granted
   if granted > 0 then session.got[lane] = now end
 end
-`;

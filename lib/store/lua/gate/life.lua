@@ -1,6 +1,7 @@
-/** `lib/gate/life.ts`: a store that lost its data, or whose clock fell back, starts a new life. */
+-- `lib/gate/life.ts`: a store that lost its data, or whose clock fell back, starts a new life.
 
-export const life: string = `
+-- @rarely
+
 function gate.beginLife(clock)
   local begins, generation, overrideVersion = clock, clock, clock
   if core then
@@ -43,4 +44,3 @@ function gate.adoptOpen(remainingMs, agoMs)
   gate.enter(OPEN, now, "adopted")
   core.openUntil = now + remainingMs
 end
-`;

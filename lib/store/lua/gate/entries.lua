@@ -1,40 +1,11 @@
-/**
- * What is stored, read when it is needed and kept for the rest of the renewal. Nothing is written before `keep`, so a
- * renewal that cannot be applied to its end changes nothing.
- *
- * One hash holds it all: `core`, `totals`, `history` (transitions), `opIds`, `s…` sessions, `a…` what those say about
- * themselves, `w…` seconds of the window. Beside it a sorted set for each ranking.
- */
+-- What is stored, read when it is needed and kept for the rest of the renewal. Nothing is written before `keep`, so a
+-- renewal that cannot be applied to its end changes nothing.
+--
+-- One hash holds it all: `core`, `totals`, `history` (transitions), `opIds`, `s…` sessions, `a…` what those say about
+-- themselves, `w…` seconds of the window. Beside it a sorted set for each ranking.
 
-/**
- * What every function sees. Functions live in one table, and are defined inside of others: each variable of the
- * enclosing function that a new one captures is searched for in a list whenever the script starts, those from further
- * out are at hand.
- */
-export const variables: string = `
-local gate = {}
-local call = redis.call
-local GATE = KEYS[1]
+-- @often
 
-local core, totals, config, renewal, now, id, session
-local events, pushes = {}, {}
--- As they are by now, false where there is none; which of them changed.
-local sessions, seconds, lists = {}, {}, {}
-local sessionsChanged, secondsChanged, listsChanged = {}, {}, {}
--- Of sessions that changed: their score in each ranking, as stored and as it is by now. Nothing while they are withdrawn.
-local stored, scores = {}, {}
--- How many each ranking had at first.
-local before = {}
--- What is stored belongs to no life or to an older one: it is not read any more, and goes. Or just who was hungry.
-local fresh, cleared = false, false
--- What the sender may use from now on, by lane.
-local allow, crowded = {}, {}
--- What a new sender says of itself.
-local about
-local NOTHING, NONE = { 0, 0, 0, 0, 0, 0, 0, 0 }, {}
-`;
-
-export const entries: string = `
 -- False where that second has no entry.
 function gate.secondOf(at)
   local place = at % RING_SECONDS
@@ -42,9 +13,9 @@ function gate.secondOf(at)
   local second = seconds[place]
   return second and second.at == at and second
 end
-`;
 
-export const moreEntries: string = `
+-- @sometimes
+
 -- Reads several at once; those that were read before stay what they have become.
 function gate.read(into, prefix, names)
   local missing, fields = {}, {}
@@ -104,4 +75,3 @@ function gate.ranked(command, ranking, count)
   for at = #names, count + 1, -1 do names[at] = nil end
   return names
 end
-`;

@@ -1,6 +1,7 @@
-/** `lib/gate/operator.ts`: the operator's override. */
+-- `lib/gate/operator.ts`: the operator's override.
 
-export const operator: string = `
+-- @rarely
+
 function gate.report(event)
   events[#events + 1] = event
   gate.append("history", event, TRANSITIONS_KEPT)
@@ -59,4 +60,3 @@ function gate.startOver()
   core.observedUntil, core.failedRecoveries, core.pingsEndedAt = 0, 0, 0
   if core.state == CLOSED then gate.begin(CLOSED, now) else gate.enter(CLOSED, now, "override") end
 end
-`;

@@ -1,6 +1,7 @@
-/** `lib/gate/view.ts`: the whole gate as people want to see it. */
+-- `lib/gate/view.ts`: the whole gate as people want to see it.
 
-export const view: string = `
+-- @rarely
+
 function gate.laneView(lane)
   return { gate.capacityInForce(lane), core.permits[lane], core.running[lane], core.waiting[lane],
     core.fullSince[lane] }
@@ -41,4 +42,3 @@ function gate.view()
     { gate.laneView(REQUEST), gate.laneView(SLOW), gate.laneView(HEALTH) },
     totals, gate.lastSeconds(), gate.listOf("history"), core.sizes[PRESENT], gate.rank(), gate.instances() }
 end
-`;

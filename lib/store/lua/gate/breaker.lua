@@ -1,6 +1,7 @@
-/** `lib/gate/breaker.ts`, `lib/gate/backoff.ts` and `lib/gate/pings.ts`: when it opens, for how long, what closes it. */
+-- `lib/gate/breaker.ts`, `lib/gate/backoff.ts` and `lib/gate/pings.ts`: when it opens, for how long, what closes it.
 
-export const breaker: string = `
+-- @often
+
 function gate.modeInForce()
   local override = core.override
   return override and override.mode
@@ -49,10 +50,11 @@ function gate.verdict()
   if core.runFailures >= config.failureThreshold and now - core.runSince >= RUN_AGE_MS then return "failure_run" end
   return nil
 end
-`;
 
-/** Transitions, which are few. */
-export const transitions: string = `
+-- @rarely
+
+-- Transitions, which are few.
+
 function gate.enter(to, at, cause)
   local from = core.state
   gate.begin(to, at, cause == "probes_succeeded")
@@ -157,4 +159,3 @@ function gate.ping(ok)
     gate.enter(HALF_OPEN, now, "pings_succeeded")
   end
 end
-`;

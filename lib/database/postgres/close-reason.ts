@@ -5,24 +5,25 @@
  */
 import postgres from "postgres";
 import type { Runtime } from "../../runtime.ts";
+import { withDeadline } from "../../time.ts";
 import { codeOf } from "../failure.ts";
-import { within } from "../within.ts";
 
 /** It takes another login, of which nobody's answer may depend for long. */
 const LONGEST_MS = 1_000;
 
 /** @returns `error` itself where nothing more is to be had. Never rejects. */
-export async function lastWords(
+export async function closeReason(
   client: postgres.Sql,
   error: unknown,
   signal: AbortSignal,
   runtime: Runtime,
 ): Promise<unknown> {
   if (codeOf(error) !== "CONNECTION_CLOSED" || signal.aborted) return error;
-  const nothing = new Error("no words");
-  const bound = { by: runtime.monotonicMs() + LONGEST_MS, signal };
-  const words: unknown = await within(Promise.resolve(client.unsafe("select 1")), bound, runtime, () => nothing).catch(
-    (said: unknown) => said,
-  );
-  return words instanceof postgres.PostgresError ? words : error;
+  const said: unknown = await withDeadline(Promise.resolve(client.unsafe("select 1")), {
+    ms: LONGEST_MS,
+    signal,
+    runtime,
+    refuse: () => undefined,
+  }).catch((reason: unknown) => reason);
+  return said instanceof postgres.PostgresError ? said : error;
 }

@@ -1,11 +1,7 @@
-/**
- * The wire of one connection: one statement on it at a time, prepared by name, cancelled at the server; and whether it
- * may carry another when that one has ended.
- */
+/** The wire of one connection: one statement on it at a time, prepared by name, cancelled at the server. */
 import type postgres from "postgres";
+import { type Channel, createFitness } from "../channel.ts";
 import { databaseError } from "../failure.ts";
-import type { DatabaseError } from "../port.ts";
-import type { Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { copyRefused } from "../wire/copy.ts";
 import { changesSession, endsWithTransaction } from "../wire/transactions.ts";
@@ -23,30 +19,13 @@ export function plainRows(rows: Rows): unknown[] {
   return plain;
 }
 
-export interface Line {
-  /** False once it was closed by either side, or has become unfit for another statement. */
-  usable(): boolean;
-  /** False once it was closed by either side. */
-  open(): boolean;
-  /** It carries nothing more once what it carries has ended. */
-  retire(): void;
+export interface PostgresChannel extends Channel {
   /** Words of our own, which may be several statements. */
   control(text: string): Promise<Rows>;
   /** The same for the first of a transaction: behind a pooler it is told why nothing came of them. */
   begin(text: string): Promise<Rows>;
   /** One statement of a caller's. */
   statement(text: string, binds: Bind[]): Promise<Rows>;
-  /** Forgets the cancel of an earlier task. */
-  renew(): void;
-  /** Asks the server to stop what is under way. */
-  cancel(): void;
-  /** Resolves when the cancel, if there was one, has arrived or come to nothing: its own connection is closed then. */
-  cancelSent(): Promise<void>;
-  /** A cancel was sent whose effect nobody has seen: it may be on its way to whatever is sent next. */
-  hasLooseCancel(): boolean;
-  /** What an error is to the caller, seeing that it may have come of `stop`. Retires the line where it has to. */
-  judge(error: unknown, stop: Stopping): DatabaseError;
-  destroy(): Promise<void>;
 }
 
 /** Only what giving it up needs, so that no platform's types are asked for. */
@@ -54,11 +33,18 @@ type Stream = { on(event: "error", listener: () => void): unknown };
 /** Only what a cancel needs; the driver types the rest per row. */
 type Query = { cancel(): void };
 
-export function createLine(opened: Opened, closing: AbortSignal): Line {
+export function createChannel(opened: Opened, closing: AbortSignal): PostgresChannel {
   const prepared = new Set<string>();
-  let fit = true;
+  const { cancelling, ...fitness } = createFitness(
+    {
+      open: opened.open,
+      toError: toPostgresError,
+      // The server's own timeout has the same code and leaves a cancel on its way.
+      answersCancel: ({ vendorCode, fault }) => vendorCode === "57014" && fault === "cancelled",
+    },
+    closing,
+  );
   let current: Query | undefined;
-  let looseCancel = false;
   let cancelSent = Promise.resolve();
 
   async function send(text: string, binds: Bind[], options: postgres.UnsafeQueryOptions): Promise<Rows> {
@@ -86,11 +72,8 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
   const control = (text: string): Promise<Rows> => send(text, [], { prepare: false });
 
   return {
-    usable: () => fit && opened.open(),
-    open: opened.open,
-    retire: () => {
-      fit = false;
-    },
+    ...fitness,
+    destroy: opened.destroy,
     control,
     begin: (text) =>
       control(text).catch(async (error: unknown) => {
@@ -102,34 +85,22 @@ export function createLine(opened: Opened, closing: AbortSignal): Line {
       // `simple: false`: without binds the driver would allow several statements in one text.
       const rows = await send(text, binds, { prepare: byName, simple: false } as postgres.UnsafeQueryOptions);
       const { command = "" } = rows;
-      if (changesSession(command) && !endsWithTransaction(command, text)) fit = false;
+      if (changesSession(command) && !endsWithTransaction(command, text)) fitness.retire();
       return rows;
-    },
-    renew: () => {
-      looseCancel = false;
     },
     cancel: () => {
       if (current === undefined) return;
-      looseCancel = true;
+      cancelling();
       // `query.cancel()` drops the promise of the cancel request, whose failure would end the process as an unhandled
       // rejection; what it calls inside is the same.
       const { canceller } = current as unknown as { canceller?: (query: Query) => Promise<void> };
       if (canceller === undefined || canceller === null) current.cancel();
       else cancelSent = canceller(current).catch(() => {});
     },
+    // Its own connection is closed then. PgBouncer before 1.20 ends, and all it serves with it, when who asks for a cancel
+    // is gone before that was passed on (its issue 801): as where the process, or on Workers the request, ends soon.
     cancelSent: () => cancelSent,
-    hasLooseCancel: () => looseCancel,
-    judge: (error, stop) => {
-      const found = toPostgresError(error);
-      // The server's own timeout has the same code and leaves a cancel on its way.
-      if (found.vendorCode === "57014" && found.fault === "cancelled") looseCancel = false;
-      if (found.fault === "connection" || looseCancel) fit = false;
-      if (closing.aborted && found.fault === "connection") return databaseError("cancelled", error);
-      const fault = stop.fault();
-      return fault === undefined || found.fault === "statement"
-        ? found
-        : databaseError(fault, found.vendorError() ?? error);
-    },
-    destroy: opened.destroy,
+    // The end of each statement by itself is the end of its transaction.
+    settle: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,7 @@
-/** `lib/gate/sessions.ts`: what is known of each instance, the sums over all of them, and what time does to them. */
+-- `lib/gate/sessions.ts`: what is known of each instance, the sums over all of them, and what time does to them.
 
-export const sessions: string = `
+-- @often
+
 function gate.isHungry(session, lane)
   return session.hungrySince[lane] > 0 and session.generation == core.generation
 end
@@ -76,10 +77,11 @@ function gate.rank()
   if session.rankedAt ~= core.moves then gate.findRank() end
   return session.rank
 end
-`;
 
-/** What a busy gate seldom meets: sessions that come, go, or fall silent. */
-export const silence: string = `
+-- @sometimes
+
+-- What a busy gate seldom meets: sessions that come, go, or fall silent.
+
 function gate.findRank()
   local opened = session.opened
   local rank = fresh and 0 or call("ZCOUNT", KEYS[1 + PRESENT], "-inf", "(" .. opened)
@@ -148,4 +150,3 @@ function gate.forgetSilent()
   gate.forget(name)
   return true
 end
-`;

@@ -1,6 +1,7 @@
-/** `lib/gate/allocation.ts`: who gets which permits of a lane while the breaker is closed. */
+-- `lib/gate/allocation.ts`: who gets which permits of a lane while the breaker is closed.
 
-export const allocation: string = `
+-- @often
+
 -- What the sender may use, and whether the lane is crowded.
 function gate.allocate(lane, asked)
   local free = gate.roomIn(lane)
@@ -41,10 +42,11 @@ function gate.grantable(lane, asked, room, others)
   most = math.max(0, math.min(room, math.min(most, gate.shareIn(lane)) - held))
   return most > 0 and others and gate.grantableBeside(lane, room, most, others) or most
 end
-`;
 
-/** Where somebody is hungry. */
-export const hunger: string = `
+-- @sometimes
+
+-- Where somebody is hungry.
+
 -- Each by its name and session.
 function gate.hungryOthers(lane, room)
   local names, found = gate.ranked("ZRANGE", HUNGRY + lane, room + MORE_LOOKED_AT), {}
@@ -128,4 +130,3 @@ function gate.reclaim(lane)
     gate.push(holder, "reclaim")
   end
 end
-`;

@@ -1,9 +1,8 @@
-/**
- * Writing: once, at the end, what changed. The rankings follow from the sessions. Every key has an expiry, as
- * `lib/gate/keep.ts` has it, so that a gate nobody uses any more leaves nothing behind.
- */
+-- Writing: once, at the end, what changed. The rankings follow from the sessions. Every key has an expiry, as
+-- `lib/gate/keep.ts` has it, so that a gate nobody uses any more leaves nothing behind.
 
-export const keep: string = `
+-- @often
+
 function gate.send(command, key, list)
   for from = 1, #list, MOST_AT_ONCE do
     call(command, key, unpack(list, from, math.min(from + MOST_AT_ONCE - 1, #list)))
@@ -78,4 +77,3 @@ function gate.keep()
     redis.pcall("PUBLISH", channel, pushes[at + 1] .. " " .. key)
   end
 end
-`;

@@ -1,6 +1,7 @@
-/** `lib/gate/window.ts`: what recent votes add up to. */
+-- `lib/gate/window.ts`: what recent votes add up to.
 
-export const window: string = `
+-- @often
+
 function gate.currentSecond()
   local at = math.floor(now / 1000)
   local second = gate.secondOf(at) or { at, 0, 0, 0, 0, 0, 0 }
@@ -30,9 +31,9 @@ function gate.countPeaks()
   second.running = math.max(second.running, running)
   second.waiting = math.max(second.waiting, waiting)
 end
-`;
 
-export const rolling: string = `
+-- @sometimes
+
 function gate.beginWindow(at)
   local start = math.floor(at / 1000)
   local second = gate.secondOf(start) or NOTHING
@@ -60,6 +61,6 @@ function gate.addSecond(second, sign)
   if second.at == core.windowStart then
     calls, failures, slow = calls - core.baseCalls, failures - core.baseFailures, slow - core.baseSlow
   end
-  core.calls, core.failures, core.slow = core.calls + sign * calls, core.failures + sign * failures, core.slow + sign * slow
+  core.calls, core.failures, core.slow =
+    core.calls + sign * calls, core.failures + sign * failures, core.slow + sign * slow
 end
-`;

@@ -1,6 +1,7 @@
-/** `lib/gate/step.ts` and `lib/gate/time.ts`: applies a renewal atomically and in order. */
+-- `lib/gate/step.ts` and `lib/gate/time.ts`: applies a renewal atomically and in order.
 
-export const step: string = `
+-- @often
+
 function gate.step(clock)
   if not core or clock < core.clock - LARGEST_FALL_MS then gate.beginLife(clock) end
   core.clock = math.max(core.clock, clock)
@@ -71,29 +72,3 @@ function gate.countProbe(took)
 end
 
 function gate.push(session, message) pushes[#pushes + 1], pushes[#pushes + 2] = session, message end
-`;
-
-/** Reads what nearly every renewal needs, and applies it. */
-export const main: string = `
-renewal = cjson.decode(ARGV[1])
-id, config = renewal.session, renewal.config
-local moment = not ARGV[2] and call("TIME")
-local clock = moment and moment[1] * 1000 + math.floor(moment[2] / 1000) or tonumber(ARGV[2])
-local place = math.floor(clock / 1000) % RING_SECONDS
-local found = call("HMGET", GATE, "core", "totals", "s" .. id, "w" .. place)
-for at = 1, 4 do found[at] = found[at] and cmsgpack.unpack(found[at]) end
-core, totals, sessions[id], seconds[place] = found[1], found[2], found[3], found[4]
-if core and core.schema ~= SCHEMA then
-  return redis.error_reply("TIDEGATE restore a gate: its schema must be SCHEMA, was " .. tostring(core.schema)
-    .. "; run a newer release")
-end
-for ranking = DUE, RANKINGS do before[ranking] = core and core.sizes[ranking] or 0 end
-local answer, replies = gate.step(clock)
-local ruling = replies and core.override and gate.ruling()
-if ruling or #events + #pushes + #(replies or NONE) > 0 then
-  local at = #answer
-  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = events, pushes, replies or NONE, ruling or nil
-end
-gate.keep()
-return answer
-`;

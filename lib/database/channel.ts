@@ -1,0 +1,66 @@
+/** The wire of one connection: whether it may carry another statement, and what its errors are to a caller. */
+import type { Held } from "./connections.ts";
+import { databaseError } from "./failure.ts";
+import type { DatabaseError } from "./port.ts";
+import type { Stopping } from "./stop.ts";
+
+export interface Channel extends Held {
+  /** False once it was closed by either side. */
+  open(): boolean;
+  /** It carries nothing more once what it carries has ended. */
+  retire(): void;
+  /** Forgets the cancel of an earlier task. */
+  renew(): void;
+  /** Asks the server to stop what is under way. */
+  cancel(): void;
+  /** Resolves when the cancel, if there was one, has arrived or come to nothing. */
+  cancelSent(): Promise<void>;
+  /** A cancel was sent whose effect nobody has seen: it may be on its way to whatever is sent next. */
+  hasLooseCancel(): boolean;
+  /** What an error is to the caller, seeing that it may have come of `stop`. Retires the channel where it has to. */
+  judge(error: unknown, stop: Stopping): DatabaseError;
+  /** Ends a connection that was left in a transaction which nobody else would roll back. */
+  settle(): Promise<void>;
+}
+
+export interface Wire extends Pick<Channel, "open"> {
+  toError(error: unknown): DatabaseError;
+  /** The error is the server's answer to a cancel of ours, which then goes nowhere else. */
+  answersCancel(error: DatabaseError): boolean;
+}
+
+export interface Fitness extends Pick<Channel, "usable" | "open" | "retire" | "renew" | "hasLooseCancel" | "judge"> {
+  /** A cancel goes out. */
+  cancelling(): void;
+}
+
+/** The part of a channel that is the same whatever stands on the other end. */
+export function createFitness({ open, toError, answersCancel }: Wire, closing: AbortSignal): Fitness {
+  let fit = true;
+  let looseCancel = false;
+
+  return {
+    usable: () => fit && open(),
+    open,
+    retire: () => {
+      fit = false;
+    },
+    renew: () => {
+      looseCancel = false;
+    },
+    cancelling: () => {
+      looseCancel = true;
+    },
+    hasLooseCancel: () => looseCancel,
+    judge: (error, stop) => {
+      const found = toError(error);
+      if (answersCancel(found)) looseCancel = false;
+      if (found.fault === "connection" || looseCancel) fit = false;
+      if (closing.aborted && found.fault === "connection") return databaseError("cancelled", error);
+      const fault = stop.fault();
+      return fault === undefined || found.fault === "statement"
+        ? found
+        : databaseError(fault, found.vendorError() ?? error, found.vendorCode);
+    },
+  };
+}
