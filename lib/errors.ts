@@ -8,6 +8,7 @@ export const UNWRITTEN = "x-tidegate-unwritten";
  * would be a stack trace per request. This response is a placeholder: `tide.middleware()` writes the real one.
  */
 export abstract class TidegateError extends Error {
+  /** The placeholder that Hono takes for an answer. */
   getResponse(): Response {
     return new Response(null, { status: 503, headers: { [UNWRITTEN]: "1" } });
   }

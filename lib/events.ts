@@ -46,14 +46,18 @@ export interface TideEvents {
   };
 }
 
+/** What may be listened to. */
 export type TideEvent = keyof TideEvents;
+/** Called with what has happened. What it returns is looked at only to hear of a promise that rejects. */
 export type TideListener<Kind extends TideEvent> = (event: TideEvents[Kind]) => unknown;
 
+/** For how long a listener hears. */
 export interface ListenOptions {
   /** Aborted, the listener hears no more. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The events of one instance. */
 export interface Events {
   /** @returns What ends it. */
   on<Kind extends TideEvent>(kind: Kind, listener: TideListener<Kind>, options?: ListenOptions): () => void;

@@ -11,6 +11,7 @@ export type Timer = unknown;
 /** What platforms can wait for: a longer time is a millisecond to them. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Clock, timers, chance and network of an instance. */
 export interface Runtime {
   /** Wall-clock time in milliseconds since 1970, for display and for times that outlive the process. May jump. */
   readonly wallMs: () => number;
@@ -18,6 +19,7 @@ export interface Runtime {
   readonly monotonicMs: () => number;
   /** Calls `task` once after `delayMs`, or after 24 days where that is longer. A timer alone never keeps a process alive. */
   readonly setTimer: (task: () => void, delayMs: number) => Timer;
+  /** Ends a timer; one that has run, or was ended, does no harm. */
   readonly clearTimer: (timer: Timer) => void;
   /** Calls `task` once what is ready in this turn of the event loop has been worked off. */
   readonly endOfTurn: (task: () => void) => void;
@@ -25,6 +27,7 @@ export interface Runtime {
   readonly random: () => number;
   /** 128 unpredictable bits as text, for ids that must not collide. */
   readonly uuid: () => string;
+  /** As the platform's. */
   readonly fetch: typeof fetch;
 }
 

@@ -1,255 +1,95 @@
 /**
  * Tidegate: keeps endpoints useful while their database is not.
  *
- * This file composes given adapters into what an application uses, and names no concrete adapter. Map of `lib/`: `gate`
- * is the pure machine, `store` where it lives, `guard` the shell round it, `database` the drivers, `health` and
- * `recovery` what is said about them, `http` all that knows Hono, `openapi` describes what it answers, `log` the log,
- * `config` the environment.
+ * This file is what an application imports, and every type that any of it speaks of. Map of `lib/`: `compose` puts given
+ * adapters together; `gate` is the pure machine, `store` where it lives, `guard` the shell round it, `database` the
+ * drivers, `health` and `recovery` what is said about them, `contract` the shapes of what is said, `http` all that knows
+ * Hono, `openapi` describes what it answers, `log` the log, `config` the environment.
  */
-import type { Hono, MiddlewareHandler } from "hono";
-import { type Config, readConfig } from "./config.ts";
-import type { Database, DatabaseAdapter } from "./database/port.ts";
-import { createEvents, type Events } from "./events.ts";
-import { type Gate, gateHandle } from "./guard/gate.ts";
-import { type GateOptions, gateOptions } from "./guard/gate-options.ts";
-import { createGates, type GateStanding } from "./guard/gates.ts";
-import { type GuardedDatabase, guardDatabase } from "./guard/guarded-database.ts";
-import { gateKey, gateName, MAIN_GATE } from "./guard/names.ts";
-import { guardRules } from "./guard/rules.ts";
-import { evidenceOf } from "./health/evidence.ts";
-import { createHealth } from "./health/health.ts";
-import { createKeeping, type HealthKeep } from "./health/keep.ts";
-import { createAccess } from "./http/access.ts";
-import type { ConnInfo } from "./http/address/peer.ts";
-import type { TidegateEnv } from "./http/env.ts";
-import { createHttpShell, type HttpShell } from "./http/middleware.ts";
-import type { Readiness } from "./http/routes/health.ts";
-import { tidegateRoutes } from "./http/routes/routes.ts";
-import { chooseLog } from "./log/choose.ts";
-import type { Log } from "./log/port.ts";
-import { createRedactor } from "./log/redaction.ts";
-import { measured } from "./metrics/measured-database.ts";
-import { createQueryTimes } from "./metrics/query-times.ts";
-import { createRecovery } from "./recovery/recovery.ts";
-import { renewable } from "./recovery/renewal.ts";
-import type { TickReport } from "./recovery/watchdog.ts";
-import type { RestartWay } from "./recovery/way.ts";
-import { isTerminal, ownProcess, platformName, type Runtime, systemRuntime } from "./runtime.ts";
-import { outliving, type WaitUntil } from "./store/outliving.ts";
-import type { Store, StoreAdapter, StoreLog } from "./store/port.ts";
-
-export { CommitUnknown, DatabaseError } from "./database/port.ts";
+export { type Tidegate, type TidegateOptions, tidegate } from "./compose.ts";
+export type { ErrorCode, ProblemReason } from "./contract/codes.ts";
+export {
+  CommitUnknown,
+  type Database,
+  type DatabaseAdapter,
+  type DatabaseCode,
+  DatabaseError,
+  type DatabaseSettings,
+  type DatabaseTraits,
+  type Execution,
+  type Fault,
+  type HeldConnection,
+  type IsolationLevel,
+  type PoolState,
+  type TakeRows,
+  type TransactionMode,
+} from "./database/port.ts";
 export { list, type Statement, sql } from "./database/sql.ts";
-export type { TideEvent, TideEvents } from "./events.ts";
+export { TidegateError } from "./errors.ts";
+export type { Events, ListenOptions, TideEvent, TideEvents, TideListener } from "./events.ts";
+export type { GateEvent, TransitionCause } from "./gate/events.ts";
+export type { GateView, LaneView, Operate, OperateReply, Push, PushMessage } from "./gate/renewal.ts";
+export type { Second, Totals } from "./gate/state.ts";
+export type {
+  About,
+  BreakerMode,
+  BreakerState,
+  HomeRules,
+  Lane,
+  OperateMode,
+  Outcome,
+  Override,
+  OverrideMode,
+  QueuedLane,
+  RefusalReason,
+} from "./gate/types.ts";
 export type { Gate } from "./guard/gate.ts";
+export type { Standing } from "./guard/gate-client/port.ts";
 export type { BreakerOptions, GateOptions, LaneOptions } from "./guard/gate-options.ts";
 export type { GateStanding } from "./guard/gates.ts";
 export type { RunOptions } from "./guard/guard.ts";
 export type { DatabaseLimits, GuardedDatabase } from "./guard/guarded-database.ts";
-export type { Permit } from "./guard/permit.ts";
-export { type Refusal, Refused } from "./guard/refusal.ts";
+export type { Ended, Judges } from "./guard/judge.ts";
+export type { Classify } from "./guard/outcome.ts";
+export type { AcquireOptions, Permit } from "./guard/permit.ts";
+export type { CallLimits, Query, Written } from "./guard/query.ts";
+export { type NotAdmitted, type Refusal, type RefusalCode, Refused } from "./guard/refusal.ts";
 export type { Transaction, TransactionOptions } from "./guard/transaction.ts";
-export type { TidegateEnv } from "./http/env.ts";
+export type { HealthKeep } from "./health/persisted-report.ts";
+export type { ConnInfo } from "./http/address/peer.ts";
+export type { EnvelopeMeta, TidegateEnv, TidegateVariables } from "./http/env.ts";
 export { success } from "./http/envelope.ts";
+export type { HttpShell } from "./http/middleware.ts";
 export { type MisconfiguredOptions, misconfigured } from "./http/misconfigured.ts";
-export { ProblemError } from "./http/problem.ts";
-export { validate } from "./http/validate.ts";
-export { type DryRun, type Hook, HookError, type HookFault, type Progress } from "./recovery/hooks/hook.ts";
+export { type Problem, ProblemError } from "./http/problem.ts";
+export { type Checked, validate } from "./http/validate.ts";
+export type { Log, LogFields } from "./log/port.ts";
+export {
+  type DryRun,
+  type Hook,
+  HookError,
+  type HookFault,
+  type HookLoaders,
+  type Progress,
+} from "./recovery/hooks/hook.ts";
 export type { Deployment } from "./recovery/ledger/types.ts";
+export type { RecommendationAction, RecommendationLevel } from "./recovery/recommendation.ts";
+export type { ProviderCapability, RestartProvider } from "./recovery/restart-provider.ts";
 export type { Firing } from "./recovery/restarts.ts";
-export type { RestartWay } from "./recovery/way.ts";
-
-/** From when on a statement is counted as slow, where the environment says nothing about it. */
-const SLOW_QUERY_MS = 1_000;
-
-export interface TidegateOptions {
-  /** What is guarded: `postgres(url)`, `pglite()`, … */
-  readonly database: DatabaseAdapter;
-  /** Where the gate lives: `memory()`, `redis(url)`, … */
-  readonly store: StoreAdapter;
-  /** Default: the environment, by `readConfig()`, which a soft restart then reads again, as it does a function's. */
-  readonly config?: Config | (() => Config);
-  /** How the platform restarts: one of `tidegate/hooks/*`. Default: the soft restart, of every instance by itself. */
-  readonly restart?: RestartWay | undefined;
-  /** Where the audit goes, such as `auditFile(path)` of `tidegate/node`. Default: the store. */
-  readonly auditLog?: StoreLog | undefined;
-  /** What hears of events; fields come redacted. Default: lines on the console, by the configuration's level and format. */
-  readonly log?: Log;
-  /** The application's version, for payloads. Default `0.0.0`. */
-  readonly appVersion?: string;
-  /**
-   * Who is at the other end of a connection: `getConnInfo` of a Hono adapter, such as `hono/vercel`. Default: what Node,
-   * Deno, Workers and Lambda say.
-   */
-  readonly connInfo?: ConnInfo | undefined;
-  /**
-   * Tells a platform that freezes or ends instances between requests what to wait for: `waitUntil` of
-   * `cloudflare:workers` or `@vercel/functions`. Every call to the store is then made within its request.
-   */
-  readonly waitUntil?: WaitUntil | undefined;
-  /** Where the last known health is kept for the time when the store is away: a namespace of Cloudflare KV. */
-  readonly healthKeep?: HealthKeep | undefined;
-  /** Clock, timers, chance and network. Default: the platform's. */
-  readonly runtime?: Runtime;
-}
-
-export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
-  readonly config: Config;
-  /** The guarded database outside of requests: jobs, scripts. In a handler use `c.var.db`, which knows its caller. */
-  readonly db: GuardedDatabase;
-  /** Request ids, the guarded database as `c.var.db`, degraded answers, a rate limit for each client. */
-  middleware(): MiddlewareHandler<TidegateEnv>;
-  /** `/health` and what is below it, `/admin/api/*`, `/metrics`, `/internal/watchdog`. */
-  routes(): Hono;
-  /**
-   * A gate of its own for another dependency: a breaker, lanes and limits that know nothing of the database's. What is
-   * said about it holds wherever it is asked for by its name.
-   *
-   * @throws RangeError for a name that is none; TypeError for options that are wrong; Error where it was said otherwise
-   * before.
-   */
-  gate(name: string, options?: GateOptions): Gate;
-  /** All gates that this instance knows, as it last heard of them: asks nobody. */
-  gates(): readonly GateStanding[];
-  /**
-   * Tells what happens, after it has been committed.
-   *
-   * @returns What ends it; so does `options.signal`.
-   * @example
-   * ```ts
-   * tide.on("transition", ({ gate, to }) => pager.send(`${gate} is ${to}`));
-   * ```
-   */
-  readonly on: Events["on"];
-  /**
-   * One look of the watchdog, and what follows from it: for a timer, `Deno.cron`, a `scheduled` event. Never rejects;
-   * does nothing unless `WATCHDOG_ENABLED`.
-   */
-  watch(): Promise<TickReport>;
-  /** From now on requests are answered `SERVICE_UNAVAILABLE` and `/health/ready` 503; what runs may end. */
-  drain(): void;
-  /** Ends connections, store and log. Call it once nothing runs any more. */
-  close(): Promise<void>;
-}
-
-/**
- * @throws ConfigError when the environment is wrong: all of its faults at once.
- * @example
- * ```ts
- * const tide = tidegate({ database: postgres(process.env.DATABASE_URL), store: memory() });
- * const app = new Hono()
- *   .use(tide.middleware())
- *   .get("/orders/:id", async (c) => c.json(await c.var.db.one`select * from orders where id = ${c.req.param("id")}`))
- *   .route("/", tide.routes());
- * ```
- */
-export function tidegate(options: TidegateOptions): Tidegate {
-  const { runtime = systemRuntime(), appVersion = "0.0.0" } = options;
-  const configNow = () => (typeof options.config === "function" ? options.config() : (options.config ?? readConfig()));
-  const config = configNow();
-  const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
-  const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
-  const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
-  for (const warning of config.warnings) log.warn("config.warning", { ...warning });
-  const opened = options.store.open(runtime);
-  const store = options.waitUntil ? outliving(opened, options.waitUntil) : opened;
-  const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);
-  const renewing = renewable(() => options.database.open(configNow().pool, runtime));
-  const database = measured(renewing.database, queryTimes.record, runtime);
-  const rules = guardRules(config, store.traits);
-  const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
-  let readiness: Readiness = "ready";
-
-  const { namespace } = config.store;
-  const events = createEvents(runtime, log);
-  const gates = createGates({
-    ...{ store, namespace, rules, about, runtime, events, log },
-    // Of the others nobody knows how to ask whether their dependency is back.
-    refusing: () => health.look(),
-  });
-  const { main } = gates;
-  const handling = { gates, runtime, log, notesPlace: config.app.env === "development" };
-  const gate = (name: string, said?: GateOptions): Gate => {
-    if (said === undefined) return gateHandle(handling, gateName(name));
-    if (name === MAIN_GATE)
-      throw new RangeError(`tide.gate: "${MAIN_GATE}" is the database's; the environment has its options`);
-    gates.say(gateName(name), gateOptions(name, said));
-    return gateHandle(handling, name, said);
-  };
-  const guarded = (of: Database) => guardDatabase({ guard: main, database: of, runtime, log });
-  const ofRequest = (of: Database, signal: AbortSignal) =>
-    guardDatabase({
-      ...{ guard: main, database: of, runtime, log },
-      limits: { signal },
-      holding: { request: 0, slow: 0 },
-    });
-  const outlasting = { waitUntil: options.waitUntil, runtime, log };
-  const health = createHealth({
-    guard: main,
-    key: gateKey(namespace, MAIN_GATE),
-    queries: queryTimes.figures,
-    restarts: async () => recovery.facts(await recovery.view()),
-    keeping:
-      options.healthKeep &&
-      createKeeping({ keep: options.healthKeep, key: gateKey(namespace, "health"), ...outlasting }),
-    ...{ database, store, config, runtime, waitUntil: options.waitUntil },
-  });
-  const recovery = createRecovery({
-    ...{ config, store, auditLog: options.auditLog, way: options.restart },
-    look: evidenceOf(health, main, config),
-    renew: () => renewing.renew(config.pool.slowCallTimeoutMs),
-    redact: (entry) => redact.value(entry) as typeof entry,
-    ...{ events, runtime, log },
-  });
-
-  const { addressOf, limitRequest, auth } = createAccess({ config, store, connInfo: options.connInfo, runtime, log });
-
-  const { middleware, ...shell } = createHttpShell({
-    appVersion,
-    production: config.app.env === "production",
-    corsOrigins: config.http.corsOrigins,
-    bodyLimitBytes: config.http.requestBodyLimitBytes,
-    defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
-    database: (signal) => ofRequest(database.forRequest?.() ?? database, signal),
-    addressOf,
-    limitRequest,
-    glance: recovery.epoch.glance,
-    accepting: (path) => readiness === "ready" || path === "/health" || path.startsWith("/health/"),
-    runtime,
-    log,
-  });
-
-  return {
-    ...shell,
-    ...gateHandle(handling, MAIN_GATE),
-    config,
-    db: guarded(database),
-    middleware: () => middleware,
-    routes: () =>
-      tidegateRoutes({
-        ...{ health, recovery, gates, auth, addressOf, readiness: () => readiness, worker: ownProcess() },
-        ...{ pool: database.pool, queries: queryTimes.figures },
-        ...{ methodNotAllowed: shell.methodNotAllowed, appVersion, config, runtime },
-      }),
-    gate,
-    gates: gates.standing,
-    on: events.on,
-    watch: recovery.watchdog.tick,
-    drain: () => {
-      readiness = "draining";
-    },
-    close: async () => {
-      // One that was fired for has to be told of; the store's connection is gone after that.
-      await recovery.restarts.settled();
-      recovery.epoch.stop();
-      gates.close();
-      // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
-      const end = (part: Database | Store) =>
-        part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
-      await end(database);
-      await gates.end();
-      await end(store);
-      await flush();
-    },
-  };
-}
+export type { Advice, TickReport } from "./recovery/watchdog.ts";
+export type { Runtime, Timer } from "./runtime.ts";
+export type {
+  Aftermath,
+  KvEntry,
+  Limiter,
+  LimitRule,
+  LimitVerdict,
+  Machine,
+  MaybePromise,
+  Store,
+  StoreAdapter,
+  StoreKind,
+  StoreLog,
+  StoreTraits,
+} from "./store/port.ts";
+export type { WaitUntil } from "./store/wait-until.ts";

@@ -3,9 +3,9 @@
  * all of the demo for its `/openapi.json`.
  *
  * Map of this folder: addresses, methods and what requests carry are read from the application itself (`requests`);
- * `operations/` says the rest of each, in the words of `operation`; `payloads/` are the schemas of answers, which tests
- * hold against what is answered. `schemas` writes both as JSON Schema, `problems` the errors, `components` what is
- * shared; `document` puts it together.
+ * `operations/` says the rest of each, in the words of `operation`. The schemas of answers are in `lib/contract`, those of
+ * the demo in `plant`; tests hold answers against them. `schemas` writes both as JSON Schema, `problems` the errors,
+ * `components` what is shared; `document` puts it together.
  */
 import { Hono } from "hono";
 import { createApp } from "../../functions/app.ts";

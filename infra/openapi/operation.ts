@@ -1,6 +1,6 @@
 /** The words in which an address is described: what its code does not say itself. */
 import type * as v from "valibot";
-import { success } from "./payloads/envelope.ts";
+import { success } from "../../lib/contract/envelope.ts";
 import type { Problem } from "./problems.ts";
 
 export const TAGS = {

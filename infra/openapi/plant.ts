@@ -1,9 +1,9 @@
 /** The demo's reports and traces. */
 import * as v from "valibot";
-import { EVENT_TYPES } from "../../../functions/sql/events.ts";
-import { REJECT_GROUPINGS } from "../../../functions/sql/reject-history.ts";
-import { WIP_DIMENSIONS, WIP_STATES } from "../../../functions/sql/wip-summary.ts";
-import { amount, count, isoTime, ratio } from "./values.ts";
+import { EVENT_TYPES } from "../../functions/sql/events.ts";
+import { REJECT_GROUPINGS } from "../../functions/sql/reject-history.ts";
+import { WIP_DIMENSIONS, WIP_STATES } from "../../functions/sql/wip-summary.ts";
+import { amount, count, isoTime, ratio } from "../../lib/contract/values.ts";
 
 const text = v.string();
 /** Of lots that have left the plant, too. */

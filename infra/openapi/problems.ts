@@ -1,6 +1,6 @@
 /** Which errors of the contract an address may answer with, each group under the status that its codes share. */
-import { CODES, type ErrorCode } from "../../lib/http/codes.ts";
-import { problemSchema } from "./payloads/envelope.ts";
+import { CODES, type ErrorCode } from "../../lib/contract/codes.ts";
+import { problemSchema } from "../../lib/contract/envelope.ts";
 import { answerSchema, refTo } from "./schemas.ts";
 
 const GROUPS = {

@@ -1,36 +1,38 @@
 /** The schemas of requests and payloads as JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. */
 import { type ConversionConfig, type JsonSchema, toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
-import { metaSchema, problemSchema } from "./payloads/envelope.ts";
-import * as health from "./payloads/health.ts";
-import { auditSchema, restartedSchema, workerStatusSchema } from "./payloads/restarts.ts";
-import { systemStatusSchema } from "./payloads/system.ts";
-import { isoTime } from "./payloads/values.ts";
+import { auditSchema } from "../../lib/contract/audit.ts";
+import { metaSchema, problemSchema } from "../../lib/contract/envelope.ts";
+import { deepSchema, healthSchema, ietfSchema, misconfiguredSchema } from "../../lib/contract/health.ts";
+import * as parts from "../../lib/contract/parts.ts";
+import { restartedSchema, workerStatusSchema } from "../../lib/contract/restarts.ts";
+import { systemStatusSchema } from "../../lib/contract/system.ts";
+import { isoTime } from "../../lib/contract/values.ts";
 
-const { thresholds, alerts, restart_churn: restartChurn } = health.resilience.entries;
+const { thresholds, alerts, restart_churn: restartChurn } = parts.resilience.entries;
 
 /** What has a name in the document. */
 const NAMED: Readonly<Record<string, v.GenericSchema>> = {
   Time: isoTime,
   Meta: metaSchema,
   Problem: problemSchema,
-  Health: health.healthSchema,
-  DeepHealth: health.deepSchema,
-  HealthJson: health.ietfSchema,
-  MisconfiguredHealth: health.misconfiguredSchema,
-  CircuitBreaker: health.circuitBreaker,
-  Forced: health.forcedByOperator,
-  PoolRuntime: health.poolRuntime,
-  PoolState: health.poolState,
-  DegradedReason: health.degradedReason,
-  StateStore: health.stateStore,
-  Resilience: health.resilience,
+  Health: healthSchema,
+  DeepHealth: deepSchema,
+  HealthJson: ietfSchema,
+  MisconfiguredHealth: misconfiguredSchema,
+  CircuitBreaker: parts.circuitBreaker,
+  Forced: parts.forcedByOperator,
+  PoolRuntime: parts.poolRuntime,
+  PoolState: parts.poolState,
+  DegradedReason: parts.degradedReason,
+  StateStore: parts.stateStore,
+  Resilience: parts.resilience,
   Thresholds: thresholds,
   Alerts: alerts,
   RestartChurn: restartChurn,
-  PolicyState: health.policyState,
-  Recommendation: health.recommendation,
-  RuntimeContract: health.contract,
+  PolicyState: parts.policyState,
+  Recommendation: parts.recommendation,
+  RuntimeContract: parts.runtimeContract,
   SystemStatus: systemStatusSchema,
   WorkerStatus: workerStatusSchema,
   Restarted: restartedSchema,

@@ -1,5 +1,6 @@
 /** One request, its answer read within a deadline and a bound. */
 import type { Runtime } from "../runtime.ts";
+import { withDeadline } from "../time.ts";
 import { CommandError, EXIT } from "./command.ts";
 
 export interface Ask {
@@ -21,9 +22,21 @@ export interface Answer {
 const LONGEST_BODY_BYTES = 4_194_304;
 
 /** @throws CommandError where there is no whole answer in time. */
-export async function ask({ url, method = "GET", headers, body, timeoutMs }: Ask, runtime: Runtime): Promise<Answer> {
+export function ask(asked: Ask, runtime: Runtime): Promise<Answer> {
+  const { url, timeoutMs } = asked;
   const late = new AbortController();
-  const timer = runtime.setTimer(() => late.abort(), timeoutMs);
+  return withDeadline(answerTo(asked, late.signal, runtime), {
+    ms: timeoutMs,
+    runtime,
+    refuse: () => {
+      late.abort();
+      return unreachable(url, `no answer within ${timeoutMs / 1_000} s`);
+    },
+  });
+}
+
+async function answerTo(asked: Ask, signal: AbortSignal, runtime: Runtime): Promise<Answer> {
+  const { url, method = "GET", headers, body } = asked;
   const startedAt = runtime.monotonicMs();
   try {
     const response = await runtime.fetch(url, {
@@ -32,15 +45,12 @@ export async function ask({ url, method = "GET", headers, body, timeoutMs }: Ask
       ...(body !== undefined && { body }),
       // Followed, it would carry the token to wherever it points.
       redirect: "manual",
-      signal: late.signal,
+      signal,
     });
     const text = await boundedText(response);
     return { status: response.status, headers: response.headers, text, tookMs: runtime.monotonicMs() - startedAt };
   } catch (error) {
-    const found = late.signal.aborted ? `no answer within ${timeoutMs / 1_000} s` : reasonOf(error);
-    throw unreachable(url, found);
-  } finally {
-    runtime.clearTimer(timer);
+    throw unreachable(url, reasonOf(error));
   }
 }
 

@@ -1,7 +1,8 @@
 /** Follows a restart by its status until it has ended, over the moments in which nobody answers. */
+import type { Restarted, RestartRow, WorkerStatus } from "../contract/restarts.ts";
 import type { Runtime } from "../runtime.ts";
+import { sleep } from "../time.ts";
 import { CommandError, EXIT } from "./command.ts";
-import type { RestartRow, WorkerStatus } from "./payloads.ts";
 import type { Server } from "./server.ts";
 
 /** The application itself asks its platform every 5 s at the most. */
@@ -18,7 +19,7 @@ export interface Followed {
 /** @throws CommandError where the application refuses to say. */
 export async function follow(
   server: Server,
-  restart: { readonly restart_id: string; readonly status_url: string },
+  restart: Pick<Restarted, "restart_id" | "status_url">,
   waitMs: number,
   runtime: Runtime,
 ): Promise<Followed> {
@@ -29,9 +30,7 @@ export async function follow(
     const tookMs = runtime.monotonicMs() - startedAt;
     const ended = row !== null && hasEnded(row, status);
     if (ended || tookMs + LOOK_EVERY_MS > waitMs) return { row, ended, tookMs };
-    await new Promise<void>((resolve) => {
-      runtime.setTimer(resolve, LOOK_EVERY_MS);
-    });
+    await sleep(runtime, LOOK_EVERY_MS);
   }
 }
 
@@ -46,6 +45,6 @@ function away(error: unknown): null {
 /** A platform that tells what becomes of a deployment is waited for; of others, having been told is all there is. */
 function hasEnded({ decision, deployment, progress }: RestartRow, status: WorkerStatus | null): boolean {
   if (decision === "in_progress") return false;
-  const isTold = deployment !== undefined && status?.platform.capabilities?.includes("status");
+  const isTold = deployment !== undefined && status?.platform.capabilities.includes("status");
   return decision !== "executed" || !isTold || (progress !== undefined && progress !== "running");
 }

@@ -1,9 +1,10 @@
 /** A gate's breaker in words, for the commands that show it. */
+import type { ForcedByOperator } from "../contract/parts.ts";
+import type { GatePart } from "../contract/system.ts";
 import type { Paint } from "./command.ts";
-import type { Forced, GatePart } from "./payloads.ts";
 import { counted } from "./text.ts";
 
-export const inForce = ({ mode, until, actor, reason }: Forced): string =>
+export const inForce = ({ mode, until, actor, reason }: ForcedByOperator): string =>
   `${mode} until ${until} by ${actor}: ${reason}`;
 
 /** @param gate Null where the store does not say. */

@@ -1,15 +1,18 @@
 /** What the contract's refusals mean to who asked from a terminal, and what to do next. */
+import type { ErrorCode, ProblemReason } from "../contract/codes.ts";
 import { CommandError, EXIT } from "./command.ts";
 
 export interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+  /** What tells it apart from others of its code; null where there is nothing to tell. */
+  readonly reason: ProblemReason | null;
   readonly retryAfterSeconds: number | null;
 }
 
 /** What to do next, by the code; undefined: as always. */
-export type Remedies = Readonly<Record<string, (refusal: Refusal) => string | undefined>>;
+export type Remedies = Readonly<Partial<Record<ErrorCode, (refusal: Refusal) => string | undefined>>>;
 
 const REMEDIES: Remedies = {
   UNAUTHORIZED: () => "Set TIDEGATE_TOKEN, or --token-file, to a token that the application has in ADMIN_TOKENS.",
@@ -26,7 +29,9 @@ const REMEDIES: Remedies = {
 /** @param own What they mean to one command, before what they mean to all. */
 export function refused(refusal: Refusal, own: Remedies = {}): CommandError {
   const { code, message } = refusal;
-  const remedy = own[code]?.(refusal) ?? REMEDIES[code]?.(refusal) ?? "The log of the application says more.";
+  // Another version may have a code of which nothing is known here.
+  const known = code as ErrorCode;
+  const remedy = own[known]?.(refusal) ?? REMEDIES[known]?.(refusal) ?? "The log of the application says more.";
   return new CommandError(EXIT.finding, `Refused (${code}): ${message}`, remedy, code);
 }
 

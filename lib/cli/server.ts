@@ -1,4 +1,5 @@
 /** A running application, asked as an admin. */
+import { PROBLEM_REASONS } from "../contract/codes.ts";
 import { seconds } from "./arguments.ts";
 import { type Answer, ask, unreachable } from "./ask.ts";
 import { CommandError, EXIT, type Given, type Option, type World, wrongUsage } from "./command.ts";
@@ -47,8 +48,11 @@ export function serverOf(given: Given, world: World): Server {
       dataOf(
         await ask(
           {
-            ...{ url: at(base, path), method: "POST", timeoutMs, body: JSON.stringify(body) },
+            url: at(base, path),
+            method: "POST",
             headers: { ...headers, "content-type": "application/json", ...more },
+            body: JSON.stringify(body),
+            timeoutMs,
           },
           runtime,
         ),
@@ -82,6 +86,7 @@ interface Body {
   readonly success?: boolean;
   readonly data?: unknown;
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
+  readonly meta?: { readonly reason?: unknown };
 }
 
 /** @throws CommandError where it was refused, or something else has answered. */
@@ -102,7 +107,8 @@ function dataOf<Data>({ status, headers, text }: Answer, base: URL, remedies?: R
   }
   const retryAfter = headers.get("retry-after") ?? "";
   const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null;
-  throw refused({ status, code, message, retryAfterSeconds }, remedies);
+  const reason = PROBLEM_REASONS.find((known) => known === body?.meta?.reason) ?? null;
+  throw refused({ status, code, message, reason, retryAfterSeconds }, remedies);
 }
 
 function parsed(text: string): Body | null {

@@ -1,6 +1,6 @@
 /** Where a token comes from, and where it may be sent. */
 import { readFileSync } from "node:fs";
-import { isLoopback } from "../http/address/loopback.ts";
+import { isLoopback } from "../loopback.ts";
 import { type Given, type World, wrongUsage } from "./command.ts";
 
 /** Null: none is set. @throws CommandError where the file cannot be read, or what is in it is no token. */

@@ -1,5 +1,4 @@
 /** The contract's table of error codes: what each one is in HTTP. Codes never change their meaning or their status. */
-import { MAIN_GATE } from "../guard/names.ts";
 
 export type ErrorCode =
   | "DB_POOL_EXHAUSTED"
@@ -21,6 +20,13 @@ export type ErrorCode =
   | "RESTART_FAILED"
   | "IDEMPOTENCY_KEY_REUSED"
   | "INTERNAL_ERROR";
+
+/**
+ * What tells errors of one code apart, where a program has to: `stale_version`, somebody else has spoken to the breaker
+ * since; `cooldown`, the last restart is too recent.
+ */
+export type ProblemReason = "stale_version" | "cooldown";
+export const PROBLEM_REASONS = ["stale_version", "cooldown"] as const satisfies readonly ProblemReason[];
 
 interface CodeMeaning {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 502 | 503 | 504;
@@ -83,9 +89,3 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: "Idempotency key reused", retryable: false, degraded: false },
   INTERNAL_ERROR: { status: 500, title: "Internal error", retryable: false, degraded: false },
 };
-
-/** RFC 9457's `title`, of a problem behind that gate. */
-export function titleOf(code: ErrorCode, gate: string | undefined): string {
-  const { title, titleElsewhere = title } = CODES[code];
-  return gate === undefined || gate === MAIN_GATE ? title : titleElsewhere;
-}

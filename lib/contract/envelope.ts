@@ -1,6 +1,7 @@
 /** What is round a payload: the envelope of what went well, and the body of what did not. */
 import * as v from "valibot";
-import { CODES, type ErrorCode } from "../../../lib/http/codes.ts";
+import { CODES, type ErrorCode, PROBLEM_REASONS } from "./codes.ts";
+import type { Payload } from "./contract.ts";
 import { count, isoTime, someText } from "./values.ts";
 
 const meta = { timestamp: isoTime, app_version: v.string() };
@@ -15,6 +16,7 @@ export const success = (data: v.GenericSchema, more?: v.ObjectEntries) =>
   });
 
 const failedBehind = "What failed last behind it, as far as known: an error's code, or its name.";
+const reasonTold = "What tells errors of one code apart, for programs; in production too.";
 const gateNamed = v.pipe(someText, v.description("Whose refusal or failure it is; `main` is the database's."));
 
 /** Those of gates first; then what was wrong with a request, and what other errors tell. */
@@ -45,6 +47,7 @@ export const problemSchema = v.strictObject({
     request_id: someText,
     retry_after_seconds: v.optional(v.pipe(count, v.minValue(1))),
     gate: v.optional(gateNamed),
+    reason: v.optional(v.pipe(v.picklist(PROBLEM_REASONS), v.description(reasonTold))),
   }),
   type: v.pipe(v.string(), v.startsWith("urn:tidegate:problem:")),
   title: someText,
@@ -53,3 +56,8 @@ export const problemSchema = v.strictObject({
   instance: v.pipe(v.string(), v.startsWith("/")),
   retryable: v.boolean(),
 });
+type Described = Payload<typeof problemSchema>;
+/** Details are whatever was thrown with it; the schema says what those of Tidegate's own errors are. */
+export type ProblemPayload = Omit<Described, "error"> & {
+  readonly error: Omit<Described["error"], "details"> & { readonly details?: unknown };
+};

@@ -1,6 +1,7 @@
-/** What is said of restarts, and of who did what. */
+/** What is said of restarts, and of the watchdog who asks for them. */
 import * as v from "valibot";
-import { contract, policyState, recommendation, resilience } from "./health.ts";
+import type { Payload } from "./contract.ts";
+import { policyState, recommendation, resilience, runtimeContract } from "./parts.ts";
 import { cooldownSchema } from "./system.ts";
 import { count, isoTime, someText } from "./values.ts";
 
@@ -10,6 +11,7 @@ const deploymentSchema = v.strictObject({
   status: v.nullable(v.string()),
 });
 
+/** Of the last one alone, and first of each in the history. */
 const lastRestart = {
   requested_by: v.string(),
   requested_at: isoTime,
@@ -31,6 +33,8 @@ const restartSchema = v.strictObject({
   deployment: v.optional(deploymentSchema),
   progress: v.optional(v.picklist(["running", "succeeded", "failed"])),
 });
+export type RestartRow = Payload<typeof restartSchema>;
+export type LastRestart = NonNullable<WorkerStatus["last_restart"]>;
 
 export const workerStatusSchema = v.strictObject({
   platform: v.strictObject({
@@ -39,7 +43,7 @@ export const workerStatusSchema = v.strictObject({
     targets: v.array(v.string()),
     capabilities: v.array(v.picklist(["restart", "status", "dry_run"])),
   }),
-  runtime_contract: contract,
+  runtime_contract: runtimeContract,
   cooldown: cooldownSchema,
   resilience: v.strictObject({
     ...resilience.entries,
@@ -59,6 +63,7 @@ export const workerStatusSchema = v.strictObject({
   worker_pid: v.optional(count),
   worker_start_time: v.optional(isoTime),
 });
+export type WorkerStatus = Payload<typeof workerStatusSchema>;
 
 export const restartedSchema = v.strictObject({
   message: someText,
@@ -75,40 +80,7 @@ export const restartedSchema = v.strictObject({
   platform: v.strictObject({ hook: v.string(), deployment: v.optional(deploymentSchema) }),
   status_url: v.string(),
 });
-
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-
-export const auditSchema = v.strictObject({
-  records: v.array(
-    v.strictObject({
-      action: v.string(),
-      actor: v.string(),
-      source: v.picklist(["auto", "manual"]),
-      ip: v.nullable(v.string()),
-      user_agent: v.nullable(v.string()),
-      request_id: v.nullable(v.string()),
-      decision: v.string(),
-      policy_state: v.nullable(v.string()),
-      override_reason: v.nullable(v.string()),
-      outcome: v.string(),
-      subject: v.nullable(v.string()),
-      reason: v.nullable(v.string()),
-      position: count,
-      at: isoTime,
-      previous: sha256,
-      hash: sha256,
-    }),
-  ),
-  next_cursor: v.nullable(v.string()),
-});
-
-export const sessionSchema = v.strictObject({
-  name: v.string(),
-  kind: v.picklist(["token", "jwt", "access", "session"]),
-  expires_at: v.nullable(isoTime),
-  csrf_token: v.nullable(v.string()),
-});
-export const signedOutSchema = v.strictObject({ signed_out: v.literal(true) });
+export type Restarted = Payload<typeof restartedSchema>;
 
 /** What the watchdog did: as of a restart that was asked for, or why it asked for none. */
 export const tickSchema = v.strictObject({
@@ -119,3 +91,4 @@ export const tickSchema = v.strictObject({
   because: v.nullable(v.string()),
   recommendation: v.nullable(recommendation),
 });
+export type Tick = Payload<typeof tickSchema>;

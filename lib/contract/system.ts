@@ -1,22 +1,25 @@
 /** What operators read of the whole system, and what they are told when they speak to its breaker. */
 import * as v from "valibot";
-import { OPERATE_MODES } from "../../../lib/gate/types.ts";
+import type { TransitionCause } from "../gate/events.ts";
+import { BREAKER_STATES, OPERATE_MODES } from "../gate/types.ts";
+import type { Payload } from "./contract.ts";
 import {
+  breakerState,
   circuitBreaker,
-  contract,
   degradedReason,
   forcedByOperator,
   poolRuntime,
   poolState,
   resilience,
+  runtimeContract,
   services,
   stateStore,
-} from "./health.ts";
-import { count, isoTime } from "./values.ts";
+} from "./parts.ts";
+import { count, isoTime, someText } from "./values.ts";
 
-const state = v.picklist(["CLOSED", "OPEN", "HALF_OPEN"]);
-const stateBefore = v.picklist(["closed", "open", "half_open"]);
-const cause = v.picklist([
+/** Of events, in the gate's own words. */
+const eventState = v.picklist(BREAKER_STATES);
+const CAUSES = [
   "failure_rate",
   "slow_rate",
   "failure_run",
@@ -27,7 +30,8 @@ const cause = v.picklist([
   "override",
   "override_ended",
   "adopted",
-]);
+] as const satisfies readonly TransitionCause[];
+const cause = v.picklist(CAUSES);
 
 const laneSchema = v.strictObject({
   capacity: count,
@@ -37,13 +41,14 @@ const laneSchema = v.strictObject({
   waiting: count,
   full_since: v.nullable(isoTime),
 });
+export type LanePart = Payload<typeof laneSchema>;
 
 const transitionSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("transition"),
     at: isoTime,
-    from: stateBefore,
-    to: stateBefore,
+    from: eventState,
+    to: eventState,
     cause,
     generation: count,
   }),
@@ -58,10 +63,22 @@ const transitionSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("would_open"), at: isoTime, cause }),
   v.strictObject({ kind: v.literal("life"), at: isoTime, life: count }),
 ]);
+export type TransitionPart = Payload<typeof transitionSchema>;
+
+const secondSchema = v.strictObject({
+  at: isoTime,
+  calls: count,
+  failures: count,
+  slow: count,
+  refused: count,
+  permits: count,
+  waiting: count,
+});
+export type SecondPart = Payload<typeof secondSchema>;
 
 const gateSchema = v.strictObject({
   circuit_breaker: v.strictObject({
-    state,
+    state: breakerState,
     since: isoTime,
     open_until: v.nullable(isoTime),
     failed_recoveries: count,
@@ -72,19 +89,10 @@ const gateSchema = v.strictObject({
   }),
   override_version: count,
   lanes: v.strictObject({ request: laneSchema, slow: laneSchema, health: laneSchema }),
-  seconds: v.array(
-    v.strictObject({
-      at: isoTime,
-      calls: count,
-      failures: count,
-      slow: count,
-      refused: count,
-      permits: count,
-      waiting: count,
-    }),
-  ),
+  seconds: v.array(secondSchema),
   transitions: v.array(transitionSchema),
 });
+export type GatePart = Payload<typeof gateSchema>;
 
 export const cooldownSchema = v.strictObject({ active: v.boolean(), remaining_seconds: count });
 
@@ -100,7 +108,7 @@ export const systemStatusSchema = v.strictObject({
     ...resilience.entries,
     restart_cooldown: cooldownSchema,
   }),
-  runtime_contract: contract,
+  runtime_contract: runtimeContract,
   gates: v.pipe(
     v.record(v.string(), v.nullable(gateSchema)),
     v.description("By name: `main`, and of the others the 99 that were first called."),
@@ -116,8 +124,10 @@ export const systemStatusSchema = v.strictObject({
       last_seen_at: isoTime,
     }),
   ),
-  single_port_bind: v.optional(v.literal(true)),
+  single_port_bind: v.optional(v.pipe(someText, v.description("`HOST:PORT`, of however many workers."))),
   worker_pid: v.optional(count),
 });
+export type SystemStatus = Payload<typeof systemStatusSchema>;
 
 export const overriddenSchema = v.strictObject({ gate: v.string(), override_version: count, forced: forcedByOperator });
+export type Overridden = Payload<typeof overriddenSchema>;

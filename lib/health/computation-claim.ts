@@ -1,5 +1,6 @@
 /**
  * The fleet's tier of the memo: the last value, and the claim of whoever computes the next. Pure; any store can run it.
+ * A claim is to a computation what a lease is elsewhere; here leases are what a gate gives permits by, and nothing else.
  *
  * A value lives with its claim, and not in an entry of its own, because only so the one who comes too late can neither
  * replace what is newer nor make old news look young: its age counts from the claim, by the store's clock.

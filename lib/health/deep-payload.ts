@@ -1,16 +1,18 @@
 /** The deep payload of the contract: for those with a token, how slow things are beside whether they work. */
 import type { Config } from "../config/types.ts";
+import type { DeepPayload } from "../contract/health.ts";
+import { iso, rounded, share } from "../contract/units.ts";
 import type { HealthFacts, QueryFigures } from "./facts.ts";
 import { breakerPart, contractPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
-import type { HealthPayload } from "./payload.ts";
 import { type Findings, resiliencePart } from "./resilience.ts";
 import { isRedis } from "./status.ts";
-import { iso, rounded, share } from "./units.ts";
+
+type Checks = DeepPayload["checks"];
 
 /** A database that takes longer for a ping is slow. */
 const SLOW_DATABASE_MS = 100;
 
-export function deepPayload(findings: Findings, config: Config): HealthPayload {
+export function deepPayload(findings: Findings, config: Config): DeepPayload {
   const { facts, verdict, degradation, scope } = findings;
   const stateStore = storePart(facts);
   return {
@@ -36,7 +38,7 @@ export function deepPayload(findings: Findings, config: Config): HealthPayload {
   };
 }
 
-function databasePart({ ping }: HealthFacts): object {
+function databasePart({ ping }: HealthFacts): Omit<Checks["database"], "pool" | "pool_runtime"> {
   if (ping.status === "unknown") return { status: "unknown", latency_ms: null };
   const status = ping.status === "ok" && ping.latencyMs > SLOW_DATABASE_MS ? "slow" : ping.status;
   return {
@@ -46,12 +48,20 @@ function databasePart({ ping }: HealthFacts): object {
   };
 }
 
-function storePart({ storeReachable, storeLatencyMs }: HealthFacts): object {
+function storePart({ storeReachable, storeLatencyMs }: HealthFacts): Omit<Checks["state_store"], "kind"> {
   return { status: storeReachable ? "healthy" : "error", latency_ms: storeReachable ? storeLatencyMs : null };
 }
 
 /** Of the instance that computed it alone: nobody adds up the others'. */
-function metricsPart({ count, p50Ms, p95Ms, p99Ms, slowCount, slowMs, windowMs }: QueryFigures): object {
+function metricsPart({
+  count,
+  p50Ms,
+  p95Ms,
+  p99Ms,
+  slowCount,
+  slowMs,
+  windowMs,
+}: QueryFigures): DeepPayload["metrics"] {
   return {
     query_count: count,
     query_p50_ms: rounded(p50Ms, 1),

@@ -1,14 +1,9 @@
 /** What a watchdog goes by: the fleet's health, and since when the gate has been full. */
 import type { Config } from "../config/types.ts";
 import type { Guard } from "../guard/guard.ts";
-import type { Advice, Sight } from "../recovery/watchdog.ts";
+import type { Sight } from "../recovery/watchdog.ts";
 import type { Health } from "./health.ts";
 import { stuckAfterMs } from "./status.ts";
-
-/** As the payload writes it. */
-interface Written {
-  readonly resilience?: { readonly recovery_recommendation?: Advice };
-}
 
 /**
  * @returns What is recommended to the whole fleet. The payload may be some seconds old: what it is based on is asked for
@@ -17,7 +12,8 @@ interface Written {
 export function evidenceOf(health: Health, guard: Guard, config: Config): () => Promise<Sight> {
   return async () => {
     const { report } = await health.read();
-    const recommendation = (report.health as Written).resilience?.recovery_recommendation;
+    // Another version's may lack it.
+    const recommendation = report.health.resilience?.recovery_recommendation;
     if (!recommendation) throw new Error("look at the fleet: its health payload says nothing of a recommendation");
     if (recommendation.level !== "recover") return { recommendation, evidence: null };
     const { fullSince } = (await guard.view()).lanes.request;

@@ -4,7 +4,8 @@ import type { GateView } from "../gate/renewal.ts";
 import type { Guard } from "../guard/guard.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
-import type { MaybePromise, Store } from "../store/port.ts";
+import type { MaybePromise, StoreKind } from "../store/port.ts";
+import { withDeadline } from "../time.ts";
 import { type Ping, pingDatabase, UNKNOWN } from "./ping.ts";
 
 /** Of the time there is, so that the verdict on a hanging database still arrives within it. */
@@ -17,7 +18,7 @@ export interface HealthFacts {
   /** What was last known of it while the store is away; null where nothing was said in time. */
   readonly gate: GateView | null;
   readonly storeReachable: boolean;
-  readonly storeKind: Store["kind"];
+  readonly storeKind: StoreKind;
   /** How long the gate took to say so; null where it did not. */
   readonly storeLatencyMs: number | null;
   readonly pool: PoolState;
@@ -41,7 +42,7 @@ export interface QueryFigures {
 export interface FactsOptions {
   readonly guard: Guard;
   readonly database: Database;
-  readonly storeKind: Store["kind"];
+  readonly storeKind: StoreKind;
   readonly restarts: () => MaybePromise<RestartFacts>;
   readonly queries: () => QueryFigures;
   readonly runtime: Runtime;
@@ -57,11 +58,11 @@ export interface Facts {
 export function createFacts({ guard, database, storeKind, restarts, queries, runtime }: FactsOptions): Facts {
   const facts = async (ping: Ping, withinMs: number): Promise<HealthFacts> => {
     const startedAt = runtime.monotonicMs();
-    const view = inTime(runtime, withinMs, () => guard.view()).then((gate) => ({
+    const view = orNull(runtime, withinMs, () => guard.view()).then((gate) => ({
       gate,
       storeLatencyMs: gate && Math.round(runtime.monotonicMs() - startedAt),
     }));
-    const [seen, restarted] = await Promise.all([view, inTime(runtime, withinMs, restarts)]);
+    const [seen, restarted] = await Promise.all([view, orNull(runtime, withinMs, restarts)]);
     return {
       ...seen,
       at: runtime.wallMs(),
@@ -87,14 +88,7 @@ export function createFacts({ guard, database, storeKind, restarts, queries, run
 }
 
 /** Null where it is not said in time, or not at all. */
-async function inTime<Value>(runtime: Runtime, ms: number, ask: () => MaybePromise<Value>): Promise<Value | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = runtime.setTimer(() => resolve(null), Math.max(0, ms));
-  try {
-    return await Promise.race([ask(), late]);
-  } catch {
-    return null;
-  } finally {
-    runtime.clearTimer(timer);
-  }
+function orNull<Value>(runtime: Runtime, ms: number, ask: () => MaybePromise<Value>): Promise<Value | null> {
+  const said = async (): Promise<Value> => ask();
+  return withDeadline(said(), { ms, runtime, refuse: () => null }).catch(() => null);
 }

@@ -2,10 +2,11 @@
  * Health: one answer for everybody who asks, computed once per period for the whole fleet.
  *
  * Map of this folder: `facts` gathers, with one `ping`; `status` judges, `degradation` says for how long; `report` puts
- * the payloads together: `payload` and `deep-payload`, of `parts` and `resilience`, in `units`; `ietf` says the same in
- * another form. `memo` sees to it that this happens once per period, by claims (`claim`) that are decided in a `tier`,
- * with ages by the `elapsed` time; it knows the `last` value, and `look` has it computed for who refuses callers. `keep`
- * has the last one for who can ask nobody.
+ * the payloads together, as `lib/contract` has them: `payload` and `deep-payload`, of `parts` and `resilience`; `ietf`
+ * says the same in another form, and `evidence` is what a watchdog goes by. `memo` sees to it that this happens once per
+ * period, by claims (`computation-claim`) that are decided in a `tier`, with ages by the `elapsed` time; it knows the
+ * `last-value`, and `refresh-if-due` has it computed for who refuses callers. The `persisted-report` is for who can ask
+ * nobody.
  */
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
@@ -15,23 +16,22 @@ import type { Runtime } from "../runtime.ts";
 import { andThen, attempt, type MaybePromise, type Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
 import { createFacts, type QueryFigures } from "./facts.ts";
-import type { Keeping } from "./keep.ts";
-import type { Memoized } from "./last.ts";
+import type { Memoized } from "./last-value.ts";
 import { createMemo } from "./memo.ts";
-import type { HealthPayload } from "./payload.ts";
+import type { PersistedReport } from "./persisted-report.ts";
 import { type Report, readReport, reportOn } from "./report.ts";
 import { createTier } from "./tier.ts";
 
-/** Of a reader's wait, the longest for one look at the store: it is patient, and the store may be busy. */
-const LOOK_SHARE = 0.25;
-const LONGEST_LOOK_SHARE = 0.5;
+/** Of a reader's wait, the longest for one question to the store: it is patient, and the store may be busy. */
+const ASK_SHARE = 0.25;
+const LONGEST_ASK_SHARE = 0.5;
 
 /** Who asks wants one of the two; both come from the same computation. */
 export type PayloadKind = "health" | "deep";
 
 export interface Reading {
   /** Its payloads are the same objects for as long as they are the last. */
-  readonly report: Readonly<Record<PayloadKind, HealthPayload>>;
+  readonly report: Pick<Report, PayloadKind>;
   readonly ageMs: number;
   /** Older than the period: the computation under way takes too long. */
   readonly stale: boolean;
@@ -44,7 +44,7 @@ export interface Health {
    * For who has to refuse callers because the breaker is not closed, monitors or not: sees to it that the database is
    * asked every 5 s, by one instance of the fleet. Costs nothing while it has been; waits for nothing, and never throws.
    */
-  look(): void;
+  refreshIfDue(): void;
 }
 
 export interface HealthOptions {
@@ -58,28 +58,31 @@ export interface HealthOptions {
   /** Default: there are none. */
   readonly restarts?: () => MaybePromise<RestartFacts>;
   /** Where the last known is found when it can be had from nobody else. */
-  readonly keeping?: Keeping | undefined;
+  readonly persisted?: PersistedReport | undefined;
   /** Outlives the answer, where the platform can be told. */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   readonly runtime: Runtime;
 }
 
 export function createHealth(options: HealthOptions): Health {
-  const { guard, database, store, key, config, queries, restarts = () => NO_RESTARTS, keeping, runtime } = options;
+  const { guard, database, store, key, config, queries, restarts = () => NO_RESTARTS, persisted, runtime } = options;
   const { memoTtlMs: ttlMs, probeTimeoutMs: waitMs } = config.health;
   const facts = createFacts({ guard, database, storeKind: store.kind, restarts, queries, runtime });
   const elapsedMs = elapsedClock(runtime);
   const storeMs = config.store.deadlineMs ?? store.traits.deadlineMs;
-  const deadlineMs = Math.min(Math.max(storeMs, waitMs * LOOK_SHARE), waitMs * LONGEST_LOOK_SHARE);
+  const deadlineMs = Math.min(Math.max(storeMs, waitMs * ASK_SHARE), waitMs * LONGEST_ASK_SHARE);
   const memo = createMemo<Report>({
-    ...{ ttlMs, waitMs, elapsedMs, runtime },
+    ttlMs,
+    waitMs,
+    elapsedMs,
+    runtime,
     tier: createTier({ store, key, deadlineMs, reachable: guard.attached, elapsedMs, runtime }),
     sharesIo: store.traits.sharesIo,
     compute: async ({ withinMs, previous, scope }) => {
       const alone = previous === null && scope === "instance";
-      const [gathered, kept] = await Promise.all([facts.gather(withinMs), alone ? keeping?.recall() : null]);
-      const report = reportOn(gathered, previous ?? kept ?? null, scope, config);
-      if (gathered.ping.status !== "unknown") keeping?.note(report);
+      const [gathered, known] = await Promise.all([facts.gather(withinMs), alone ? persisted?.read() : null]);
+      const report = reportOn(gathered, previous ?? known ?? null, scope, config);
+      if (gathered.ping.status !== "unknown") persisted?.write(report);
       return report;
     },
     encode: JSON.stringify,
@@ -90,14 +93,14 @@ export function createHealth(options: HealthOptions): Health {
   const reading = (memoized: Memoized<Report> | null): MaybePromise<Reading> =>
     memoized ? known(memoized) : recalled();
   async function recalled(): Promise<Reading> {
-    const last = await keeping?.recall();
+    const last = await persisted?.read();
     if (last) return known(last);
     return { report: reportOn(await facts.unasked(), null, "instance", config), ageMs: 0, stale: false };
   }
   return {
     read: () => andThen(memo.read(), reading),
-    look: () => {
-      const begun = memo.look();
+    refreshIfDue: () => {
+      const begun = memo.refreshIfDue();
       // Outside of a request there may be nobody to tell.
       if (begun)
         attempt(

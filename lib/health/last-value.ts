@@ -1,5 +1,5 @@
 /** The last value that this instance knows of, whoever computed it. */
-import type { Kept } from "./claim.ts";
+import type { Kept } from "./computation-claim.ts";
 
 export interface Memoized<Value> {
   readonly value: Value;
@@ -8,7 +8,7 @@ export interface Memoized<Value> {
   readonly stale: boolean;
 }
 
-export interface Last<Value> {
+export interface LastValue<Value> {
   /** Infinite where there is none. */
   ageMs(): number;
   get(stale: boolean): Memoized<Value> | null;
@@ -18,13 +18,13 @@ export interface Last<Value> {
   hear(kept: Kept | null, askedAt: number): boolean;
 }
 
-export interface LastOptions<Value> {
+export interface LastValueOptions<Value> {
   /** Null for a text that is none of ours. */
   readonly decode: (text: string) => Value | null;
   readonly elapsedMs: () => number;
 }
 
-export function createLast<Value>({ decode, elapsedMs }: LastOptions<Value>): Last<Value> {
+export function createLastValue<Value>({ decode, elapsedMs }: LastValueOptions<Value>): LastValue<Value> {
   /** `since`, on the clock of elapsed time, is when its computation began, or somewhat before. */
   let last: { readonly value: Value; readonly since: number } | null = null;
   const ageMs = () => (last ? elapsedMs() - last.since : Number.POSITIVE_INFINITY);

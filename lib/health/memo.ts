@@ -7,8 +7,9 @@
  */
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise } from "../store/port.ts";
-import { createLast, type Memoized } from "./last.ts";
-import { createLook } from "./look.ts";
+import { sleep, withDeadline } from "../time.ts";
+import { createLastValue, type Memoized } from "./last-value.ts";
+import { createRefreshIfDue } from "./refresh-if-due.ts";
 import type { Scope, Tier } from "./tier.ts";
 
 /** Older than this a value says nothing about now. */
@@ -57,14 +58,14 @@ export interface Memo<Value> {
    *
    * @returns What it has begun, which never rejects; null: nothing.
    */
-  look(): Promise<void> | null;
+  refreshIfDue(): Promise<void> | null;
 }
 
 export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
   const { ttlMs, waitMs, tier, sharesIo, compute, encode, elapsedMs, runtime } = options;
   const claimMs = waitMs + CLAIM_GRACE_MS;
   const tellMs = sharesIo ? 0 : waitMs * TELLING_SHARE;
-  const last = createLast(options);
+  const last = createLastValue(options);
   let running: Promise<unknown> | null = null;
 
   async function computed(scope: Scope, since: number, withinMs: number): Promise<Value> {
@@ -92,7 +93,7 @@ export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
       if (reply.kind === "granted") return fulfil(reply.generation, scope, askedAt);
       const leftMs = until - elapsedMs();
       if (last.ageMs() < ttlMs || leftMs <= 0) return;
-      await pause(runtime, Math.min(pauseMs, leftMs));
+      await sleep(runtime, Math.min(pauseMs, leftMs));
     }
   }
 
@@ -107,8 +108,11 @@ export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
     return sharesIo ? shared(begin) : begin();
   };
 
-  const look = createLook({
-    ...{ tier, claimMs, last, elapsedMs },
+  const refreshIfDue = createRefreshIfDue({
+    tier,
+    claimMs,
+    last,
+    elapsedMs,
     fulfil: (generation, scope, askedAt) => {
       const work = fulfil(generation, scope, askedAt);
       // Readers had better wait for it than compute beside it.
@@ -122,28 +126,16 @@ export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
     return stale && last.ageMs() > USELESS_AFTER_MS ? null : last.get(stale);
   };
   return {
-    read: () => (last.ageMs() < ttlMs ? last.get(false) : inTime(runtime, waitMs, refreshed()).then(outcome)),
-    look: () => (running ? null : look()),
+    read: () => (last.ageMs() < ttlMs ? last.get(false) : isDone(runtime, waitMs, refreshed()).then(outcome)),
+    refreshIfDue: () => (running ? null : refreshIfDue()),
   };
 }
 
 /** Whether the work was done within that time. */
-function inTime(runtime: Runtime, ms: number, work: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (done: boolean) => {
-      runtime.clearTimer(timer);
-      resolve(done);
-    };
-    const timer = runtime.setTimer(() => finish(false), ms);
-    work.then(
-      () => finish(true),
-      () => finish(false),
-    );
-  });
-}
-
-function pause(runtime: Runtime, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    runtime.setTimer(resolve, ms);
-  });
+function isDone(runtime: Runtime, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = () => new Error("wait for a computation: it takes longer than a reader waits");
+  return withDeadline(work, { ms, runtime, refuse: late }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,14 +1,15 @@
 /** What both payloads say in the same words: breaker, pool, contract, warnings. */
 import type { Config } from "../config/types.ts";
+import type { CircuitBreaker, PoolRuntime, PoolUse, RuntimeContract } from "../contract/parts.ts";
+import { iso, isoOrNull, rounded, share, upperCase } from "../contract/units.ts";
 import type { PoolState } from "../database/port.ts";
 import type { GateView } from "../gate/renewal.ts";
 import type { Verdict } from "./status.ts";
-import { iso, rounded, share } from "./units.ts";
 
 /** Of the runtime contract between these payloads and who reads them. */
 export const CONTRACT_VERSION = "1";
 
-export const contractPart = (): object => ({ version: CONTRACT_VERSION, valid: true, errors: [] });
+export const contractPart = (): RuntimeContract => ({ version: CONTRACT_VERSION, valid: true, errors: [] });
 
 /** Anyone may read them, and in production what is weak about a setting is not for anyone: the log has it. */
 export function warningsOf({ warnings, app }: Config): string[] {
@@ -16,24 +17,24 @@ export function warningsOf({ warnings, app }: Config): string[] {
   return warnings.map(({ variable, message }) => `${variable} ${hidden ? "has a warning in the log" : message}`);
 }
 
-export function breakerPart(gate: GateView | null, config: Config): object {
+export function breakerPart(gate: GateView | null, config: Config): CircuitBreaker {
   const { calls, failures } = gate?.window ?? { calls: 0, failures: 0 };
   return {
-    state: (gate?.breaker.state ?? "closed").toUpperCase(),
+    state: upperCase(gate?.breaker.state ?? "closed"),
     enabled: config.breaker.enabled,
     failure_count: failures,
     success_count: calls - failures,
     total_count: calls,
     failure_rate: share(failures, calls),
     window_size: config.breaker.windowCalls,
-    last_failure_time: gate?.breaker.lastFailureAt ? iso(gate.breaker.lastFailureAt) : null,
-    open_until: gate?.breaker.openUntil ? iso(gate.breaker.openUntil) : null,
+    last_failure_time: isoOrNull(gate?.breaker.lastFailureAt ?? 0),
+    open_until: isoOrNull(gate?.breaker.openUntil ?? 0),
     forced: gate?.override ? { mode: gate.override.mode, until: iso(gate.override.until) } : null,
   };
 }
 
 /** The values in force. */
-export function poolRuntime({ pool, admission }: Config): object {
+export function poolRuntime({ pool, admission }: Config): PoolRuntime {
   return {
     pool_size: pool.poolSize,
     max_overflow: pool.maxOverflow,
@@ -49,7 +50,7 @@ export function poolRuntime({ pool, admission }: Config): object {
 }
 
 /** Connections are those of the instance that computed it; calls that run and wait are the fleet's. */
-export function poolState(pool: PoolState, gate: GateView | null, verdict: Verdict): object {
+export function poolState(pool: PoolState, gate: GateView | null, verdict: Verdict): PoolUse {
   return {
     size: pool.size,
     checked_out: pool.checkedOut,

@@ -1,13 +1,11 @@
 /** The health payload of the contract: names, order and units are fixed; `status` comes first, for monitors. */
 import type { Config } from "../config/types.ts";
+import type { HealthPayload } from "../contract/health.ts";
+import { iso } from "../contract/units.ts";
 import type { HealthFacts } from "./facts.ts";
 import { breakerPart, contractPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
 import { type Findings, resiliencePart } from "./resilience.ts";
-import { isRedis, type Verdict } from "./status.ts";
-import { iso } from "./units.ts";
-
-/** Everything but `age_ms` and `stale`, which depend on when it is read. */
-export type HealthPayload = Readonly<Record<string, unknown>> & { readonly status: Verdict["status"] };
+import { isRedis } from "./status.ts";
 
 export function healthPayload(findings: Findings, config: Config): HealthPayload {
   const { facts, verdict, degradation, scope } = findings;
@@ -34,7 +32,7 @@ export function healthPayload(findings: Findings, config: Config): HealthPayload
 }
 
 /** The historical name of the state store's slot; `state_store` says what is in it. */
-function redisSlot({ storeKind, storeReachable }: HealthFacts): "ok" | "error" | "disabled" {
+function redisSlot({ storeKind, storeReachable }: HealthFacts): HealthPayload["services"]["redis"] {
   if (!isRedis(storeKind)) return "disabled";
   return storeReachable ? "ok" : "error";
 }

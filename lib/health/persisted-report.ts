@@ -1,27 +1,30 @@
 /**
- * The last known health in a place of its own, for who can neither compute nor ask the fleet. Such a place may be behind
+ * The last report in a place of its own, for who can neither compute nor ask the fleet. Such a place may be behind
  * by a minute, as Cloudflare KV is; so the time stands beside the payload, and it is believed no longer than any other.
  */
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Memoized } from "./last.ts";
+import { withDeadline } from "../time.ts";
+import type { Memoized } from "./last-value.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
 import { type Report, readReport } from "./report.ts";
 
 /** What a KV namespace of Cloudflare is, as far as it is used here. */
 export interface HealthKeep {
+  /** Null where there is none. */
   get(key: string): Promise<string | null>;
+  /** Keeps a text for `expirationTtl` seconds. */
   put(key: string, value: string, options: { readonly expirationTtl: number }): Promise<unknown>;
 }
 
-export interface Keeping {
+export interface PersistedReport {
   /** Nobody waits for it. */
-  note(report: Report): void;
+  write(report: Report): void;
   /** Null for what is too old to say anything, and where it does not answer in time. Never rejects. */
-  recall(): Promise<Memoized<Report> | null>;
+  read(): Promise<Memoized<Report> | null>;
 }
 
-export interface KeepingOptions {
+export interface PersistedReportOptions {
   readonly keep: HealthKeep;
   readonly key: string;
   /** Outlives the answer, where the platform can be told. */
@@ -35,7 +38,8 @@ const EXPIRES_SECONDS = 60;
 /** Who asks has waited for a computation before. */
 const ANSWER_WITHIN_MS = 200;
 
-export function createKeeping({ keep, key, waitUntil, runtime, log }: KeepingOptions): Keeping {
+export function createPersistedReport(options: PersistedReportOptions): PersistedReport {
+  const { keep, key, waitUntil, runtime, log } = options;
   const found = async (): Promise<Memoized<Report> | null> => {
     const { at, report } = JSON.parse((await keep.get(key)) ?? "{}") as { at?: number; report?: string };
     const value = report === undefined ? null : readReport(report);
@@ -44,21 +48,13 @@ export function createKeeping({ keep, key, waitUntil, runtime, log }: KeepingOpt
     return value && ageMs >= 0 && ageMs <= USELESS_AFTER_MS ? { value, ageMs, stale: true } : null;
   };
   return {
-    note: (report) => {
+    write: (report) => {
       const text = JSON.stringify({ at: runtime.wallMs(), report: JSON.stringify(report) });
       const kept = keep
         .put(key, text, { expirationTtl: EXPIRES_SECONDS })
         .catch((error: unknown) => log.debug("health.not_kept", { error }));
       waitUntil?.(kept);
     },
-    recall: () =>
-      new Promise((resolve) => {
-        const timer = runtime.setTimer(() => resolve(null), ANSWER_WITHIN_MS);
-        const end = (memoized: Memoized<Report> | null) => {
-          runtime.clearTimer(timer);
-          resolve(memoized);
-        };
-        found().then(end, () => end(null));
-      }),
+    read: () => withDeadline(found(), { ms: ANSWER_WITHIN_MS, runtime, refuse: () => null }).catch(() => null),
   };
 }

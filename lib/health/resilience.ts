@@ -1,12 +1,13 @@
 /** What every payload says of thresholds, alerts, restarts, and what to do. */
 import type { Config } from "../config/types.ts";
+import type { PolicyState, Resilience } from "../contract/parts.ts";
+import { iso, wholeSeconds } from "../contract/units.ts";
 import { recommend } from "../recovery/recommendation.ts";
 import type { RestartFacts } from "../recovery/recovery.ts";
 import type { Degradation } from "./degradation.ts";
 import type { HealthFacts } from "./facts.ts";
 import { permitsStuck, type Verdict } from "./status.ts";
 import type { Scope } from "./tier.ts";
-import { iso, wholeSeconds } from "./units.ts";
 
 /** What is judged and said, in every payload alike. */
 export interface Findings {
@@ -17,7 +18,7 @@ export interface Findings {
   readonly scope: Scope;
 }
 
-export function resiliencePart({ facts, verdict, degradation }: Findings, config: Config): object {
+export function resiliencePart({ facts, verdict, degradation }: Findings, config: Config): Resilience {
   const { resilience } = config;
   const { poolSaturationWarningRatio: warningRatio, poolSaturationCriticalRatio: criticalRatio } = resilience;
   const { restarts } = facts;
@@ -59,7 +60,10 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, config
 }
 
 /** What is said of restarts: also apart from the rest, since operators want it as it is now. */
-export function restartParts(restarts: RestartFacts, { resilience }: Config): object {
+export function restartParts(
+  restarts: RestartFacts,
+  { resilience }: Config,
+): Pick<Resilience, "policy_state" | "restart_churn"> {
   return {
     policy_state: policyState(restarts),
     restart_churn: {
@@ -73,7 +77,7 @@ export function restartParts(restarts: RestartFacts, { resilience }: Config): ob
 }
 
 /** Both may hold; blocked is the stronger word. */
-function policyState({ blocked, cooldownRemainingMs }: RestartFacts): object {
+function policyState({ blocked, cooldownRemainingMs }: RestartFacts): PolicyState {
   const cooldown = cooldownRemainingMs > 0;
   return {
     state: blocked ? "blocked" : cooldown ? "cooldown" : "allowed",

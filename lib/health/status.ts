@@ -1,24 +1,20 @@
 /** The verdict: healthy, degraded or unhealthy, and why. Pure; the contract's order, first that holds. */
 import type { Config } from "../config/types.ts";
+import type { HealthPayload } from "../contract/health.ts";
+import type { DegradedReason } from "../contract/parts.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
+import type { StoreKind } from "../store/port.ts";
 import type { HealthFacts } from "./facts.ts";
 
-export type DegradedReason =
-  | "database_unreachable"
-  | "circuit_breaker_open"
-  | "db_pool_saturated"
-  | "redis_unavailable"
-  | "state_store_unavailable";
-
 export interface Verdict {
-  readonly status: "healthy" | "degraded" | "unhealthy";
+  readonly status: HealthPayload["status"];
   readonly reason: DegradedReason | null;
   /** Calls that run in the `request` lane, of as many as may, over the whole fleet. Permits held in reserve do not count. */
   readonly poolSaturationRatio: number;
 }
 
 /** Only Redis itself, by whatever transport, is Redis. */
-export const isRedis = (kind: HealthFacts["storeKind"]): boolean => kind === "redis" || kind === "upstash";
+export const isRedis = (kind: StoreKind): boolean => kind === "redis" || kind === "upstash";
 
 export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, config: Config): Verdict {
   const capacity = config.gate.capacity.request;

@@ -2,7 +2,7 @@
 import { transmit } from "../guard/gate-client/transmit.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Store } from "../store/port.ts";
-import { type ClaimCommand, type ClaimReply, claimMachine, claimStep, emptyClaim } from "./claim.ts";
+import { type ClaimCommand, type ClaimReply, claimMachine, claimStep, emptyClaim } from "./computation-claim.ts";
 
 /** A store that did not answer is not asked again sooner. */
 const TRY_AGAIN_MS = 500;

@@ -41,7 +41,10 @@ export function createAccess({ config, store, connInfo, runtime, log }: AccessOp
     cronSecret: config.watchdog.cronSecret,
     env: config.app.env,
     failures: countFailures(failed, addressOf),
-    ...{ addressOf, hostOf, runtime, log },
+    addressOf,
+    hostOf,
+    runtime,
+    log,
   });
   // Module scope has no chance on Workers; there it is made when it is first asked for.
   if (platformName() !== "workerd") auth.announce();

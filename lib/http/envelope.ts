@@ -1,6 +1,8 @@
 /** The contract's bodies: success in an envelope, errors as problem details that old readers understand too. */
 import type { Context } from "hono";
-import { CODES, titleOf } from "./codes.ts";
+import { CODES, type ErrorCode } from "../contract/codes.ts";
+import type { ProblemPayload } from "../contract/envelope.ts";
+import { MAIN_GATE } from "../guard/names.ts";
 import type { EnvelopeMeta, TidegateEnv } from "./env.ts";
 import type { Problem } from "./problem.ts";
 
@@ -29,7 +31,7 @@ export interface ProblemWriting {
 
 /** RFC 9457, in one body with the older `{ success, error, meta }`. */
 export function problemResponse(problem: Problem, writing: ProblemWriting): Response {
-  const { code, message, gate, headers: more } = problem;
+  const { code, message, gate, reason, headers: more } = problem;
   const { status, retryable } = CODES[code];
   const details = writing.production ? undefined : detailsOf(problem);
   const retry = retrySeconds(problem, writing);
@@ -41,7 +43,7 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
     "X-Request-Id": writing.requestId,
   });
   if (retry !== undefined) headers.set("Retry-After", `${retry}`);
-  const body = {
+  const body: ProblemPayload = {
     success: false,
     error: { code, message, ...(details !== undefined && { details }) },
     meta: {
@@ -49,6 +51,7 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
       request_id: writing.requestId,
       ...(retry !== undefined && { retry_after_seconds: retry }),
       ...(gate !== undefined && { gate }),
+      ...(reason !== undefined && { reason }),
     },
     type: `urn:tidegate:problem:${code.toLowerCase().replaceAll("_", "-")}`,
     title: titleOf(code, gate),
@@ -58,6 +61,12 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
     retryable,
   };
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** RFC 9457's `title`, of a problem behind that gate. */
+function titleOf(code: ErrorCode, gate: string | undefined): string {
+  const { title, titleElsewhere = title } = CODES[code];
+  return gate === undefined || gate === MAIN_GATE ? title : titleElsewhere;
 }
 
 /** With the gate, where they have names: a list stays one. */

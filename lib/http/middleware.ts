@@ -29,7 +29,7 @@ export interface MiddlewareOptions {
   /** The guarded database of one request; the signal is its caller's. */
   readonly database: (signal: AbortSignal) => GuardedDatabase;
   /** Of every request, before it is served. Never throws. */
-  readonly glance: () => void;
+  readonly checkIfDue: () => void;
   /** False while draining, but for health: what comes now is answered `SERVICE_UNAVAILABLE`. */
   readonly accepting: (path: string) => boolean;
   readonly addressOf: AddressOf;
@@ -40,9 +40,11 @@ export interface MiddlewareOptions {
 
 /** The middleware, and the same answers for an application that wants to call them itself. */
 export interface HttpShell {
+  /** What every request passes. */
   readonly middleware: MiddlewareHandler<TidegateEnv>;
   /** For `app.onError`: keeps Hono from printing what was thrown. */
   readonly onError: (error: unknown, c: Context) => Response;
+  /** For `app.notFound`: answers `NOT_FOUND`. */
   readonly notFound: (c: Context) => Response;
   /** For `hono/method-not-allowed`. */
   readonly methodNotAllowed: (c: Context, allowed: string[]) => Response;
@@ -84,7 +86,7 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
 
   const serve: MiddlewareHandler<TidegateEnv> = async (c, next) => {
     const startedAt = runtime.monotonicMs();
-    options.glance();
+    options.checkIfDue();
     c.set("envelopeMeta", envelopeMeta);
     c.set("clientAddress", () => options.addressOf(c)?.text ?? null);
     c.set("db", options.database(c.req.raw.signal));

@@ -1,5 +1,6 @@
 /** What is answered where there is no application, because the environment of its instance cannot be used. */
 import { type Context, Hono } from "hono";
+import type { MisconfiguredHealth } from "../contract/health.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { problemResponse } from "./envelope.ts";
 import { retryAfterSpread } from "./retry-after.ts";
@@ -8,8 +9,11 @@ import { retryAfterSpread } from "./retry-after.ts";
 const RETRY_AFTER_MS = 30_000;
 const NO_STORE = { "Cache-Control": "no-store" };
 
+/** What differs from the default. */
 export interface MisconfiguredOptions {
+  /** The application's version, for `meta`. Default `0.0.0`. */
   readonly appVersion?: string;
+  /** Clock and chance. Default: the platform's. */
   readonly runtime?: Runtime;
 }
 
@@ -32,7 +36,7 @@ export function misconfigured(variables: readonly string[], options: Misconfigur
   const timestamp = () => new Date(runtime.wallMs()).toISOString();
 
   const health = (c: Context) => {
-    const payload = {
+    const payload: MisconfiguredHealth = {
       status: "unhealthy",
       services: { database: "unknown", redis: "unknown" },
       degraded_reason: "configuration_invalid",

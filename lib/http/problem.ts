@@ -1,22 +1,27 @@
 /** The one place where refusals, database errors and anything thrown become an HTTP answer. */
 import { HTTPException } from "hono/http-exception";
+import type { ErrorCode, ProblemReason } from "../contract/codes.ts";
 import { DatabaseError } from "../database/port.ts";
 import { TidegateError } from "../errors.ts";
 import { Refused } from "../guard/refusal.ts";
-import type { ErrorCode } from "./codes.ts";
 
 /** An error of the contract, as a value. */
 export interface Problem {
+  /** Decides the status, and what the answer is called. */
   readonly code: ErrorCode;
+  /** A sentence for the client. */
   readonly message: string;
   /** Whose refusal or failure it is; absent where it is no gate's. Always told. */
   readonly gate?: string | undefined;
+  /** What tells it apart from others of its code, for programs. Always told. */
+  readonly reason?: ProblemReason | undefined;
   /** Shown outside production only. */
   readonly details?: unknown;
   /** When asking again makes sense; spread and bounded when it is written. Default 5 s where the code wants one. */
   readonly retryAfterMs?: number | undefined;
   /** Whoever asks before is refused again: told as it is, neither spread nor bounded. */
   readonly notBeforeMs?: number | undefined;
+  /** More headers of the answer. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -29,9 +34,12 @@ export interface Problem {
  * ```
  */
 export class ProblemError extends TidegateError {
+  /** Always `ProblemError`. */
   override readonly name = "ProblemError";
+  /** What is answered. */
   readonly problem: Problem;
 
+  /** Takes the contract's code, a sentence for the client, and what else the answer tells. */
   constructor(code: ErrorCode, message: string, more: Omit<Problem, "code" | "message"> = {}) {
     super(message);
     this.problem = { code, message, ...more };

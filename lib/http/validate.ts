@@ -4,7 +4,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
 import { ProblemError } from "./problem.ts";
 
-type Checked<Target extends string, Schema extends StandardSchemaV1> = {
+/** What `c.req.valid(target)` gives: what the schema makes of that part, and what a client has to send. */
+export type Checked<Target extends string, Schema extends StandardSchemaV1> = {
   in: { [Key in Target]: StandardSchemaV1.InferInput<Schema> };
   out: { [Key in Target]: StandardSchemaV1.InferOutput<Schema> };
 };
@@ -13,6 +14,7 @@ type Checked<Target extends string, Schema extends StandardSchemaV1> = {
  * Checks a part of the request; the handler reads the result by `c.req.valid(target)`. Anything wrong is answered as
  * `VALIDATION_ERROR` with the name of each parameter and what was expected of it.
  *
+ * @throws ProblemError in a request, which `tide.middleware()` answers.
  * @example
  * ```ts
  * app.get("/orders", validate("query", v.object({ page: v.optional(v.string()) })), (c) => …c.req.valid("query")…);

@@ -2,7 +2,7 @@
 import { document } from "./document.generated.ts";
 import type { OpenApi } from "./types.ts";
 
-export type { OpenApi } from "./types.ts";
+export type { OpenApi, OpenApiParts } from "./types.ts";
 
 /**
  * `/health`, `/admin`, `/metrics` and `/internal/watchdog`: parameters, bodies, and every answer. Nothing serves it by

@@ -1,16 +1,16 @@
 /** A database that answers what a test says, for tests of handlers. It keeps to the port: aborts end statements. */
+import { faultOfAbort } from "../database/failure.ts";
 import { handOver } from "../database/hand-over.ts";
 import { type DatabaseAdapter, DatabaseError, type Execution, type HeldConnection } from "../database/port.ts";
 import { render, type Statement } from "../database/sql.ts";
 import { runTransaction } from "../database/transaction.ts";
 import { beginText } from "../database/wire/transactions.ts";
-import { faultOfAbort } from "../database/within.ts";
 
-/** @returns Rows, or throws a {@link DatabaseError}. The text has `$1`, `$2`, … where the values go. */
+/** Answers a statement with rows, or throws a {@link DatabaseError}. The text has `$1`, `$2`, … where the values go. */
 export type Answer = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]> | readonly unknown[];
 
 /**
- * A transaction asks it `begin …`, its statements, and `commit` or `rollback`. A stream is one statement.
+ * A database that answers what a test says. A transaction asks it `begin …`, its statements, and `commit` or `rollback`. A stream is one statement.
  *
  * @example
  * ```ts

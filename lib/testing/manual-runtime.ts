@@ -1,22 +1,34 @@
 /** A runtime whose clock stands still until it is told to move, and whose chance always falls the same way. */
 import { type Runtime, systemRuntime, type Timer } from "../runtime.ts";
 
+/** A runtime that a test moves. */
 export interface ManualRuntime extends Runtime {
   /**
    * Moves both clocks on, running timers at their due times and letting promises settle in between.
    *
    * @param ms How far, in milliseconds.
+   * @throws What a timer's task throws.
    */
   advance(ms: number): Promise<void>;
-  /** Moves the wall clock alone, as an administrator would. */
+  /**
+   * Moves the wall clock alone, as an administrator would.
+   *
+   * @param ms How far, in milliseconds; below 0 backwards.
+   */
   jumpWall(ms: number): void;
-  /** Both clocks move on and no timer runs: a process that was frozen. What is late runs with the next `advance`. */
+  /**
+   * Both clocks move on and no timer runs: a process that was frozen. What is late runs with the next `advance`.
+   *
+   * @param ms How far, in milliseconds.
+   */
   stall(ms: number): void;
   /** Timers that have not run yet: a test's view of what leaks. */
   pendingTimers(): number;
 }
 
 /**
+ * A runtime whose clock stands still until a test moves it: `tidegate({ …, runtime })`.
+ *
  * @param seed Where chance begins; the same seed gives the same run.
  * @example
  * ```ts

@@ -1,6 +1,11 @@
 /** For tests of what is built upon Tidegate: time, trouble and states on demand. */
-export { type FaultControl, type FaultMode, withFaults } from "../database/faults.ts";
+export { type FaultControl, type FaultMode, type FaultRequest, withFaults } from "../database/faults.ts";
+export type { DatabaseAdapter } from "../database/port.ts";
+export type { QueuedLane } from "../gate/types.ts";
+export type { Runtime } from "../runtime.ts";
 export { memory } from "../store/memory.ts";
+export type { StoreAdapter } from "../store/port.ts";
+export type { Tidegate } from "../tidegate.ts";
 export { type Answer, fakeDatabase } from "./fake-database.ts";
 export { fillLane, openBreaker, type Release } from "./force.ts";
 export { type ManualRuntime, manualRuntime } from "./manual-runtime.ts";

@@ -1,7 +1,7 @@
 /** The gate in Redis: what a renewal costs beside a script that gets the same and returns at once, by instances. */
 import { createClient } from "redis";
 import { decodeStep } from "../../lib/store/lua/gate/answer.ts";
-import { GATE_SCRIPT } from "../../lib/store/lua/gate/script.ts";
+import { GATE_SCRIPT } from "../../lib/store/lua/gate/script.generated.ts";
 import { encodeRenewal, gateKeys } from "../../lib/store/lua/gate/wire.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { measure, print } from "./measure.ts";

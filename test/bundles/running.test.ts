@@ -84,17 +84,20 @@ describe.skipIf(unavailable)(`with a PostgreSQL${because(unavailable)}`, () => {
     await endsWell(await denoBundle(database()));
   });
 
-  it.skipIf(denoUnavailable())(`Deno serves the sources as the README says${because(denoUnavailable())}`, async () => {
-    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-    const commands = [...readme.matchAll(/^npx deno (serve .* functions\/deno\.ts)$/gm)];
-    expect(commands).toHaveLength(2);
-    const port = await freePort();
-    // The second of them has a database.
-    const args = (commands[1]?.[1] ?? "").replace(/--port \d+/, `--port ${port}`).split(" ");
-    const env = { ...database(), DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(bundles.of("deno").folder, ".sources") };
-    const url = `http://127.0.0.1:${port}/`;
-    await reports((await started(startServer([denoBinary() ?? "", ...args], { cwd: ROOT, env, url }))).url);
-  });
+  it.skipIf(denoUnavailable())(
+    `Deno serves the sources as docs/demo.md says${because(denoUnavailable())}`,
+    async () => {
+      const page = readFileSync(join(ROOT, "docs/demo.md"), "utf8");
+      const commands = [...page.matchAll(/^npx deno (serve .* functions\/deno\.ts)$/gm)];
+      expect(commands).toHaveLength(2);
+      const port = await freePort();
+      // The second of them has a database.
+      const args = (commands[1]?.[1] ?? "").replace(/--port \d+/, `--port ${port}`).split(" ");
+      const env = { ...database(), DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(bundles.of("deno").folder, ".sources") };
+      const url = `http://127.0.0.1:${port}/`;
+      await reports((await started(startServer([denoBinary() ?? "", ...args], { cwd: ROOT, env, url }))).url);
+    },
+  );
 
   it.skipIf(workerdUnavailable())(`Workers serve the reports${because(workerdUnavailable())}`, async () => {
     const worker: Workerd = await startWorkerd({

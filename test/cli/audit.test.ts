@@ -21,9 +21,18 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const runtime = systemRuntime();
 const entry = (subject: string) => ({
-  ...({ action: "restart", actor: "ada", source: "manual", ip: null, user_agent: null, request_id: null } as const),
-  ...{ decision: "allowed", policy_state: "allowed", override_reason: null, outcome: "pending" },
-  ...{ subject, reason: "it hangs" },
+  action: "restart",
+  actor: "ada",
+  source: "manual" as const,
+  ip: null,
+  user_agent: null,
+  request_id: null,
+  decision: "allowed",
+  policy_state: "allowed",
+  override_reason: null,
+  outcome: "pending",
+  subject,
+  reason: "it hangs",
 });
 
 /** Writes an audit as the application does, and its log beside it. */
@@ -33,7 +42,7 @@ async function written(name: string, count: number, records: StoreLog, format: "
   const note = (event: string, fields = {}) =>
     void lines.push(FORMATS[format]({ at: 0, level: "info", event, fields: redact.value(fields) as LogFields }));
   const log = { debug: note, info: note, warn: note, error: note };
-  const audit = createAudit({ ...{ records, name, deadlineMs: 5_000, redact: (value) => value }, runtime, log });
+  const audit = createAudit({ records, name, deadlineMs: 5_000, redact: (value) => value, runtime, log });
   for (let n = 1; n <= count; n++) await audit.write(entry(`r${n}`));
   const path = join(folder, `${name}.log`);
   await writeFile(path, lines.map((line) => `fab-1 | ${line}\n`).join(""));

@@ -151,7 +151,10 @@ test.skipIf(noServers)(`a sound production has nothing to look at${because(noSer
   await database.query("create role fab login password 'pw' connection limit 6");
   const { bad, code, of } = await examined(
     {
-      ...{ ...SOUND, ...MODEST, STATE_URL: store.url, STATE_DEADLINE_MS: "1000" },
+      ...SOUND,
+      ...MODEST,
+      STATE_URL: store.url,
+      STATE_DEADLINE_MS: "1000",
       DATABASE_URL: database.url.replace(/\/\/[^@]+@/, "//fab:pw@"),
     },
     "--strict",

@@ -85,7 +85,7 @@ describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
       try {
         const { of, bad } = await examined({ ...MODEST, ...env, DATABASE_URL: bouncer.url });
         const [database, deadlines, pooler] = ["database", "deadlines", "pooler"].map((about) => of(about)[0]);
-        return { ...{ database, deadlines, pooler }, bad: bad().map(({ about }) => about) };
+        return { database, deadlines, pooler, bad: bad().map(({ about }) => about) };
       } finally {
         await bouncer.dispose();
       }

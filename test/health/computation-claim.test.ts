@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ClaimCommand, claimStep, emptyClaim } from "../../lib/health/claim.ts";
+import { type ClaimCommand, claimStep, emptyClaim } from "../../lib/health/computation-claim.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LOOK: ClaimCommand = { kind: "look", ttlMs: 5_000, claimMs: 1_800 };

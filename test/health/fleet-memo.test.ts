@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { claimMachine } from "../../lib/health/claim.ts";
+import { claimMachine } from "../../lib/health/computation-claim.ts";
 import { follow } from "../support/guarded.ts";
 import { KEY, memoFleet } from "../support/memos.ts";
 

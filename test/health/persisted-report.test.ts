@@ -1,7 +1,7 @@
 /** The last known health beside the store: what it is good for when that is away, and that it harms nothing. */
 import { expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
-import type { HealthKeep } from "../../lib/health/keep.ts";
+import type { HealthKeep } from "../../lib/health/persisted-report.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
 import { fakeDatabase, type ManualRuntime, manualRuntime } from "../../lib/testing/testing.ts";

@@ -19,7 +19,7 @@ async function refusing(size: number, forMs: number, options: MemoFleetOptions =
 
 async function refuse({ runtime, computations, instances }: Refusing, forMs: number): Promise<void> {
   for (let passedMs = 0; passedMs < forMs; passedMs += 10) {
-    for (const { look } of instances) void look();
+    for (const { refreshIfDue } of instances) void refreshIfDue();
     for (const { startedAt, resolve } of computations) if (runtime.monotonicMs() - startedAt >= 40) resolve(passedMs);
     await runtime.advance(10);
   }
@@ -27,7 +27,7 @@ async function refuse({ runtime, computations, instances }: Refusing, forMs: num
 
 const startsOf = ({ computations }: MemoFleet): number[] => computations.map(({ startedAt }) => startedAt);
 
-describe("looks of who refuses", () => {
+describe("refreshes of who refuses", () => {
   it.each([
     ["the longest period", { ttlMs: 5_000 }],
     ["a short period", { ttlMs: 1_000 }],
@@ -53,25 +53,25 @@ describe("looks of who refuses", () => {
     fleet.computations[0]?.resolve(7);
     await fleet.runtime.advance(APART_MS - 1);
     const askedBefore = instance.asked;
-    expect([instance.look(), instance.asked]).toEqual([null, askedBefore]);
+    expect([instance.refreshIfDue(), instance.asked]).toEqual([null, askedBefore]);
     await fleet.runtime.advance(1);
-    expect(instance.look()).not.toBeNull();
+    expect(instance.refreshIfDue()).not.toBeNull();
     await fleet.runtime.advance(0);
     expect(startsOf(fleet)).toEqual([0, APART_MS]);
   });
 
   it("do nothing beside a reader's computation", async () => {
     const { runtime, computations, instance } = memoFleet();
-    const { read, look } = instance();
+    const { read, refreshIfDue } = instance();
     void read();
     await runtime.advance(0);
-    expect([look(), computations.length]).toEqual([null, 1]);
+    expect([refreshIfDue(), computations.length]).toEqual([null, 1]);
   });
 
   it.each([5_000, 0])("share their computation with readers who come meanwhile (period %i)", async (ttlMs) => {
     const { runtime, computations, instance } = memoFleet({ ttlMs });
-    const { read, look } = instance();
-    void look();
+    const { read, refreshIfDue } = instance();
+    void refreshIfDue();
     await runtime.advance(0);
     const reading = follow(read());
     await runtime.advance(300);
@@ -84,7 +84,7 @@ describe("looks of who refuses", () => {
   it("take over from who died with the computation, 5 s after they were told of it", async () => {
     const fleet = memoFleet();
     const [died, lives] = [fleet.instance(), fleet.instance()];
-    void died.look();
+    void died.refreshIfDue();
     await fleet.runtime.advance(0);
     fleet.computations[0]?.reject(new Error("killed"));
     await refuse({ ...fleet, instances: [lives] }, 6_000);
@@ -94,7 +94,7 @@ describe("looks of who refuses", () => {
 
   it("end without an error where the computation fails", async () => {
     const { runtime, computations, instance } = memoFleet();
-    const ended = follow(instance().look() ?? Promise.reject(new Error("nothing was begun")));
+    const ended = follow(instance().refreshIfDue() ?? Promise.reject(new Error("nothing was begun")));
     await runtime.advance(0);
     computations[0]?.reject(new Error("no"));
     await runtime.advance(0);
@@ -104,8 +104,8 @@ describe("looks of who refuses", () => {
 
   it("end when the fleet has been told, where a request has to do that", async () => {
     const { runtime, computations, instance } = memoFleet({ sharesIo: false });
-    const { read, look } = instance();
-    const ended = follow(look() ?? Promise.reject(new Error("nothing was begun")));
+    const { read, refreshIfDue } = instance();
+    const ended = follow(refreshIfDue() ?? Promise.reject(new Error("nothing was begun")));
     await runtime.advance(0);
     expect([computations[0]?.withinMs, ended.result()]).toEqual([600, null]);
     computations[0]?.resolve(7);

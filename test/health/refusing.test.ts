@@ -28,7 +28,7 @@ function pinged(runtime: ManualRuntime, state: Database) {
   return { ...database, ping };
 }
 
-/** Instances whose guards have health look, as an application's have. */
+/** Instances whose guards have health refreshed, as an application's have. */
 function fleet(size: number, env: Record<string, string> = {}) {
   const runtime = manualRuntime();
   const database: Database = { up: true, pings: [] };
@@ -38,10 +38,16 @@ function fleet(size: number, env: Record<string, string> = {}) {
   const about = { runtime: "test", region: "", version: "0", startedAt: 0 };
   const waited: Promise<unknown>[] = [];
   const instances = Array.from({ length: size }, (): { readonly guard: Guard; readonly health: Health } => {
-    const refusing = () => health.look();
+    const refusing = () => health.refreshIfDue();
     const guard = createGuard({ name: "main", store, key: "main", rules, about, runtime, log, refusing });
     const health = createHealth({
-      ...{ guard, store, key: "main", config, queries, runtime, database: pinged(runtime, database) },
+      guard,
+      store,
+      key: "main",
+      config,
+      queries,
+      runtime,
+      database: pinged(runtime, database),
       waitUntil: (work) => void waited.push(work),
     });
     return { guard, health };
@@ -95,10 +101,10 @@ describe("callers that an open breaker refuses", () => {
   });
 });
 
-describe("a look of health", () => {
+describe("a refresh of health", () => {
   it("has the platform wait for what it began, and for nothing where nothing was to be done", async () => {
     const { runtime, database, instances, waited } = fleet(1);
-    for (let look = 0; look < 100; look++) instances[0]?.health.look();
+    for (let refusal = 0; refusal < 100; refusal++) instances[0]?.health.refreshIfDue();
     await runtime.advance(0);
     expect([database.pings.length, waited.length]).toEqual([1, 1]);
     await Promise.all(waited);
@@ -108,14 +114,19 @@ describe("a look of health", () => {
     const runtime = manualRuntime();
     const store = memory().open(runtime);
     const { guard } = fleet(1).instances[0] as { guard: Guard };
-    const { look } = createHealth({
-      ...{ guard, store, key: "main", config: readConfig({}), queries, runtime },
+    const { refreshIfDue } = createHealth({
+      guard,
+      store,
+      key: "main",
+      config: readConfig({}),
+      queries,
+      runtime,
       database: pinged(runtime, { up: true, pings: [] }),
       waitUntil: () => {
         throw new Error("there is no request");
       },
     });
-    expect(look).not.toThrow();
+    expect(refreshIfDue).not.toThrow();
   });
 });
 
@@ -135,7 +146,12 @@ describe("the store's deadline", () => {
       attached: () => true,
     } as unknown as Guard;
     const health = createHealth({
-      ...{ guard, store, key: "main", queries, runtime, database: pinged(runtime, database) },
+      guard,
+      store,
+      key: "main",
+      queries,
+      runtime,
+      database: pinged(runtime, database),
       config: readConfig({ ...env, HEALTH_PROBE_TIMEOUT_MS: "8000" }),
     });
     void health.read();

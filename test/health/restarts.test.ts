@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { deepSchema, healthSchema } from "../../infra/openapi/payloads/health.ts";
 import { readConfig } from "../../lib/config.ts";
+import { deepSchema, healthSchema } from "../../lib/contract/health.ts";
 import type { HealthFacts } from "../../lib/health/facts.ts";
 import { reportOn } from "../../lib/health/report.ts";
 import { NO_RESTARTS, type RestartFacts } from "../../lib/recovery/recovery.ts";
@@ -16,8 +16,13 @@ async function said(restarts: RestartFacts) {
   const { tide } = smallApp({ DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0" });
   await fillLane(tide);
   const facts: HealthFacts = {
-    ...{ at: NOW, ping: { status: "ok", latencyMs: 1 }, gate: await tide.view(), restarts },
-    ...{ storeReachable: true, storeKind: "redis", storeLatencyMs: 1 },
+    at: NOW,
+    ping: { status: "ok", latencyMs: 1 },
+    gate: await tide.view(),
+    restarts,
+    storeReachable: true,
+    storeKind: "redis",
+    storeLatencyMs: 1,
     pool: { size: 2, checkedOut: 2, checkedIn: 0, overflow: 0, maxCapacity: 2, waiting: 0 },
     queries: { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, slowCount: 0, slowMs: 1_000, windowMs: 300_000 },
   };

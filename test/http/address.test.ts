@@ -65,6 +65,20 @@ describe("the client's address", () => {
     expect(address("10.0.0.1", { "x-forwarded-for": header })).toBe("10.0.0.1");
   });
 
+  it("is told by Forwarded as well, and by neither header where they disagree", () => {
+    const [one, other] = ["203.0.113.9", "203.0.113.8"];
+    expect(address("10.0.0.1", { forwarded: `for=${one}` })).toBe(one);
+    expect(address("10.0.0.1", { forwarded: `for=${one}`, "x-forwarded-for": one })).toBe(one);
+    expect(address("10.0.0.1", { forwarded: `for=${one}`, "x-forwarded-for": other })).toBe("10.0.0.1");
+    expect(address("10.0.0.1", { forwarded: `for=${other}`, "x-forwarded-for": one })).toBe("10.0.0.1");
+    expect(address("10.0.0.1", { forwarded: "for=_x", "x-forwarded-for": one })).toBe("10.0.0.1");
+    expect(address("10.0.0.1", { forwarded: `for=198.51.100.1, for=${one}` })).toBe(one);
+  });
+
+  it("is nobody's behind a connection of which the platform tells nothing, whatever the headers say", () => {
+    expect(address("/run/socket", { forwarded: "for=203.0.113.9", "x-forwarded-for": "203.0.113.9" })).toBeNull();
+  });
+
   it("takes no more than a moment to find among thousands of claims", () => {
     const started = performance.now();
     for (let n = 0; n < 100; n++) {

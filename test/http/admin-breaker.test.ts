@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { systemStatusSchema } from "../../infra/openapi/payloads/system.ts";
+import { systemStatusSchema } from "../../lib/contract/system.ts";
 import { operatedApp } from "../support/operated-app.ts";
 
 describe("POST /admin/api/breaker", () => {
@@ -62,9 +62,21 @@ describe("POST /admin/api/breaker", () => {
     expect(await speak(before)).toMatchObject({ status: 200, body: { data: { override_version: before + 1 } } });
     const message = expect.stringContaining(`${before + 1} now`);
     expect(await speak(before)).toMatchObject({ status: 400, body: { error: { code: "VALIDATION_ERROR", message } } });
-    expect(await speak(1e14 - 1)).toMatchObject({ status: 400, body: { error: { message } } });
+    const tooHigh = await speak(1e14 - 1);
+    expect(tooHigh).toMatchObject({ status: 400, body: { error: { message }, meta: { reason: "stale_version" } } });
     expect(await seen()).toBe(before + 1);
     expect(await speak(await seen())).toMatchObject({ status: 200 });
+  });
+
+  test("tells programs in production too that a version is stale, and no other mistake so", async () => {
+    const app = operatedApp();
+    const word = { mode: "force_open", ttl_seconds: 60, reason: "maintenance" };
+    const { body } = await app.post("/admin/api/breaker", { ...word, expected_version: 1 });
+    expect(body).toMatchObject({ error: { code: "VALIDATION_ERROR" }, meta: { reason: "stale_version" } });
+    expect(body.error).not.toHaveProperty("details");
+    const wrong = await app.post("/admin/api/breaker", { ...word, expected_version: -1 });
+    expect(wrong.body.error?.code).toBe("VALIDATION_ERROR");
+    expect(wrong.body.meta).not.toHaveProperty("reason");
   });
 
   test("wants words for why, a time for how long, and a gate that there is", async () => {

@@ -38,7 +38,7 @@ describe("POST /admin/api/worker/restart", () => {
     const seconds = Number(refused.headers.get("retry-after"));
     expect(seconds).toBeGreaterThan(580);
     expect(seconds).toBeLessThanOrEqual(600);
-    expect(refused.body.meta).toMatchObject({ retry_after_seconds: seconds });
+    expect(refused.body.meta).toMatchObject({ retry_after_seconds: seconds, reason: "cooldown" });
     const half = await app.restart({ ...OVERRIDE, override_acknowledged: false });
     expect(half.status).toBe(429);
     const passed = await app.restart(OVERRIDE);

@@ -33,9 +33,17 @@ describe("GET /admin/api/system-status", () => {
         },
       },
       instances: [{ runtime: "node", version: "1.2.3" }],
-      single_port_bind: true,
+      single_port_bind: "127.0.0.1:8787",
       worker_pid: process.pid,
     });
+  });
+
+  test.each([
+    [{ HOST: "0.0.0.0", PORT: "80" }, "0.0.0.0:80"],
+    [{ HOST: "::1" }, "[::1]:8787"],
+  ])("says where Node listens: %o", async (env, bind) => {
+    const { body } = await operatedApp({ env }).get("/admin/api/system-status");
+    expect(body.data).toMatchObject({ single_port_bind: bind });
   });
 
   test("shows an open breaker and who forced it, which nobody else hears", async () => {

@@ -1,8 +1,8 @@
 /** Whose refusal or failure it is, as it is answered and logged. */
 import { describe, expect, test } from "vitest";
+import type { ErrorCode } from "../../lib/contract/codes.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { type NotAdmitted, Refused, refusal } from "../../lib/guard/refusal.ts";
-import type { ErrorCode } from "../../lib/http/codes.ts";
 import { misconfigured } from "../../lib/http/misconfigured.ts";
 import { ProblemError } from "../../lib/http/problem.ts";
 import { type SmallApp, smallApp } from "../support/app.ts";

@@ -1,7 +1,7 @@
 /** Every state in every form: one computation, and each payload's names to the letter. */
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { deepSchema, healthSchema, ietfSchema } from "../../infra/openapi/payloads/health.ts";
+import { deepSchema, healthSchema, ietfSchema } from "../../lib/contract/health.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";

@@ -1,8 +1,8 @@
 /** What the demo adds: reports, traces and pages. */
 import * as v from "valibot";
+import { success } from "../../../lib/contract/envelope.ts";
 import { type Answer, type Operations, text } from "../operation.ts";
-import { success } from "../payloads/envelope.ts";
-import * as plant from "../payloads/plant.ts";
+import * as plant from "../plant.ts";
 
 /** Of whatever counts towards a client's limit. */
 const COUNTED = ["TooMany", "Unavailable"] as const;

@@ -1,6 +1,5 @@
 /** What is asked by machines: monitors, balancers, schedulers. */
 import * as v from "valibot";
-import { enveloped, json, type Operations, text } from "../operation.ts";
 import {
   deepSchema,
   healthSchema,
@@ -9,8 +8,9 @@ import {
   misconfiguredSchema,
   notReadySchema,
   readySchema,
-} from "../payloads/health.ts";
-import { tickSchema } from "../payloads/restarts.ts";
+} from "../../../lib/contract/health.ts";
+import { tickSchema } from "../../../lib/contract/restarts.ts";
+import { enveloped, json, type Operations, text } from "../operation.ts";
 
 const both = (description: string, payload: v.GenericSchema) => ({
   description,

@@ -1,13 +1,9 @@
 /** What operators read and do. */
+import { auditSchema } from "../../../lib/contract/audit.ts";
+import { restartedSchema, workerStatusSchema } from "../../../lib/contract/restarts.ts";
+import { sessionSchema, signedOutSchema } from "../../../lib/contract/session.ts";
+import { overriddenSchema, systemStatusSchema } from "../../../lib/contract/system.ts";
 import { enveloped, type Operations, text } from "../operation.ts";
-import {
-  auditSchema,
-  restartedSchema,
-  sessionSchema,
-  signedOutSchema,
-  workerStatusSchema,
-} from "../payloads/restarts.ts";
-import { overriddenSchema, systemStatusSchema } from "../payloads/system.ts";
 
 /** Of whatever wants an admin. */
 const ADMIN = ["Unauthorized", "Forbidden", "NotFound", "TooMany", "Unavailable"] as const;

@@ -1,17 +1,12 @@
 /** The audit as a log that can be read: of a running application, page by page, or of a file. */
 import { open } from "node:fs/promises";
-import type { AuditRecord } from "../../recovery/audit/record.ts";
+import type { AuditPage } from "../../contract/audit.ts";
 import type { StoreLog } from "../../store/port.ts";
 import { CommandError, EXIT, wrongUsage } from "../command.ts";
 import type { Server } from "../server.ts";
 
 /** What is only read of a log. */
 export type Records = Pick<StoreLog, "read">;
-
-export interface AuditPage {
-  readonly records: readonly AuditRecord[];
-  readonly next_cursor: string | null;
-}
 
 /** The contract's largest page. */
 export const LARGEST_PAGE = 200;

@@ -1,8 +1,9 @@
 /** `tidegate audit`: who did what, newest first; `tidegate audit verify`: whether that is what was written. */
+import type { AuditPage } from "../../contract/audit.ts";
 import { verifyAudit } from "../../recovery/audit/verify.ts";
 import { whole } from "../arguments.ts";
 import { headsIn } from "../audit/heads.ts";
-import { type AuditPage, LARGEST_PAGE, linesOf, page, recordsOf } from "../audit/records.ts";
+import { LARGEST_PAGE, linesOf, page, recordsOf } from "../audit/records.ts";
 import { type Command, EXIT, type Finding, type Given, type World, wrongUsage } from "../command.ts";
 import { SERVER_OPTIONS, type Server, serverOf } from "../server.ts";
 import { columns, counted } from "../text.ts";
@@ -52,7 +53,12 @@ async function listed(given: Given, world: World): Promise<Finding> {
     text: (paint) => [
       ...columns(
         records.map(({ position, at, actor, action, decision, outcome, reason }) => [
-          ...[`${position}`, at, actor, action, decision, outcome],
+          `${position}`,
+          at,
+          actor,
+          action,
+          decision,
+          outcome,
           reason ?? "",
         ]),
       ),

@@ -1,8 +1,10 @@
 /** `tidegate breaker`: shows the gates' breakers, or says a word to one of them. */
+import type { AnyVersion } from "../../contract/contract.ts";
+import type { GatePart, Overridden, SystemStatus } from "../../contract/system.ts";
+import type { BreakerBody } from "../../http/routes/admin/breaker.ts";
 import { seconds, whole } from "../arguments.ts";
 import { type Command, EXIT, type Finding, type Given, wrongUsage } from "../command.ts";
 import { breakerRows, inForce } from "../gate-rows.ts";
-import type { Forced, GatePart, SystemStatus } from "../payloads.ts";
 import type { Remedies } from "../refusals.ts";
 import { SERVER_OPTIONS, serverOf } from "../server.ts";
 import { columns } from "../text.ts";
@@ -61,7 +63,10 @@ export const breaker: Command = {
   },
 };
 
-function bodyOf(word: string, given: Given): object {
+/** Without a gate, `main` is meant. */
+type Body = Omit<BreakerBody, "gate"> & Partial<Pick<BreakerBody, "gate">>;
+
+function bodyOf(word: string, given: Given): Body {
   if (!Object.hasOwn(MODES, word)) {
     throw wrongUsage("tidegate breaker: there is no such word.", `There are ${Object.keys(MODES).join(", ")}.`);
   }
@@ -87,17 +92,11 @@ function bodyOf(word: string, given: Given): object {
 
 const REMEDIES: Remedies = {
   NOT_FOUND: () => "tidegate breaker, without a word, shows the gates there are.",
-  VALIDATION_ERROR: ({ message }) =>
-    message.startsWith("expected_version")
+  VALIDATION_ERROR: ({ reason }) =>
+    reason === "stale_version"
       ? "Look at what was said (tidegate breaker), and decide anew, with the version that it shows."
       : undefined,
 };
-
-interface Overridden {
-  readonly gate: string;
-  readonly override_version: number;
-  readonly forced: Forced | null;
-}
 
 function spoken(word: string, said: Overridden): Finding {
   const { gate, override_version: version, forced } = said;
@@ -126,5 +125,5 @@ function shown(gates: SystemStatus["gates"], only: string | undefined): Finding 
 }
 
 /** Another version of the application may not say it. */
-const versionRows = (gate: GatePart | null): string[][] =>
+const versionRows = (gate: AnyVersion<GatePart> | null): string[][] =>
   gate?.override_version === undefined ? [] : [["", `version ${gate.override_version}`]];

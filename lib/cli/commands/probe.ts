@@ -1,4 +1,6 @@
 /** `tidegate probe URL`: reads a health endpoint as a monitor does, and says in a line what it found. */
+import type { AnyVersion } from "../../contract/contract.ts";
+import type { HealthAnswer } from "../../contract/health.ts";
 import { type Answer, ask } from "../ask.ts";
 import { type Command, CommandError, EXIT, type Finding, type Given, type World, wrongUsage } from "../command.ts";
 import { timeoutOf, urlOf } from "../server.ts";
@@ -56,25 +58,21 @@ async function read(given: Given, world: World, url: URL): Promise<Reading> {
   }
 }
 
-/** What is looked at. Another version's may lack some of it. */
-export interface HealthPayload {
-  readonly status: "healthy" | "degraded" | "unhealthy";
-  readonly degraded_reason?: string | null;
-  readonly services?: { readonly database?: string };
-  readonly database_pool?: { readonly state?: { readonly saturation?: number } };
-  readonly resilience?: { readonly recovery_recommendation?: { readonly action?: string; readonly reason?: string } };
-  readonly age_ms?: number;
-  readonly stale?: boolean;
-}
+/** What is looked at: a verdict, and whatever else there is. */
+export type HealthPayload = AnyVersion<HealthAnswer> & Pick<HealthAnswer, "status">;
+
+const VERDICTS: readonly unknown[] = ["healthy", "degraded", "unhealthy"] satisfies HealthAnswer["status"][];
+const isHealth = (found: unknown): found is HealthPayload =>
+  typeof found === "object" && found !== null && "status" in found && VERDICTS.includes(found.status);
 
 function payloadOf({ status, text }: Answer, url: URL): HealthPayload {
-  let found: Partial<HealthPayload> | null = null;
+  let found: unknown = null;
   try {
     found = JSON.parse(text);
   } catch {
     // Said below.
   }
-  if (["healthy", "degraded", "unhealthy"].includes(String(found?.status))) return found as HealthPayload;
+  if (isHealth(found)) return found;
   const remedy =
     status === 401
       ? "A monitor's token is needed: set TIDEGATE_TOKEN."

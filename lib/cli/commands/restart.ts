@@ -1,4 +1,6 @@
 /** `tidegate restart`: asks for a restart, and follows it to its end. */
+import type { Restarted } from "../../contract/restarts.ts";
+import type { RestartBody } from "../../http/routes/admin/restart.ts";
 import { seconds } from "../arguments.ts";
 import { type Command, CommandError, EXIT, type Finding, type Given, wrongUsage } from "../command.ts";
 import { type Followed, follow } from "../follow.ts";
@@ -44,7 +46,7 @@ export const restart: Command = {
   },
 };
 
-function bodyOf(given: Given): object {
+function bodyOf(given: Given): RestartBody {
   const reason = given.text("reason");
   if (reason === undefined) {
     throw wrongUsage("tidegate restart: a reason is needed.", 'Say why, for the audit: --reason "permits are stuck".');
@@ -65,19 +67,10 @@ function bodyOf(given: Given): object {
   };
 }
 
-/** What was answered to the request. */
-export interface Accepted {
-  readonly restart_id: string;
-  readonly requested_by: string;
-  readonly decision: { readonly decision: string };
-  readonly platform: { readonly hook: string };
-  readonly status_url: string;
-}
-
-async function asked(server: Server, body: object, key: string): Promise<Accepted> {
+async function asked(server: Server, body: RestartBody, key: string): Promise<Restarted> {
   const headers = { "idempotency-key": key };
   try {
-    return await server.post<Accepted>("/admin/api/worker/restart", body, { headers, remedies: REMEDIES });
+    return await server.post<Restarted>("/admin/api/worker/restart", body, { headers, remedies: REMEDIES });
   } catch (error) {
     if (!(error instanceof CommandError) || error.exit !== EXIT.unreachable) throw error;
     // It may have been heard, and a second one would be a second restart.
@@ -94,7 +87,7 @@ const OVERRIDE = "restart all the same with --override --acknowledge, which the 
 const REMEDIES: Remedies = {
   // Failed logins have this code too.
   TOO_MANY_REQUESTS: (refusal) =>
-    refusal.message.startsWith("The last restart") ? `Wait ${after(refusal)}, or ${OVERRIDE}.` : undefined,
+    refusal.reason === "cooldown" ? `Wait ${after(refusal)}, or ${OVERRIDE}.` : undefined,
   RESTART_POLICY_BLOCKED: () =>
     `Restarts have not helped so far: find out why (tidegate status, tidegate audit), or ${OVERRIDE}.`,
   RESTART_IN_PROGRESS: () => "See what becomes of it with tidegate status, and ask again if it is still needed.",
@@ -105,7 +98,7 @@ const REMEDIES: Remedies = {
 };
 
 /** @param followed Null where nobody waited. */
-export function findingOf(accepted: Accepted, followed: Followed | null): Finding {
+export function findingOf(accepted: Restarted, followed: Followed | null): Finding {
   const verdict = followed === null ? "accepted" : verdictOf(followed);
   const isFine = verdict === "accepted" || verdict === "succeeded";
   const { url, status } = followed?.row?.deployment ?? {};

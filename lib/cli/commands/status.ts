@@ -1,7 +1,8 @@
 /** `tidegate status`: the whole system in a screen, as its operators ask for it first. */
+import type { WorkerStatus } from "../../contract/restarts.ts";
+import type { GatePart, SystemStatus } from "../../contract/system.ts";
 import { type Command, EXIT, type Finding, type Paint } from "../command.ts";
 import { breakerRows } from "../gate-rows.ts";
-import type { GatePart, SystemStatus, WorkerStatus } from "../payloads.ts";
 import { SERVER_OPTIONS, serverOf } from "../server.ts";
 import { columns, percent } from "../text.ts";
 
@@ -53,8 +54,8 @@ function systemRows({ database, state_store: store, runtime_resilience: resilien
   const error = database.error === null ? "" : `: ${database.error}`;
   return [
     ["database", service(paint, database.status) + error],
-    ...(store ? [["state store", `${service(paint, store.status)} (${store.kind})`]] : []),
-    ...(pool ? [["pool", `${percent(pool.saturation)} in use, ${pool.waiting} waiting`]] : []),
+    ["state store", `${service(paint, store.status)} (${store.kind})`],
+    ["pool", `${percent(pool.saturation)} in use, ${pool.waiting} waiting`],
   ];
 }
 
@@ -73,13 +74,13 @@ function gateRows(name: string, gate: GatePart | null, paint: Paint): string[][]
 function restartRows({ platform, cooldown, resilience, restart_history: history }: WorkerStatus): string[][] {
   const policy = resilience.policy_state;
   const last = history.at(-1);
-  const targets = platform.targets?.length ? `, targets ${platform.targets.join(", ")}` : "";
-  const spent = policy?.attempts_in_window ?? null;
-  const budget = policy && spent !== null ? `, ${spent} of ${policy.retry_budget} in ${policy.window_seconds} s` : "";
-  const blocked = policy?.blocked_by ? ` by ${policy.blocked_by}` : "";
+  const targets = platform.targets.length > 0 ? `, targets ${platform.targets.join(", ")}` : "";
+  const spent = policy.attempts_in_window;
+  const budget = spent !== null ? `, ${spent} of ${policy.retry_budget} in ${policy.window_seconds} s` : "";
+  const blocked = policy.blocked_by ? ` by ${policy.blocked_by}` : "";
   const left = cooldown.active ? `, ${cooldown.remaining_seconds} s of cooldown left` : "";
   return [
-    ["restarts", `${policy?.state ?? "unknown"}${blocked}${left}${budget} (${platform.hook}${targets})`],
+    ["restarts", `${policy.state}${blocked}${left}${budget} (${platform.hook}${targets})`],
     ...(last ? [["", `last ${last.requested_at} by ${last.requested_by}: ${last.decision}`]] : []),
     ...(last?.failure ? [["", last.failure]] : []),
   ];
@@ -95,5 +96,5 @@ function instanceRows({ instances }: SystemStatus): string[][] {
 }
 
 function adviceRows({ runtime_resilience: { recovery_recommendation: advice } }: SystemStatus): string[][] {
-  return advice ? [["advice", `${advice.action}: ${advice.reason}`]] : [];
+  return [["advice", `${advice.action}: ${advice.reason}`]];
 }

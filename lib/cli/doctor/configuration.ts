@@ -1,6 +1,6 @@
 /** The environment by itself: what cannot be used, what nobody reads, and what is hardly meant where others depend on it. */
 import type { Config, ConfigError } from "../../config.ts";
-import { isLoopback } from "../../http/address/loopback.ts";
+import { isLoopback } from "../../loopback.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ABOUT = "configuration";

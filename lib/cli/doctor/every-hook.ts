@@ -1,12 +1,8 @@
 /** Every hook there is: the doctor runs where the application does, whatever platform that is. */
-import type { HookTarget } from "../../config.ts";
-import type { Hook } from "../../recovery/hooks/hook.ts";
+import type { HookOptions } from "../../config.ts";
+import type { Hook, HookLoaders } from "../../recovery/hooks/hook.ts";
 
-type Hooks = {
-  readonly [Kind in HookTarget["kind"]]: (target: Extract<HookTarget, { kind: Kind }>) => Promise<Hook>;
-};
-
-const HOOKS: Hooks = {
+const HOOKS: HookLoaders = {
   "cloud-run": async (target) => (await import("../../recovery/hooks/cloud-run.ts")).cloudRun(target),
   cloudflare: async (target) => (await import("../../recovery/hooks/cloudflare.ts")).cloudflare(target),
   "cloudflare-build-hook": async (target) =>
@@ -26,6 +22,6 @@ const HOOKS: Hooks = {
   webhook: async (target) => (await import("../../recovery/hooks/webhook.ts")).webhook(target),
 };
 
-export function hookOf<Kind extends HookTarget["kind"]>(target: Extract<HookTarget, { kind: Kind }>): Promise<Hook> {
-  return HOOKS[target.kind as Kind](target);
+export function hookOf<Kind extends keyof HookOptions>(target: { kind: Kind } & HookOptions[Kind]): Promise<Hook> {
+  return HOOKS[target.kind](target);
 }

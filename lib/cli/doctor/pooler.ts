@@ -4,8 +4,8 @@
  */
 import type { Config } from "../../config.ts";
 import { parsePostgresUrl } from "../../database/postgres/address.ts";
-import { within } from "../../database/within.ts";
 import type { Runtime } from "../../runtime.ts";
+import { withDeadline } from "../../time.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ABOUT = "pooler";
@@ -92,21 +92,20 @@ async function connect(url: string, pool: Config["pool"], runtime: Runtime): Pro
   const sql = postgres(parsePostgresUrl(url).url, {
     max: 1,
     // Nothing prepared, no types asked for: two clients may be given one connection by turns.
-    ...{ prepare: false, fetch_types: false },
+    prepare: false,
+    fetch_types: false,
     connect_timeout: pool.connectTimeoutMs / 1_000,
     onnotice: () => {},
     connection: { application_name: pool.applicationName },
   });
   return {
     serving: async (withinMs) => {
-      const bound = { by: runtime.monotonicMs() + withinMs, signal: new AbortController().signal };
       const query = sql.unsafe<{ served: number }[]>("select pg_backend_pid() as served");
-      const rows = await within(
-        Promise.resolve(query),
-        bound,
+      const rows = await withDeadline(Promise.resolve(query), {
+        ms: withinMs,
         runtime,
-        () => new Error(`no answer within ${withinMs} ms`),
-      );
+        refuse: () => new Error(`no answer within ${withinMs} ms`),
+      });
       // As the driver keeps it for cancelling; its types know something else by this name.
       const { pid = null } = (rows as unknown as { state: { pid?: number | null } | null }).state ?? {};
       return { announced: pid, served: rows[0]?.served ?? 0 };

@@ -1,11 +1,14 @@
 /** The state store as the environment has it: reached, how fast, and whether it keeps what it is given. */
 import type { Config } from "../../config.ts";
+import { mayAuditEnd } from "../../recovery/recovery.ts";
 import type { Runtime } from "../../runtime.ts";
 import { ask } from "../../store/upstash/command.ts";
+import { withDeadline } from "../../time.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { clockCheck, type Reading, readClock } from "./clock.ts";
 
 const READINGS = 5;
+const LONGEST_ANSWER_MS = 5_000;
 /** As `lib/store/redis` has it. */
 const OLDEST_VERSION = 6.2;
 /** As the stores themselves have it, where STATE_DEADLINE_MS is not set. */
@@ -31,19 +34,22 @@ function memoryChecks({ app, store, audit }: Config): Check[] {
     store.expectedInstances > 1 || app.env === "production"
       ? warn("store", `memory: ${alone}`, "set STATE_URL to a store that instances share")
       : ok("store", `memory: ${alone}`),
-    audit.file === null && app.env !== "development"
+    audit.file === null && !mayAuditEnd(app.env)
       ? warn(
           "audit",
           "would end with the process, so that restarts are refused",
           "set AUDIT_FILE, or a STATE_URL that is shared",
         )
-      : ok("audit", audit.file === null ? "ends with the process, as development may" : `goes to ${audit.file}`),
+      : ok(
+          "audit",
+          audit.file === null ? "ends with the process, as development and testing may" : `goes to ${audit.file}`,
+        ),
   ];
 }
 
 async function redisChecks(url: string, config: Config, runtime: Runtime): Promise<Check[]> {
   const { createClient } = await import("redis");
-  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 5_000 } });
+  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: LONGEST_ANSWER_MS } });
   // Told by what is asked of it.
   client.on("error", () => {});
   try {
@@ -59,14 +65,16 @@ async function redisChecks(url: string, config: Config, runtime: Runtime): Promi
 }
 
 async function upstashChecks(url: string, token: string, config: Config, runtime: Runtime): Promise<Check[]> {
-  const tell = async (...command: string[]): Promise<unknown> => {
+  const tell = (...command: string[]): Promise<unknown> => {
     const late = new AbortController();
-    const timer = runtime.setTimer(() => late.abort(), 5_000);
-    try {
-      return await ask({ url, token }, command, late.signal, runtime);
-    } finally {
-      runtime.clearTimer(timer);
-    }
+    return withDeadline(ask({ url, token }, command, late.signal, runtime), {
+      ms: LONGEST_ANSWER_MS,
+      runtime,
+      refuse: () => {
+        late.abort();
+        return new Error(`no answer within ${LONGEST_ANSWER_MS / 1_000} s`);
+      },
+    });
   };
   try {
     const readings = await clockOf(async () => (await tell("TIME")) as readonly string[], runtime);

@@ -4,6 +4,7 @@ import { databaseError } from "../../database/failure.ts";
 import { type DatabaseAdapter, DatabaseError, type Execution } from "../../database/port.ts";
 import type { Statement } from "../../database/sql.ts";
 import type { Runtime } from "../../runtime.ts";
+import { withDeadline } from "../../time.ts";
 import { type Check, fail, ok } from "./check.ts";
 
 /** Whoever looks after a server does not wait as long as a report may run. */
@@ -32,11 +33,11 @@ export async function visit<Found>(
   const database = adapter.open(config.pool, runtime);
   try {
     const askedAt = runtime.monotonicMs();
-    await inTime(config, runtime, (execution) => database.ping(execution));
+    await executed(config, runtime, (execution) => database.ping(execution));
     const tookMs = Math.round(runtime.monotonicMs() - askedAt);
     const check = ok("database", `${config.database.address} answers after ${tookMs} ms, the log-on included`);
     const found = await look((statement) =>
-      inTime(config, runtime, (execution) => database.query(statement, execution)),
+      executed(config, runtime, (execution) => database.query(statement, execution)),
     );
     return { check, found, isPoolerLikely: false };
   } catch (error) {
@@ -46,20 +47,31 @@ export async function visit<Found>(
   }
 }
 
-async function inTime<Value>(
+/** What is late is cancelled as well: the driver ends it before it closes. */
+function executed<Value>(
   { pool }: Config,
   runtime: Runtime,
   task: (execution: Execution) => Promise<Value>,
 ): Promise<Value> {
   const late = new AbortController();
-  const timer = runtime.setTimer(() => late.abort(databaseError("timeout")), pool.connectTimeoutMs + LONGEST_MS);
   const connectBy = runtime.monotonicMs() + pool.connectTimeoutMs;
   const deadlineMs = pool.callTimeoutMs;
-  try {
-    return await task({ lane: "request", deadlineMs, startBy: connectBy + deadlineMs, connectBy, signal: late.signal });
-  } finally {
-    runtime.clearTimer(timer);
-  }
+  const execution = {
+    lane: "request",
+    deadlineMs,
+    startBy: connectBy + deadlineMs,
+    connectBy,
+    signal: late.signal,
+  } as const;
+  return withDeadline(task(execution), {
+    ms: pool.connectTimeoutMs + LONGEST_MS,
+    runtime,
+    refuse: () => {
+      const timeout = databaseError("timeout");
+      late.abort(timeout);
+      return timeout;
+    },
+  });
 }
 
 function failed(error: unknown, { database, pool }: Config): Visit<never> {

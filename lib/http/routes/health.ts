@@ -1,12 +1,10 @@
 /** The health endpoints. Their payloads are read by monitors as they stand, so they are never enveloped. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { accepts } from "hono/accepts";
+import type { DeepPayload, HealthPayload, Liveness, Readiness } from "../../contract/health.ts";
 import type { Health, PayloadKind, Reading } from "../../health/health.ts";
 import { HEALTH_JSON, healthJson } from "../../health/ietf.ts";
-import type { HealthPayload } from "../../health/payload.ts";
 import { andThen } from "../../store/port.ts";
-
-export type Readiness = "starting" | "ready" | "draining";
 
 export interface HealthRoutesOptions {
   readonly health: Health;
@@ -41,7 +39,7 @@ export function healthRoutes(options: HealthRoutesOptions): Hono {
       .get("/health", (c) => answer(c, "health"))
       .get("/health/deep", guard, (c) => answer(c, "deep"))
       // No I/O at all: a dead database must never make a platform kill instances.
-      .get("/health/live", (c) => c.json({ status: "alive" }, 200, NO_STORE))
+      .get("/health/live", (c) => c.json({ status: "alive" } satisfies Liveness, 200, NO_STORE))
       // The database never counts here: a balancer that emptied the fleet would leave nobody to answer politely.
       .get("/health/ready", (c) => c.json({ status: readiness() }, readiness() === "ready" ? 200 : 503, NO_STORE))
   );
@@ -54,8 +52,8 @@ function wantsHealthJson(c: Context): boolean {
 }
 
 /** A payload is read thousands of times and written once; only its age differs. */
-function payloadTexts(): (payload: HealthPayload) => string {
-  const texts = new WeakMap<HealthPayload, string>();
+function payloadTexts(): (payload: HealthPayload | DeepPayload) => string {
+  const texts = new WeakMap<HealthPayload | DeepPayload, string>();
   return (payload) => {
     const known = texts.get(payload);
     if (known !== undefined) return known;

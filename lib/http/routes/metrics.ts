@@ -1,5 +1,7 @@
 /** `GET /metrics`: the fleet in figures, for Prometheus and its kin. */
 import { Hono, type MiddlewareHandler } from "hono";
+import type { AnyVersion } from "../../contract/contract.ts";
+import type { HealthPayload } from "../../contract/health.ts";
 import type { PoolState } from "../../database/port.ts";
 import type { GateStanding, Gates } from "../../guard/gates.ts";
 import type { Health } from "../../health/health.ts";
@@ -29,10 +31,10 @@ export function metricsRoutes(options: MetricsOptions): Hono {
   return app.get("/metrics", async (c) => {
     const standing = gates.standing();
     const [seen, reading, view] = await Promise.all([seenGates(gates, standing), health.read(), recovery.view()]);
-    const { services, state_store: store } = reading.report.health as Record<string, Record<string, string>>;
-    const { database = "unknown" } = services ?? {};
-    const { status: stateStore = "unknown" } = store ?? {};
     const { status } = reading.report.health;
+    const { services, state_store: store }: AnyVersion<HealthPayload> = reading.report.health;
+    const database = services?.database ?? "unknown";
+    const stateStore = store?.status ?? "unknown";
     const text = exposition([
       ...serviceMetrics({ status, database, stateStore, ageMs: reading.ageMs }, recovery.facts(view)),
       ...gateCounts(standing),

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "../../config/types.ts";
+import type { Readiness } from "../../contract/health.ts";
 import type { Gates } from "../../guard/gates.ts";
 import type { Health } from "../../health/health.ts";
 import { restartParts } from "../../health/resilience.ts";
@@ -13,7 +14,7 @@ import type { HttpShell } from "../middleware.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { createReadings, type ReadingsOptions } from "./admin/readings.ts";
 import { consoleRoutes } from "./console/console.ts";
-import { healthRoutes, type Readiness } from "./health.ts";
+import { healthRoutes } from "./health.ts";
 import { type MetricsOptions, metricsRoutes } from "./metrics.ts";
 import { sessionRoutes } from "./session.ts";
 import { watchdogRoutes } from "./watchdog.ts";
@@ -40,11 +41,14 @@ const OWN_PATHS = ["/health/*", "/admin/*", "/metrics", "/internal/*"];
 export function tidegateRoutes(options: RoutesOptions): Hono {
   const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
   const readings = createReadings({
-    ...{ recovery, gates, worker, config },
+    recovery,
+    gates,
+    worker,
+    config,
     health: async (view) => {
       const { health: payload } = (await health.read()).report;
       const restarts = recovery.facts(view);
-      const { alerts, ...rest } = payload.resilience as { readonly alerts: object };
+      const { alerts, ...rest } = payload.resilience;
       const restartAlerts = { restart_churn_exceeded: restarts.churnExceeded, restart_blocked: restarts.blocked };
       return {
         payload,
@@ -71,7 +75,10 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
         adminRoutes({
           requireAdmin: auth.requireAdmin(),
           clientAddress: (c) => addressOf(c)?.text ?? null,
-          ...{ readings, recovery, gates, runtime },
+          readings,
+          recovery,
+          gates,
+          runtime,
         }),
       )
       .route(
@@ -79,14 +86,21 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
         consoleRoutes({
           audit: (limit) => recovery.audit.read(undefined, limit),
           name: `${config.app.name}, ${config.app.env}`,
-          ...{ auth, readings, runtime },
+          auth,
+          readings,
+          runtime,
         }),
       )
       .route(
         "/",
         metricsRoutes({
           guard: config.access.metricsPublic ? null : auth.requireMonitor(),
-          ...{ gates, health, recovery, worker, pool: options.pool, queries: options.queries },
+          gates,
+          health,
+          recovery,
+          worker,
+          pool: options.pool,
+          queries: options.queries,
         }),
       )
       .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog))

@@ -2,8 +2,9 @@
 import { type Context, Hono } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import * as v from "valibot";
+import type { SessionPayload, SignedOut } from "../../contract/session.ts";
+import { isLoopback } from "../../loopback.ts";
 import type { Runtime } from "../../runtime.ts";
-import { isLoopback } from "../address/loopback.ts";
 import type { Auth } from "../auth/auth.ts";
 import { SESSION_COOKIE } from "../auth/credential.ts";
 import type { IdentifiedEnv } from "../auth/identity.ts";
@@ -45,13 +46,13 @@ export function sessionRoutes(auth: Auth, runtime: Runtime): Hono<IdentifiedEnv>
     .delete(PATH, auth.requireAdmin(), (c) => {
       deleteCookie(c, SESSION_COOKIE, attributes(c));
       c.header("Cache-Control", "no-store");
-      return success(c, { signed_out: true });
+      return success(c, { signed_out: true } satisfies SignedOut);
     });
 }
 
 interface Told {
   readonly name: string;
-  readonly kind: string;
+  readonly kind: SessionPayload["kind"];
   readonly expiresAtMs: number | null;
   readonly csrfToken: string | null;
 }
@@ -59,7 +60,8 @@ interface Told {
 function told(c: Context<IdentifiedEnv>, { name, kind, expiresAtMs, csrfToken }: Told): Response {
   c.header("Cache-Control", "no-store");
   const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
-  return success(c, { name, kind, expires_at: expiresAt, csrf_token: csrfToken });
+  const payload: SessionPayload = { name, kind, expires_at: expiresAt, csrf_token: csrfToken };
+  return success(c, payload);
 }
 
 /** `Secure` but for a browser on the same machine, which could not send it back. */

@@ -1,9 +1,8 @@
 /**
  * The admin function: what operators read, and what they may do.
  *
- * Map of this folder: a file for each address, named after it; `readings` gathers what is read, `units` writes times.
+ * Map of this folder: a file for each address, named after it; `readings` gathers what is read, `body` checks what is sent.
  */
-
 import type { MiddlewareHandler } from "hono";
 import { type Context, Hono } from "hono";
 import type { Gates } from "../../../guard/gates.ts";

@@ -1,5 +1,6 @@
 /** `GET /admin/api/audit`: what was done, newest first, a page at a time. */
 import * as v from "valibot";
+import type { AuditPage } from "../../../contract/audit.ts";
 import type { Audit } from "../../../recovery/audit/audit.ts";
 import { ProblemError } from "../../problem.ts";
 
@@ -26,7 +27,7 @@ export const auditQuery: v.GenericSchema<unknown, AuditQuery> = v.strictObject({
   limit: v.optional(whole("a number of records", LARGEST_PAGE)),
 });
 
-export async function auditPage(audit: Audit, { cursor, limit = DEFAULT_PAGE }: AuditQuery): Promise<object> {
+export async function auditPage(audit: Audit, { cursor, limit = DEFAULT_PAGE }: AuditQuery): Promise<AuditPage> {
   // One more than is shown, to know whether there is another page.
   const found = await audit.read(cursor, limit + 1).catch(() => {
     throw new ProblemError("SERVICE_UNAVAILABLE", "The audit cannot be read: its log does not answer.");

@@ -1,14 +1,17 @@
 /** `POST /admin/api/breaker`: an operator's word to a gate, written down before it is in force. */
 import * as v from "valibot";
+import type { Overridden } from "../../../contract/system.ts";
 import type { GateView, Operate, OperateReply } from "../../../gate/renewal.ts";
 import { OPERATE_MODES } from "../../../gate/types.ts";
 import { LONGEST_OVERRIDE_MS } from "../../../gate/validate.ts";
 import { GATE_NAME, MAIN_GATE } from "../../../guard/names.ts";
+import type { AuditEntry } from "../../../recovery/audit/record.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { MaybePromise } from "../../../store/port.ts";
 import { ProblemError } from "../../problem.ts";
 import { jsonObject } from "./body.ts";
 import type { Caller } from "./restart.ts";
+import { forcedOf } from "./system-status.ts";
 
 const LONGEST_TTL_SECONDS = LONGEST_OVERRIDE_MS / 1_000;
 /** All of a gate's numbers are below 10^14. */
@@ -64,15 +67,23 @@ export async function overrideBreaker(
   caller: Caller,
   opId: string,
   { audit }: Recovery,
-): Promise<object> {
+): Promise<Overridden> {
   const { mode, reason, ttl_seconds: ttlSeconds, expected_version: expectedVersion = null } = body;
   if (mode !== "auto" && mode !== "reset" && ttlSeconds === undefined) {
     throw new ProblemError("VALIDATION_ERROR", "ttl_seconds: how long it holds; only auto and reset need none");
   }
-  const entry = {
-    ...({ action: "breaker.override", actor: caller.actor, source: "manual", ip: caller.ip } as const),
-    ...{ user_agent: caller.userAgent, request_id: caller.requestId },
-    ...{ decision: mode, policy_state: null, override_reason: reason, subject: body.gate, reason },
+  const entry: Omit<AuditEntry, "outcome"> = {
+    action: "breaker.override",
+    actor: caller.actor,
+    source: "manual",
+    ip: caller.ip,
+    user_agent: caller.userAgent,
+    request_id: caller.requestId,
+    decision: mode,
+    policy_state: null,
+    override_reason: reason,
+    subject: body.gate,
+    reason,
   };
   await audit.write({ ...entry, outcome: "pending" }).catch((error: unknown) => {
     throw unavailable("it cannot be written to the audit", error);
@@ -89,19 +100,10 @@ export async function overrideBreaker(
   if (reply.kind === "unchanged" && reply.reason === "stale") {
     const { overrideVersion } = reply;
     const message = `expected_version: somebody else has spoken since, the override_version is ${overrideVersion} now`;
-    throw new ProblemError("VALIDATION_ERROR", message, { details: { override_version: overrideVersion } });
+    const details = { override_version: overrideVersion };
+    throw new ProblemError("VALIDATION_ERROR", message, { reason: "stale_version", details });
   }
-  const { override } = await gate.view();
-  return {
-    gate: body.gate,
-    override_version: reply.overrideVersion,
-    forced: override && {
-      mode: override.mode,
-      until: new Date(override.until).toISOString(),
-      actor: override.actor,
-      reason: override.reason,
-    },
-  };
+  return { gate: body.gate, override_version: reply.overrideVersion, forced: forcedOf(await gate.view()) };
 }
 
 function unavailable(why: string, cause: unknown): ProblemError {

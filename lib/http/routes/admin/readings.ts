@@ -1,11 +1,15 @@
 /** What operators read, gathered: the same for who asks by address and for who looks at the console. */
 import type { Config } from "../../../config/types.ts";
+import type { HealthPayload } from "../../../contract/health.ts";
+import type { Resilience } from "../../../contract/parts.ts";
+import type { WorkerStatus } from "../../../contract/restarts.ts";
+import type { SystemStatus } from "../../../contract/system.ts";
+import { wholeSeconds } from "../../../contract/units.ts";
 import type { Gates } from "../../../guard/gates.ts";
 import type { LedgerView } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import { gateViews, MOST_SHOWN } from "../gate-views.ts";
-import { type HealthParts, systemStatus } from "./system-status.ts";
-import { wholeSeconds } from "./units.ts";
+import { systemStatus } from "./system-status.ts";
 import { workerStatus } from "./worker-status.ts";
 
 export interface ReadingsOptions {
@@ -13,7 +17,7 @@ export interface ReadingsOptions {
   /** The health payload, and its resilience part by what the ledger says now. */
   readonly health: (
     view: LedgerView | null,
-  ) => Promise<{ readonly payload: HealthParts; readonly resilience: HealthParts }>;
+  ) => Promise<{ readonly payload: HealthPayload; readonly resilience: Resilience }>;
   readonly gates: Pick<Gates, "named" | "standing">;
   /** Of this process, where the platform has such. */
   readonly worker: { readonly pid: number; readonly startedAt: number } | null;
@@ -21,8 +25,8 @@ export interface ReadingsOptions {
 }
 
 export interface Readings {
-  systemStatus(): Promise<object>;
-  workerStatus(): Promise<object>;
+  systemStatus(): Promise<SystemStatus>;
+  workerStatus(): Promise<WorkerStatus>;
 }
 
 export function createReadings(options: ReadingsOptions): Readings {
@@ -34,7 +38,8 @@ export function createReadings(options: ReadingsOptions): Readings {
       const gatesTotal = options.gates.standing().length;
       const gates = await gateViews(options.gates.named(MOST_SHOWN));
       const cooldownRemainingSeconds = wholeSeconds(view?.policy.cooldownRemainingMs ?? 0);
-      return systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker });
+      const { listen } = config;
+      return systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker, listen });
     },
     workerStatus: async () => {
       const known = await recovery.view();

@@ -1,6 +1,8 @@
 /** `POST /admin/api/worker/restart`: the request as the contract has it, and what came of it as an answer. */
 import type { Context } from "hono";
 import * as v from "valibot";
+import type { Restarted } from "../../../contract/restarts.ts";
+import { iso, wholeSeconds } from "../../../contract/units.ts";
 import type { BeginRefusal, IdempotencyKey, Restart } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { RestartAnswer } from "../../../recovery/restarts.ts";
@@ -8,7 +10,6 @@ import type { IdentifiedEnv } from "../../auth/identity.ts";
 import { success } from "../../envelope.ts";
 import { ProblemError } from "../../problem.ts";
 import { jsonObject } from "./body.ts";
-import { iso } from "./units.ts";
 
 const LONGEST_REASON = 500;
 const LONGEST_NAME = 200;
@@ -59,8 +60,8 @@ export async function restart(
     throw new ProblemError("RESTART_OVERRIDE_REASON_REQUIRED", "A manual override needs an override_reason.");
   }
   const target = body.target ?? null;
-  if (target !== null && !recovery.way.targets.includes(target)) {
-    const known = recovery.way.targets.join(", ") || "none";
+  if (target !== null && !recovery.provider.targets.includes(target)) {
+    const known = recovery.provider.targets.join(", ") || "none";
     throw new ProblemError("VALIDATION_ERROR", `target: one of those configured (${known})`);
   }
   const overrides = body.manual_override === true && body.override_acknowledged === true;
@@ -100,14 +101,12 @@ const UNAVAILABLE = {
 } as const;
 
 /** The same for the same restart, whenever it is asked for. */
-function made(c: Context<IdentifiedEnv>, { way }: Recovery, restart: Restart): Response {
+function made(c: Context<IdentifiedEnv>, { provider }: Recovery, restart: Restart): Response {
   if (restart.phase === "failed" || restart.phase === "unknown") {
-    const details = { restart_id: restart.id, hook: way.name };
+    const details = { restart_id: restart.id, hook: provider.name };
     throw new ProblemError("RESTART_FAILED", "The platform did not restart, or did not say so.", { details });
   }
-  const overridden = restart.overrideReason !== null;
-  c.status(202);
-  return success(c, {
+  const payload: Restarted = {
     message: "The restart has been handed to the platform.",
     restart_id: restart.id,
     requested_by: restart.requestedBy,
@@ -115,13 +114,15 @@ function made(c: Context<IdentifiedEnv>, { way }: Recovery, restart: Restart): R
     policy_state: restart.policyState,
     decision: {
       allowed: true,
-      decision: overridden ? "manual_override" : "allowed",
-      reason: overridden ? restart.overrideReason : "The policy allows it.",
+      decision: restart.overrideReason === null ? "allowed" : "manual_override",
+      reason: restart.overrideReason ?? "The policy allows it.",
       requires_acknowledgement: false,
     },
-    platform: { hook: way.name, ...(restart.deployment && { deployment: restart.deployment }) },
+    platform: { hook: provider.name, ...(restart.deployment && { deployment: restart.deployment }) },
     status_url: "/admin/api/worker/status",
-  });
+  };
+  c.status(202);
+  return success(c, payload);
 }
 
 const REFUSALS: Readonly<Record<Exclude<BeginRefusal, "in_progress">, string>> = {
@@ -134,10 +135,12 @@ function refusal({ because, policy, retryAfterMs }: Extract<RestartAnswer, { kin
   if (because === "in_progress") return new ProblemError("RESTART_IN_PROGRESS", "Another restart is under way.");
   const details = {
     decision: { allowed: false, decision: because, reason: policy.blockedBy, requires_acknowledgement: true },
-    cooldown_remaining_seconds: Math.ceil(policy.cooldownRemainingMs / 1_000),
+    cooldown_remaining_seconds: wholeSeconds(policy.cooldownRemainingMs),
   };
-  if (because === "cooldown")
-    return new ProblemError("TOO_MANY_REQUESTS", REFUSALS.cooldown, { details, notBeforeMs: retryAfterMs });
+  if (because === "cooldown") {
+    const more = { reason: because, details, notBeforeMs: retryAfterMs };
+    return new ProblemError("TOO_MANY_REQUESTS", REFUSALS.cooldown, more);
+  }
   return new ProblemError("RESTART_POLICY_BLOCKED", REFUSALS[because], { details });
 }
 

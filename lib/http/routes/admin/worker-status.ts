@@ -1,30 +1,36 @@
 /** `GET /admin/api/worker/status`: restarts, their policy, and what to do, as the contract has it. */
 import type { Config } from "../../../config/types.ts";
+import type { PolicyState, Resilience, RuntimeContract } from "../../../contract/parts.ts";
+import type { LastRestart, RestartRow, WorkerStatus } from "../../../contract/restarts.ts";
+import { iso, isoOrNull, wholeSeconds } from "../../../contract/units.ts";
 import type { LedgerView, Restart, RestartPhase } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
-import { iso, isoOrNull, wholeSeconds } from "./units.ts";
 
-/** What the health payload says under the same names. */
-export type ResiliencePart = Readonly<Record<string, unknown>>;
-
-export interface WorkerStatus {
+export interface WorkerSeen {
   readonly config: Config;
   readonly recovery: Recovery;
   /** Null where the store does not say. */
   readonly view: LedgerView | null;
-  readonly resilience: ResiliencePart;
-  readonly runtimeContract: unknown;
+  /** What the health payload says under the same names. */
+  readonly resilience: Resilience;
+  readonly runtimeContract: RuntimeContract;
   /** Of this process, where there is one. */
   readonly worker: { readonly pid: number; readonly startedAt: number } | null;
 }
 
-export function workerStatus({ config, recovery, view, resilience, runtimeContract, worker }: WorkerStatus): object {
-  const { way } = recovery;
+export function workerStatus(seen: WorkerSeen): WorkerStatus {
+  const { config, recovery, view, resilience, runtimeContract, worker } = seen;
+  const { provider } = recovery;
   const history = view?.history ?? [];
   const remainingMs = view?.policy.cooldownRemainingMs ?? 0;
   const last = history.findLast(({ phase }) => phase !== "abandoned");
   return {
-    platform: { hook: way.name, target: way.targets[0] ?? null, targets: way.targets, capabilities: way.capabilities },
+    platform: {
+      hook: provider.name,
+      target: provider.targets[0] ?? null,
+      targets: provider.targets,
+      capabilities: provider.capabilities,
+    },
     runtime_contract: runtimeContract,
     cooldown: { active: remainingMs > 0, remaining_seconds: wholeSeconds(remainingMs) },
     resilience: { ...resilience, policy_state: policyState(resilience.policy_state, view, config) },
@@ -35,9 +41,13 @@ export function workerStatus({ config, recovery, view, resilience, runtimeContra
   };
 }
 
-function policyState(part: unknown, view: LedgerView | null, { restart }: Config): object {
+function policyState(
+  part: PolicyState,
+  view: LedgerView | null,
+  { restart }: Config,
+): WorkerStatus["resilience"]["policy_state"] {
   return {
-    ...(part as object),
+    ...part,
     attempts_in_window: view?.policy.attemptsInWindow ?? null,
     blocked_by: view?.policy.blockedBy ?? null,
     retry_budget: restart.retryBudget,
@@ -47,7 +57,7 @@ function policyState(part: unknown, view: LedgerView | null, { restart }: Config
   };
 }
 
-const DECISIONS: Readonly<Record<RestartPhase, string>> = {
+const DECISIONS: Readonly<Record<RestartPhase, RestartRow["decision"]>> = {
   begun: "in_progress",
   fired: "in_progress",
   executed: "executed",
@@ -56,7 +66,7 @@ const DECISIONS: Readonly<Record<RestartPhase, string>> = {
   abandoned: "abandoned",
 };
 
-function lastRow(restart: Restart): object {
+function lastRow(restart: Restart): LastRestart {
   return {
     requested_by: restart.requestedBy,
     requested_at: iso(restart.requestedAt),
@@ -66,7 +76,7 @@ function lastRow(restart: Restart): object {
   };
 }
 
-function historyRow(restart: Restart): object {
+function historyRow(restart: Restart): RestartRow {
   const deployment = restart.progress?.deployment ?? restart.deployment;
   return {
     restart_id: restart.id,

@@ -2,16 +2,15 @@
  * `GET /admin`: the operators' console. It reads without JavaScript; with it, it stays up to date, counts down and acts.
  *
  * Map of this folder: `console` (this file) decides who sees what; `login` is for who is nobody yet, `page` for
- * operators: `status`, `gates`, `restarts` and `records` are what there is to see (`shown` has its names, `words` how
- * things are said), `forms` what there is to do; `frame` and `style` are round it. `browser/` runs in the page;
- * `npm run generate` makes `script.generated` of it.
+ * operators: `status`, `gates`, `restarts` and `records` are what there is to see (`words` is how things are
+ * said), `forms` what there is to do; `frame` and `style` are round it. `browser/` runs in the page; `npm run generate`
+ * makes `script.generated` of it.
  */
 import { type Context, Hono } from "hono";
 import type { AuditRecord } from "../../../recovery/audit/record.ts";
 import type { Runtime } from "../../../runtime.ts";
 import type { Auth } from "../../auth/auth.ts";
 import type { Readings } from "../admin/readings.ts";
-import type { ShownSystem, ShownWorker } from "./shown.ts";
 
 export interface ConsoleOptions {
   readonly auth: Pick<Auth, "visitor">;
@@ -32,8 +31,8 @@ export function consoleRoutes({ auth, readings, audit, name, runtime }: ConsoleO
     // Loaded when somebody looks: a start that serves data need not read it.
     if (!visitor) return (await import("./login.ts")).loginPage(c, nonce, name);
     const [system, worker, records] = await Promise.all([
-      readings.systemStatus() as Promise<ShownSystem>,
-      readings.workerStatus() as Promise<ShownWorker>,
+      readings.systemStatus(),
+      readings.workerStatus(),
       audit(AUDIT_SHOWN).catch(() => null),
     ]);
     const { consolePage } = await import("./page.ts");

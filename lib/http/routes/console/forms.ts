@@ -1,13 +1,13 @@
 /** What operators can do. The forms are sent by the page's script, as JSON; without it they say what to send instead. */
 import { html } from "hono/html";
+import type { WorkerStatus } from "../../../contract/restarts.ts";
 import { refusalOf } from "./restarts.ts";
-import type { ShownWorker } from "./shown.ts";
 import type { Markup } from "./words.ts";
 
 /** To be typed by who means it. */
 const OVERRIDE_WORD = "override";
 
-export function actionForms(gates: readonly string[], worker: ShownWorker): Markup {
+export function actionForms(gates: readonly string[], worker: WorkerStatus): Markup {
   return html`<section aria-labelledby="act"><h2 id="act">Act</h2>
 <p id="told" role="status"></p>
 <noscript><p>Acting needs JavaScript here, or <code>tidegate restart</code> and <code>tidegate breaker</code> in a shell.</p></noscript>
@@ -15,7 +15,7 @@ ${restartForm(worker)}
 ${breakerForm(gates)}</section>`;
 }
 
-function restartForm(worker: ShownWorker): Markup {
+function restartForm(worker: WorkerStatus): Markup {
   const { hook, targets } = worker.platform;
   return html`<form id="restart" data-path="/admin/api/worker/restart"><h3>Restart (${hook})</h3>
 <div class="row">

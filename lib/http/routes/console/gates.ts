@@ -1,22 +1,26 @@
 /** The gates: breaker, lanes, the last minutes, and what happened to them. */
 import { html } from "hono/html";
-import type { ShownEvent, ShownGate, ShownSecond } from "./shown.ts";
+import type { GatePart, SecondPart, TransitionPart } from "../../../contract/system.ts";
 import { countdown, fact, type Markup, plain, state, type Tone, table, time } from "./words.ts";
 
-const TONES: Readonly<Record<string, Tone>> = { CLOSED: "good", OPEN: "bad", HALF_OPEN: "warn" };
+const TONES: Readonly<Record<GatePart["circuit_breaker"]["state"], Tone>> = {
+  CLOSED: "good",
+  OPEN: "bad",
+  HALF_OPEN: "warn",
+};
 const EVENTS_SHOWN = 10;
 
-export function gateSection(name: string, gate: ShownGate | null, nowMs: number): Markup {
+export function gateSection(name: string, gate: GatePart | null, nowMs: number): Markup {
   const id = `gate-${name.replace(/[^\w-]/g, "-")}`;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">Gate ${name}</h2>
 ${gate ? gateBody(name, gate, nowMs) : html`<p>${state("unknown", "soft")} Its store does not say.</p>`}</section>`;
 }
 
-function gateBody(name: string, gate: ShownGate, nowMs: number): Markup {
+function gateBody(name: string, gate: GatePart, nowMs: number): Markup {
   const { circuit_breaker: breaker, lanes, seconds, transitions } = gate;
   const { forced, open_until: openUntil } = breaker;
   return html`<dl class="facts">
-${fact("Breaker", state(plain(breaker.state), TONES[breaker.state] ?? "soft"))}
+${fact("Breaker", state(plain(breaker.state), TONES[breaker.state]))}
 ${fact("Since", time(breaker.since))}
 ${openUntil ? fact("Lets probes pass in", countdown(openUntil, nowMs)) : ""}
 ${fact("Failed, of calls in the window", `${breaker.failure_count} of ${breaker.total_count}`)}
@@ -47,7 +51,7 @@ ${
 }`;
 }
 
-function sentence(event: ShownEvent): string {
+function sentence(event: TransitionPart): string {
   switch (event.kind) {
     case "transition":
       return `from ${plain(event.from)} to ${plain(event.to)}: ${plain(event.cause)}`;
@@ -64,7 +68,7 @@ const CHART_SECONDS = 300;
 const CHART_HEIGHT = 48;
 
 /** Calls of the last five minutes, failures and refusals among them, a bar for each five seconds; and the same in words. */
-function recent(seconds: readonly ShownSecond[], nowMs: number): Markup {
+function recent(seconds: readonly SecondPart[], nowMs: number): Markup {
   const bars = inBars(seconds, nowMs);
   const total = (of: "calls" | "failures" | "refused") => seconds.reduce((sum, second) => sum + second[of], 0);
   const words = `In the last 5 minutes: ${total("calls")} calls, ${total("failures")} failed, ${total("refused")} refused.`;
@@ -83,7 +87,7 @@ ${bars.map(({ calls, failures, refused }, at) => {
 
 const BAR_SECONDS = 5;
 
-function inBars(seconds: readonly ShownSecond[], nowMs: number) {
+function inBars(seconds: readonly SecondPart[], nowMs: number) {
   const bars = Array.from({ length: CHART_SECONDS / BAR_SECONDS }, () => ({ calls: 0, failures: 0, refused: 0 }));
   for (const { at, calls, failures, refused } of seconds) {
     const agoSeconds = Math.floor(nowMs / 1_000) - Math.floor(Date.parse(at) / 1_000);

@@ -1,6 +1,8 @@
 /** The page for operators: all there is to see and to do. */
 import type { Context } from "hono";
 import { html } from "hono/html";
+import type { WorkerStatus } from "../../../contract/restarts.ts";
+import type { SystemStatus } from "../../../contract/system.ts";
 import type { AuditRecord } from "../../../recovery/audit/record.ts";
 import type { Known } from "../../auth/identity.ts";
 import { actionForms } from "./forms.ts";
@@ -8,15 +10,14 @@ import { page } from "./frame.ts";
 import { gateSection } from "./gates.ts";
 import { auditSection } from "./records.ts";
 import { restartsSection } from "./restarts.ts";
-import type { ShownSystem, ShownWorker } from "./shown.ts";
 import { instancesSection, statusSection } from "./status.ts";
 import { type Markup, time } from "./words.ts";
 
 export interface Shown {
   readonly name: string;
   readonly visitor: Known;
-  readonly system: ShownSystem;
-  readonly worker: ShownWorker;
+  readonly system: SystemStatus;
+  readonly worker: WorkerStatus;
   readonly records: readonly AuditRecord[] | null;
   readonly nowMs: number;
 }

@@ -1,13 +1,13 @@
 /** The verdict and what to do about it, and who works. */
 import { html } from "hono/html";
-import type { ShownSystem } from "./shown.ts";
+import type { SystemStatus } from "../../../contract/system.ts";
 import { countdown, fact, type Markup, plain, state, type Tone, table, time } from "./words.ts";
 
 const LEVELS: Readonly<Record<string, Tone>> = { none: "good", observe: "warn", throttle: "warn", recover: "bad" };
 const KNOWN: Readonly<Record<string, Tone>> = { ok: "good", error: "bad" };
 
 export function statusSection(
-  { database, state_store: store, runtime_resilience: resilience }: ShownSystem,
+  { database, state_store: store, runtime_resilience: resilience }: SystemStatus,
   nowMs: number,
 ): Markup {
   const { degraded_reason: reason, recovery_recommendation: advice, pool_state: pool, thresholds } = resilience;
@@ -30,15 +30,17 @@ function verdict(reason: string | null): Markup {
   return html`${state("degraded", "warn")} ${plain(reason)}`;
 }
 
-export function instancesSection({ instances }: ShownSystem): Markup {
+export function instancesSection({ instances }: SystemStatus): Markup {
   return html`<section aria-labelledby="instances"><h2 id="instances">Instances</h2>
 ${table(
   "Instances",
   ["Id", "Runtime", "Version", "Started", "Last seen"],
   instances.map(({ id, runtime, version, started_at: started, last_seen_at: seen }) => [
     html`<code>${id.slice(0, 8)}</code>`,
-    ...[runtime, version],
-    ...[time(started), time(seen)],
+    runtime,
+    version,
+    time(started),
+    time(seen),
   ]),
 )}</section>`;
 }
