@@ -1,0 +1,16 @@
+/**
+ * What takes minutes by its nature: real processes that are killed, restarted and put under load, whole bundles, packages
+ * and runtimes, and exhaustive models. It has a command of its own, `npm run test:slow`; `npm test` is for all the rest.
+ */
+export const SLOW: readonly string[] = [
+  "test/browser/**",
+  "test/bundles/**",
+  "test/fleet/**",
+  "test/gate/model.test.ts",
+  "test/gate/protocol/**",
+  "test/infra/**",
+  "test/node/**",
+  "test/package/**",
+  "test/pressure/**",
+  "test/runtime/**",
+];
