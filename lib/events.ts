@@ -10,6 +10,7 @@ export interface TideEvents {
   readonly transition: {
     readonly gate: string;
     readonly local: boolean;
+    /** Milliseconds since 1970. */
     readonly at: number;
     readonly from: BreakerState;
     readonly to: BreakerState;
@@ -31,8 +32,10 @@ export interface TideEvents {
   /** An operator's word to a breaker is in force. */
   readonly override: {
     readonly gate: string;
+    /** Milliseconds since 1970. */
     readonly at: number;
     readonly mode: OperateMode;
+    /** When it ends, in milliseconds since 1970. */
     readonly until: number;
     readonly actor: string;
     readonly reason: string;
@@ -59,7 +62,12 @@ export interface ListenOptions {
 
 /** The events of one instance. */
 export interface Events {
-  /** @returns What ends it. */
+  /**
+   * Calls `listener` from now on, each time in a turn of its own. What it throws is logged, once, and ends nothing.
+   *
+   * @returns What ends it.
+   * @throws RangeError for an event that is none; TypeError for a listener that is no function.
+   */
   on<Kind extends TideEvent>(kind: Kind, listener: TideListener<Kind>, options?: ListenOptions): () => void;
   /** Somebody listens: what it costs to make the event is not wasted. */
   wants(kind: TideEvent): boolean;

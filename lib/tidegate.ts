@@ -58,7 +58,7 @@ export type { Transaction, TransactionOptions } from "./guard/transaction.ts";
 export type { HealthKeep } from "./health/persisted-report.ts";
 export type { ConnInfo } from "./http/address/peer.ts";
 export type { EnvelopeMeta, TidegateEnv, TidegateVariables } from "./http/env.ts";
-export { success } from "./http/envelope.ts";
+export { type Success, success } from "./http/envelope.ts";
 export type { HttpShell } from "./http/middleware.ts";
 export { type MisconfiguredOptions, misconfigured } from "./http/misconfigured.ts";
 export { type Problem, ProblemError } from "./http/problem.ts";

@@ -84,11 +84,12 @@ async function main(): Promise<void> {
   console.log(`${pages.length} pages of ${ENTRIES.length} entries: ${join(PAGES, "index.html")}`);
 }
 
-/** The generator leaves the package's own name out where it shows how something is imported. */
+/** The generator shows how something is imported without the package's own name, `.` for the package itself. */
 function asImported(page: string): string {
-  return page.replace(/(import (?:type )?\{[^}]*\} from &quot;)([\w/-]*)(?=&quot;)/g, (_, before, name) =>
-    name === "tidegate" || name.startsWith("tidegate/") ? before + name : `${before}tidegate${name && `/${name}`}`,
-  );
+  return page.replace(/(import (?:type )?\{[^}]*\} from &quot;)([\w./-]+)(?=&quot;)/g, (_, before, name: string) => {
+    const isWhole = name === "tidegate" || name.startsWith("tidegate/");
+    return before + (isWhole ? name : name === "." ? "tidegate" : `tidegate/${name}`);
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -3,12 +3,21 @@
 export interface Described {
   /** The entry that exports it, as it is imported. */
   readonly entry: string;
-  /** `Gate`, `Gate.run`. */
+  /** `Gate`, `Gate.run`; `Config.health.memoTtlMs` is a part of a property that is an object. */
   readonly name: string;
-  readonly kind: "function" | "class" | "interface" | "type" | "constant" | "method" | "property" | "constructor";
+  readonly kind:
+    | "function"
+    | "class"
+    | "interface"
+    | "type"
+    | "constant"
+    | "method"
+    | "property"
+    | "constructor"
+    | "part";
   /** `lib/guard/gate.ts:20`. */
   readonly place: string;
-  /** Its docstring, with its tags; empty where it has none. */
+  /** Its docstring, with its tags; empty where it has none. A part has that of its property before its own. */
   readonly text: string;
   /** Tags alone: `throws`, `example`, `returns`, `param`. */
   readonly tags: readonly string[];
@@ -122,30 +131,54 @@ function rowsOf(entry: string, name: string, declaration: Declaration): readonly
     row(entry, name, own, declaration, def),
     ...members(def.constructors, "constructor"),
     ...members(def.properties, "property"),
+    ...(def.properties ?? []).flatMap((property) =>
+      partsOf(entry, `${name}.${property.name}`, property, textOf(property)),
+    ),
     ...members(def.methods, "method"),
   ];
 }
 
+/** Of an object that a type is, or has for one of its arguments or alternatives. */
+function partsOf(entry: string, name: string, { tsType }: Callable, before: string): readonly Described[] {
+  return literalsIn(tsType).flatMap((part) => {
+    const full = `${name}.${part.name}`;
+    const own = row(entry, full, "part", part, part);
+    const text = `${before}\n${own.text}`.trim();
+    return [{ ...own, text }, ...partsOf(entry, full, part, text)];
+  });
+}
+
+/** The properties of the nearest object literals in it. */
+function literalsIn(part: unknown): readonly Member[] {
+  if (typeof part !== "object" || part === null) return [];
+  const { kind, value } = part as Type;
+  if (kind === "fnOrConstructor") return [];
+  if (kind === "typeLiteral") return (value as Definition).properties ?? [];
+  return Object.values(part).flatMap(literalsIn);
+}
+
 function row(entry: string, name: string, kind: Described["kind"], of: Documented, call: Callable): Described {
-  const { doc = "", tags = [] } = of.jsDoc ?? {};
+  const { tags = [] } = of.jsDoc ?? {};
   const { filename, line } = of.location;
   const isFunction = kind === "function" || kind === "method";
   const parameters = (call.params ?? []).map((given) => given.left ?? given);
-  const own = kind === "property" && isNumber(call.tsType) ? [name.slice(name.indexOf(".") + 1)] : [];
+  const isValue = kind === "property" || kind === "part";
+  const own = isValue && isNumber(call.tsType) ? [name.slice(name.lastIndexOf(".") + 1)] : [];
   return {
     entry,
     name,
     kind,
     place: `${filename.slice(filename.search(/\blib\//))}:${line + 1}`,
-    text: [doc, ...tags.map(({ kind: tag, name: of = "", doc: text = "" }) => `@${tag} ${of} ${text}`)]
-      .join("\n")
-      .trim(),
+    text: textOf(of),
     tags: tags.map(({ kind: tag }) => tag),
     numbers: [...own, ...parameters.filter(({ tsType }) => isNumber(tsType)).map(({ name: given = "" }) => given)],
     answers: isFunction ? (call.returnType?.repr === "Promise" ? "promise" : "value") : null,
     mentions: isFunction ? [...new Set(ownTypes([parameters, call.returnType]))] : [],
   };
 }
+
+const textOf = ({ jsDoc: { doc = "", tags = [] } = {} }: Documented): string =>
+  [doc, ...tags.map(({ kind, name = "", doc: more = "" }) => `@${kind} ${name} ${more}`)].join("\n").trim();
 
 const isNumber = (type: Type | undefined): boolean =>
   type?.repr === "number" || (type?.kind === "union" && Array.isArray(type.value) && type.value.some(isNumber));

@@ -1,5 +1,6 @@
 /** What a call ends with when it does not end well. */
 
+/** What an error of the client is made of. */
 export interface ErrorParts {
   /** Default `MesApiError`. */
   readonly name?: "AbortError" | "TimeoutError";
@@ -26,12 +27,12 @@ export interface ErrorParts {
  * try {
  *   show(await MesApi.get("/api/reports/wip-summary"));
  * } catch (error) {
- *   if (!error.isUserAbort) say(error.message, error.retryAfterSeconds);
+ *   if (error instanceof MesApiError && !error.isUserAbort) say(error.message, error.retryAfterSeconds);
  * }
  * ```
  */
 export class MesApiError extends Error {
-  /** Null where there was no answer. */
+  /** The HTTP status; null where there was no answer. */
   readonly status: number | null;
   /** The parsed body of the answer; null where there was none. */
   readonly data: unknown;
@@ -39,7 +40,7 @@ export class MesApiError extends Error {
   readonly errorCode: string | null;
   /** Whose refusal or failure it is, such as `main` for the database's; null where the service named none. */
   readonly gate: string | null;
-  /** As the service said it; null where it did not. */
+  /** As the service said it, in seconds; null where it did not. */
   readonly retryAfterSeconds: number | null;
   /** To be told to whoever runs the service. */
   readonly requestId: string | null;

@@ -1,5 +1,6 @@
 /** What a page hands in and hears. The names are those of `MesApi`, which pages already use. */
 
+/** What a parameter of the query may be; null and undefined are left out. */
 export type ParamValue = string | number | boolean | null | undefined;
 
 /** What one call is made with. */
@@ -28,7 +29,7 @@ export interface Wait {
   readonly code: string | null;
   /** A sentence for people. */
   readonly message: string;
-  /** Rounded up. */
+  /** From now on, rounded up. */
   readonly secondsLeft: number;
   /** The same as a time: milliseconds since 1970 by this device's clock. */
   readonly until: number;
@@ -50,17 +51,31 @@ export interface ClientEvents {
 /** Calls that wait when a service says so, instead of asking on. */
 export interface Client {
   /**
+   * Asks for `url`, relative to the page. Several that ask for the same at the same time share one request.
+   *
    * @returns The parsed body; null where there is none.
-   * @throws MesApiError
+   * @throws MesApiError once no attempt is left; TypeError for a URL that is none.
+   * @example
+   * ```ts
+   * const { data } = await MesApi.get<{ data: Order[] }>("/api/orders", { params: { open: true }, timeout: 5_000 });
+   * ```
    */
   get<Body = unknown>(url: string, options?: RequestOptions): Promise<Body>;
   /**
    * Sends `data` as JSON. Made again only with an `Idempotency-Key` in `headers`.
    *
    * @returns The parsed body; null where there is none.
-   * @throws MesApiError
+   * @throws MesApiError once no attempt is left; TypeError for a URL that is none, or data that JSON cannot hold.
    */
   post<Body = unknown>(url: string, data?: unknown, options?: RequestOptions): Promise<Body>;
-  /** @returns What ends it. A listener that throws disturbs nothing but itself. */
+  /**
+   * Calls `listener` from now on. One that throws disturbs nothing but itself.
+   *
+   * @returns What ends it.
+   * @example
+   * ```ts
+   * MesApi.on("degraded", ({ message, secondsLeft }) => banner.show(message, secondsLeft));
+   * ```
+   */
   on<Type extends keyof ClientEvents>(type: Type, listener: (event: ClientEvents[Type]) => void): () => void;
 }

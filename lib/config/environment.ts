@@ -3,6 +3,7 @@
  * nothing, as on an edge that hands its variables to each request instead.
  */
 
+/** Names and values, as the platform has them. */
 export type Environment = Readonly<Record<string, unknown>>;
 
 interface Platform {

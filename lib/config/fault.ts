@@ -15,6 +15,11 @@ export interface ConfigFault {
  * Thrown by `readConfig` when the environment cannot be used. `faults` names every variable that is wrong, `slips` those
  * that nobody reads, which may be why another is missing; `message` says the same to a person at a terminal. None holds
  * a secret, so all may be printed and logged.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof ConfigError) for (const { variable, needed } of error.faults) console.error(variable, needed);
+ * ```
  */
 export class ConfigError extends Error {
   /** Always `ConfigError`. */

@@ -83,9 +83,9 @@ export interface BreakerSettings {
   readonly halfOpenProbes: number;
   /** Successful probes that close it. */
   readonly successesToClose: number;
-  /** 1 switches it off. */
+  /** Share of slow calls above which it opens, 0 to 1; 1 switches it off. */
   readonly slowRatio: number;
-  /** From when on a call counts as slow; null: none does. */
+  /** From when on a call counts as slow, in milliseconds; null: none does. */
   readonly slowCallMs: number | null;
 }
 
@@ -113,7 +113,7 @@ export interface Config {
     readonly waitTimeoutMs: number;
     /** Retry hint of a refusal for want of room. */
     readonly exhaustedRetryAfterMs: number;
-    /** Waiters per lane, for the whole fleet. */
+    /** Calls that may wait, per lane, for the whole fleet. */
     readonly maxWaiting: number;
   };
   /** For people; {@link gate} is what the gate goes by. */
@@ -122,12 +122,15 @@ export interface Config {
   readonly gate: Omit<GateConfig, keyof HomeRules>;
   /** By `STATE_URL`, for who makes the adapter; and how the gate lives there. */
   readonly store: StoreTarget & {
+    /** Keeps applications apart that share one store. */
     readonly namespace: string;
     /** Longest a call may take before the instance goes on without it; null: by the store that is given. */
     readonly deadlineMs: number | null;
     /** Without a store: a local share of the capacity, or nothing. */
     readonly fallback: "local" | "closed";
+    /** How far clocks may differ where the store has none of its own. */
     readonly maxSkewMs: number;
+    /** Instances there are at most: decides each one's share of the capacity while the store is away. */
     readonly expectedInstances: number;
   };
   /** How `/health` is computed. In milliseconds. */

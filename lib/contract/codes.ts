@@ -1,5 +1,6 @@
 /** The contract's table of error codes: what each one is in HTTP. Codes never change their meaning or their status. */
 
+/** What an error is, for programs. */
 export type ErrorCode =
   | "DB_POOL_EXHAUSTED"
   | "CIRCUIT_BREAKER_OPEN"

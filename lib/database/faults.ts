@@ -47,7 +47,7 @@ const DEFAULT_DELAY_MS = 2_000;
  * @example
  * ```ts
  * const { adapter, faults } = withFaults(pglite());
- * const tide = tidegate({ database: adapter });
+ * const tide = tidegate({ database: adapter, store: memory() });
  * faults.set({ mode: "hanging", forMs: 10_000 });
  * ```
  */

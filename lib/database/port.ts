@@ -1,12 +1,12 @@
 /**
  * The database port: what a driver has to do, and no more.
  *
- * Map of this folder: `port` (this file), `sql` (statements as values), one folder per driver, and `wire` (how any
- * PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns` (the one in front of
- * a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values`, `failure` (faults in
- * words) and `error-table` (which fault an error is). What those with several connections share: `pooled` (the database),
- * `lanes` and `lane` with its `connections` and `openings`, `connection` and its `channel` (what runs on one),
- * `held-transaction`, and `stop` (ending what must not go on). `faults` wraps a driver in trouble.
+ * Map of this folder: `port` (this file) with its `settings`, `sql` (statements as values), one folder per driver, and
+ * `wire` (how any PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns`
+ * (the one in front of a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values`,
+ * `failure` (faults in words) and `error-table` (which fault an error is). What those with several connections share:
+ * `pooled` (the database), `lanes` and `lane` with its `connections` and `openings`, `connection` and its `channel`
+ * (what runs on one), `held-transaction`, and `stop` (ending what must not go on). `faults` wraps a driver in trouble.
  *
  * A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once,
  * in `lib/guard`.
@@ -14,7 +14,10 @@
 import { TidegateError } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
+import type { DatabaseSettings } from "./settings.ts";
 import type { Statement } from "./sql.ts";
+
+export type { DatabaseSettings } from "./settings.ts";
 
 /**
  * What went wrong, in the only terms the guard needs:
@@ -42,6 +45,11 @@ export type DatabaseCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED" | "DB_QU
  *
  * The vendor's error is kept apart from `cause`, which consoles and frameworks print: it may hold connection secrets,
  * and is for the log alone, which redacts it.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof DatabaseError && error.vendorCode === "23505") return c.text("It is there already.", 409);
+ * ```
  */
 export class DatabaseError extends TidegateError {
   /** `DatabaseError`, or `CommitUnknown`. */
@@ -76,6 +84,11 @@ export class DatabaseError extends TidegateError {
 /**
  * The answer to a commit was lost, or did not come in time: whether the changes were made is not known, and only a look
  * at the database tells. Who sends the work again does it twice, unless the work can bear that.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof CommitUnknown) return (await isBooked(c.var.db, order)) ? done(c) : again(c);
+ * ```
  */
 export class CommitUnknown extends DatabaseError {
   /** Always `CommitUnknown`. */
@@ -126,30 +139,6 @@ export interface PoolState {
   readonly waiting: number;
 }
 
-/** What the environment says about connections; every driver enforces all of it, or says that it cannot. */
-export interface DatabaseSettings {
-  /** Connections of the lane `request` that are kept. */
-  readonly poolSize: number;
-  /** Connections of that lane beyond those, closed when idle. */
-  readonly maxOverflow: number;
-  /** Lifetime of a connection, in milliseconds. */
-  readonly poolRecycleMs: number;
-  /** Longest that opening a connection may take, in milliseconds. */
-  readonly connectTimeoutMs: number;
-  /** Longest a statement of the lane `request` may run, in milliseconds. */
-  readonly callTimeoutMs: number;
-  /** The same for the lane `slow`. */
-  readonly slowCallTimeoutMs: number;
-  /** Connections of the lane `slow`. */
-  readonly slowMaxConcurrent: number;
-  /** Connections of the lane `health`. */
-  readonly healthPoolSize: number;
-  /** `transaction`: nothing is prepared or left in a session, since another client may have it next. */
-  readonly pooler: "none" | "transaction";
-  /** Shown to the server as the client's name. */
-  readonly applicationName: string;
-}
-
 /** What a driver can do, for those who have to know. */
 export interface DatabaseTraits {
   /** The server itself ends a statement at its deadline. */
@@ -176,7 +165,11 @@ export interface TransactionMode {
 
 /** A connection in a transaction. Statements run one after another, however they are asked for. */
 export interface HeldConnection {
-  /** @throws DatabaseError as {@link Database.query}; Error when the transaction is over. */
+  /**
+   * Runs one statement in the transaction and resolves to its rows.
+   *
+   * @throws DatabaseError as {@link Database.query}; Error when the transaction is over.
+   */
   query<Row>(statement: Statement): Promise<Row[]>;
 }
 
@@ -221,7 +214,7 @@ export interface Database {
    * Settles and rejects as {@link query}; what `take` does after an abort or the deadline is not waited for.
    */
   stream<Row>(statement: Statement, execution: Execution, batchRows: number, take: TakeRows<Row>): Promise<void>;
-  /** The cheapest round trip that proves the database answers. */
+  /** The cheapest round trip that proves the database answers. Rejects as {@link query}. */
   ping(execution: Execution): Promise<void>;
   /**
    * The same database for one request, with connections that nobody else uses and nobody has to close. Only where a
@@ -242,6 +235,10 @@ export interface DatabaseAdapter {
   readonly address: string;
   /** What no log may show: a password given in code is in no environment. */
   readonly secrets: readonly string[];
-  /** Makes the database, once for each `tidegate()`. Connects to nothing. */
+  /**
+   * Makes a database, which connects to nothing until it is asked. Called by `tidegate()`, and at each soft restart.
+   *
+   * @throws TypeError where its driver cannot run on this platform.
+   */
   open(settings: DatabaseSettings, runtime: Runtime): Database;
 }

@@ -1,6 +1,7 @@
 /** What a gate reports as having happened: returned by a step, logged once that is committed. Rule 18. */
 import type { BreakerState, OperateMode } from "./types.ts";
 
+/** Why a breaker changed its state. */
 export type TransitionCause =
   | "failure_rate"
   | "slow_rate"
@@ -13,6 +14,7 @@ export type TransitionCause =
   | "override_ended"
   | "adopted";
 
+/** What has happened to a gate; times are milliseconds since 1970, on the store's clock. */
 export type GateEvent =
   | {
       readonly kind: "transition";

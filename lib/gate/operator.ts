@@ -2,8 +2,9 @@
 import { begin, enter, stayOpenUntil } from "./breaker.ts";
 import type { TransitionCause } from "./events.ts";
 import type { Operate, OperateReply } from "./renewal.ts";
-import { OP_IDS_KEPT, type Override } from "./state.ts";
+import { OP_IDS_KEPT } from "./state.ts";
 import { report, type Turn } from "./turn.ts";
+import type { Override } from "./types.ts";
 
 /** @param isDone It came with a renewal that was heard before, or too long ago: whatever it was to do is done. */
 export function operate(turn: Turn, command: Operate, isDone: boolean): OperateReply {

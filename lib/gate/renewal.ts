@@ -1,6 +1,6 @@
 /** The one message that an instance sends to a gate, and what it is answered. */
 import type { GateEvent } from "./events.ts";
-import type { Override, Second, Totals } from "./state.ts";
+import type { Second, Totals } from "./state.ts";
 import type {
   About,
   BreakerState,
@@ -8,6 +8,7 @@ import type {
   Lane,
   OperateMode,
   Outcome,
+  Override,
   OverrideMode,
   RefusalReason,
 } from "./types.ts";
@@ -52,15 +53,21 @@ export interface LaneSums {
   readonly waitedMs: number;
 }
 
+/** An operator's word to a gate. */
 export interface Operate {
+  /** Tells it from other messages. */
   readonly kind: "operate";
+  /** Of this word: said twice, it is heard once. */
   readonly opId: string;
+  /** What the breaker is to do. */
   readonly mode: OperateMode;
-  /** Of what ends an override, nothing. */
+  /** How long it holds, in milliseconds. Of what ends an override, nothing. */
   readonly ttlMs: number;
   /** The version this decision was made upon; null does not check. */
   readonly expectedVersion: number | null;
+  /** Who says it, for the audit and for who looks. */
   readonly actor: string;
+  /** Why, for the same. */
   readonly reason: string;
 }
 export interface View {
@@ -107,6 +114,7 @@ export interface Renewal {
   readonly commands: readonly Command[];
 }
 
+/** What became of an operator's word: done, or not, as another has been said since (`stale`) or it was heard before. */
 export type OperateReply =
   | { readonly kind: "operated"; readonly overrideVersion: number }
   | { readonly kind: "unchanged"; readonly reason: "stale" | "repeated"; readonly overrideVersion: number };
@@ -155,28 +163,38 @@ export type RenewalReply =
 
 /** To an instance, or to all of them (null). `wake`: there is room for you; `reclaim`: give back what you do not use. */
 export interface Push {
+  /** Whom it is for; null: all. */
   readonly session: string | null;
+  /** What it says. */
   readonly message: PushMessage;
 }
+/** `changed`: ask, since the breaker is not as you know it. */
 export type PushMessage = "wake" | "reclaim" | "changed";
 
+/** One lane of the whole fleet. */
 export interface LaneView {
-  /** In force: after a recovery it grows step by step. */
+  /** Calls at once, as is in force: after a recovery it grows step by step. */
   readonly capacity: number;
   /** Permits that instances have, used or not. */
   readonly held: number;
   /** Calls that run. */
   readonly running: number;
+  /** Calls that wait for a permit. */
   readonly waiting: number;
-  /** Since when as many run as may and none has ended, on the store's clock; 0: not so. */
+  /** Since when as many run as may and none has ended, in milliseconds since 1970 on the store's clock; 0: not so. */
   readonly fullSince: number;
 }
 
 /** The whole gate as people want to see it. */
 export interface GateView {
+  /** Tells it from other replies. */
   readonly kind: "view";
-  /** The store's clock. */
+  /** When it was looked at, in milliseconds since 1970 on the store's clock. */
   readonly at: number;
+  /**
+   * The breaker: its state, and what leads to the next. Times are milliseconds since 1970, on the store's clock; 0:
+   * never.
+   */
   readonly breaker: {
     readonly state: BreakerState;
     readonly since: number;
@@ -188,16 +206,24 @@ export interface GateView {
     readonly failedRecoveries: number;
     readonly lastFailureAt: number;
   };
+  /** Calls that ended within the window, of which rates are made. */
   readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
+  /** An operator's override in force, and for how many milliseconds yet; null where there is none. */
   readonly override: (Override & { readonly remainingMs: number }) | null;
   /** What a word to this gate expects that was decided upon this view: it rises with every word. */
   readonly overrideVersion: number;
+  /** By their names. */
   readonly lanes: Readonly<Record<Lane, LaneView>>;
+  /** Sums since this gate's life began. */
   readonly totals: Totals;
+  /** The last seconds in which something happened, oldest first, at most 300. */
   readonly seconds: readonly Second[];
+  /** What happened last, oldest first. */
   readonly transitions: readonly GateEvent[];
   /** Instances that are there, and this one's place among them by opening. */
   readonly n: number;
+  /** Of the instance that looks, from 0. */
   readonly rank: number;
+  /** By session; `heard` is when it last sent a message, in milliseconds since 1970 on the store's clock. */
   readonly instances: readonly { readonly session: string; readonly about: About; readonly heard: number }[];
 }

@@ -9,7 +9,7 @@ import {
   type Lane,
   OUTCOMES,
   type Outcome,
-  type OverrideMode,
+  type Override,
   QUEUED_LANES,
   type QueuedLane,
   REFUSAL_REASONS,
@@ -55,22 +55,22 @@ export interface Session {
   readonly lanes: Readonly<Record<Lane, Lease>>;
 }
 
-/** One entry of the ring of 300 seconds. `at` is the second since 1970; `running` and `waiting` are peaks. */
+/** One entry of the ring of 300 seconds. */
 export interface Second {
+  /** Seconds since 1970, on the store's clock. */
   readonly at: number;
+  /** Calls that ended, without those that count for nothing. */
   calls: number;
+  /** Of these calls, those that failed. */
   failures: number;
+  /** Of these calls, those that were slow. */
   slow: number;
+  /** Calls that were not let in. */
   refused: number;
+  /** Most calls that ran at a time. */
   running: number;
+  /** Most calls that waited at a time. */
   waiting: number;
-}
-
-export interface Override {
-  readonly mode: OverrideMode;
-  readonly until: number;
-  readonly actor: string;
-  readonly reason: string;
 }
 
 /** Votes since `start`, without those its second already held (`base`), over the seconds from `from` on. */
@@ -85,13 +85,17 @@ export interface Window {
 
 /** Sums over the fleet that only grow, for as long as a life lasts. */
 export interface Totals {
+  /** Calls that ended, by how. */
   readonly calls: Record<Lane, Record<Outcome, number>>;
+  /** Calls that were not let in, by why. */
   readonly refused: Record<Lane, Record<RefusalReason, number>>;
   /** By the state that was entered. */
   readonly transitions: Record<BreakerState, number>;
+  /** Messages of instances. */
   renewals: number;
-  /** For which calls held permits. */
+  /** For which calls held permits, in milliseconds. */
   readonly ranMs: Record<Lane, number>;
+  /** For which calls waited for them, in milliseconds. */
   readonly waitedMs: Record<Lane, number>;
 }
 

@@ -3,6 +3,7 @@
  * that a second language can hold the same state to the bit.
  */
 
+/** A kind of call with a capacity of its own: `slow` for what takes long, `health` for pings. */
 export type Lane = "request" | "slow" | "health";
 export const LANES: readonly Lane[] = ["request", "slow", "health"];
 
@@ -10,12 +11,27 @@ export const LANES: readonly Lane[] = ["request", "slow", "health"];
 export type QueuedLane = Exclude<Lane, "health">;
 export const QUEUED_LANES: readonly QueuedLane[] = ["request", "slow"];
 
+/** How a call ended, as the breaker counts it; `ignored` counts for nothing. */
 export type Outcome = "success" | "failure" | "ignored";
 export const OUTCOMES: readonly Outcome[] = ["success", "failure", "ignored"];
+/** `half_open`: single calls find out whether the dependency is back. */
 export type BreakerState = "closed" | "open" | "half_open";
 export const BREAKER_STATES: readonly BreakerState[] = ["closed", "open", "half_open"];
+/** An operator's words that hold for a time. */
 export type OverrideMode = "force_open" | "force_closed" | "observe";
 export const OVERRIDE_MODES: readonly OverrideMode[] = ["force_open", "force_closed", "observe"];
+
+/** An operator's word that is in force. */
+export interface Override {
+  /** What the breaker does meanwhile. */
+  readonly mode: OverrideMode;
+  /** Milliseconds since 1970, on the store's clock. */
+  readonly until: number;
+  /** Who said it. */
+  readonly actor: string;
+  /** Why, for people. */
+  readonly reason: string;
+}
 
 /** An operator's words: one that holds until its end, or what ends it: `auto`, and `reset`, which forgets what was counted. */
 export type OperateMode = OverrideMode | "auto" | "reset";
@@ -57,15 +73,19 @@ export interface HomeRules {
 
 /** The rules in force for one renewal and for the time that passes before it. The gate stores none of it. */
 export interface GateConfig extends HomeRules {
+  /** What the breaker is to this sender. */
   readonly mode: BreakerMode;
   /** How many permits each lane may have out, for the whole fleet. */
   readonly capacity: Readonly<Record<Lane, number>>;
   /** Longest a call of each lane may run. */
   readonly deadlineMs: Readonly<Record<Lane, number>>;
+  /** Longest that opening a connection may take, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** How far back calls count, in seconds. */
   readonly windowSeconds: number;
   /** Fewest calls in the window before a rate counts. */
   readonly windowCalls: number;
+  /** Fewest failures that open the breaker. */
   readonly failureThreshold: number;
   /** In parts of 10,000. */
   readonly failureRate: number;
@@ -79,7 +99,9 @@ export interface GateConfig extends HomeRules {
   readonly backoffMaxMs: number;
   /** By how much chance makes it longer: in parts of 10,000 of the period. */
   readonly backoffJitter: number;
+  /** Calls at once while the breaker is half open. */
   readonly probes: number;
+  /** Successful probes that close it. */
   readonly successesToClose: number;
   /** Instances at most, as far as the sender knows: a new life grants each no more than its share at first. */
   readonly expectedInstances: number;
@@ -89,8 +111,12 @@ export interface GateConfig extends HomeRules {
 
 /** What an instance says of itself: kept and shown, never acted upon. */
 export interface About {
+  /** Such as `node` or `workerd`. */
   readonly runtime: string;
+  /** Where it runs; empty where that is not known. */
   readonly region: string;
+  /** The application's. */
   readonly version: string;
+  /** Milliseconds since 1970, by its own clock. */
   readonly startedAt: number;
 }

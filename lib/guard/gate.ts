@@ -31,11 +31,31 @@ export interface Gate {
    * ```
    */
   acquire(options?: AcquireOptions): Promise<Permit>;
-  /** The gate as it stands: breaker, lanes, window, recent transitions. */
+  /**
+   * The gate as it stands: breaker, lanes, window, recent transitions.
+   *
+   * @throws Refused where this instance has no room for one more gate.
+   * @example
+   * ```ts
+   * const { breaker, lanes } = await tide.view();
+   * ```
+   */
   view(): Promise<GateView>;
-  /** An operator's word, for every instance and with an end: forced open, forced closed, observed only, or automatic. */
+  /**
+   * An operator's word, for every instance and with an end: forced open, forced closed, observed only, or automatic.
+   *
+   * @throws Refused where the shared gate does not confirm it; Error where it is no such word.
+   * @example
+   * ```ts
+   * await tide.override({ mode: "force_open", ttlMs: 600_000, actor: "kim", reason: "the database moves house" });
+   * ```
+   */
   override(command: Omit<Operate, "kind" | "opId" | "expectedVersion">): Promise<OperateReply>;
-  /** Closes the breaker, whoever or whatever opened it, and forgets what it has counted. */
+  /**
+   * Closes the breaker, whoever or whatever opened it, and forgets what it has counted.
+   *
+   * @throws As {@link override}.
+   */
   reset(command: Pick<Operate, "actor" | "reason">): Promise<OperateReply>;
 }
 

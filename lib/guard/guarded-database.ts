@@ -11,7 +11,7 @@ import { type Asking, askedFor, type CallLimits, type Holding, narrowed, type Qu
 import { rowStream } from "./stream.ts";
 import { runGuarded, type Transaction, type TransactionOptions } from "./transaction.ts";
 
-/** The database as handlers hold it: every statement goes through the gate. */
+/** A database whose every statement goes through the gate. Its rows are as the driver makes them. */
 export interface GuardedDatabase {
   /**
    * Runs a statement and resolves to its rows. What is interpolated becomes bind values.
@@ -24,7 +24,11 @@ export interface GuardedDatabase {
    * ```
    */
   query<Row = Record<string, unknown>>(...query: Query): Promise<Row[]>;
-  /** The first row, or null where there is none. Throws what {@link query} throws. */
+  /**
+   * The first row, or null where there is none.
+   *
+   * @throws What {@link query} throws.
+   */
   one<Row = Record<string, unknown>>(...query: Query): Promise<Row | null>;
   /**
    * The rows one after another, a batch of 500 in memory at a time, for results too large to hold. It begins when the
@@ -51,6 +55,7 @@ export interface GuardedDatabase {
    * ```ts
    * await c.var.db.transaction(async (tx) => {
    *   const lot = await tx.one<Lot>`select * from lots where id = ${id} for update`;
+   *   if (!lot) throw new ProblemError("NOT_FOUND", "There is no such lot.");
    *   await tx.query`update lots set quantity = ${lot.quantity - 1} where id = ${id}`;
    * }, { isolation: "serializable" });
    * ```

@@ -17,7 +17,7 @@ export interface Refusal {
   readonly reason: NotAdmitted;
   /** What it is in the contract, as the answer has it. */
   readonly code: RefusalCode;
-  /** When asking again makes sense, as the gate sees it. Not yet spread, not yet bounded. */
+  /** When asking again makes sense, in milliseconds, as the gate sees it. Not yet spread, not yet bounded. */
   readonly retryAfterMs: number;
   /**
    * What failed last behind this gate, as far as this instance knows: an error's own code, such as `ECONNREFUSED` or
@@ -68,7 +68,17 @@ export function sentenceOf({ gate, reason, code }: Refusal): string {
     : `As many calls to "${gate}" as may are under way.`;
 }
 
-/** How a refusal travels through a handler that did not expect one: thrown by a guarded call, answered by the middleware. */
+/**
+ * How a refusal travels through a handler that did not expect one: thrown by a guarded call, answered by the middleware.
+ *
+ * @example
+ * ```ts
+ * const hint = await c.var.db.one`select text from hints`.catch((error) => {
+ *   if (error instanceof Refused) return null; // the page is worth showing without it
+ *   throw error;
+ * });
+ * ```
+ */
 export class Refused extends TidegateError {
   /** Always `Refused`. */
   override readonly name = "Refused";

@@ -18,11 +18,19 @@ export interface TransactionOptions extends TransactionMode, CallLimits, Pick<Ru
 
 /** The database inside a transaction. Statements run one after another and have to be awaited. */
 export interface Transaction {
-  /** As {@link GuardedDatabase.query}, in the transaction. */
+  /**
+   * As {@link GuardedDatabase.query}, in the transaction.
+   *
+   * @throws DatabaseError when the database fails it; Error when the transaction is over.
+   */
   query<Row = Record<string, unknown>>(...query: Written): Promise<Row[]>;
-  /** The first row, or null where there is none. */
+  /**
+   * The first row, or null where there is none.
+   *
+   * @throws What {@link query} throws.
+   */
   one<Row = Record<string, unknown>>(...query: Written): Promise<Row | null>;
-  /** Refused: transactions do not nest. Pass `tx` on; `savepoint` and `rollback to` go through {@link query}. */
+  /** Always rejects, with a TypeError: transactions do not nest. Pass `tx` on; `savepoint` and `rollback to` go through {@link query}. */
   transaction(...given: unknown[]): Promise<never>;
 }
 

@@ -1,21 +1,41 @@
 /** The contract's bodies: success in an envelope, errors as problem details that old readers understand too. */
-import type { Context } from "hono";
+import type { Context, TypedResponse } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { JSONParsed } from "hono/utils/types";
 import { CODES, type ErrorCode } from "../contract/codes.ts";
 import type { ProblemPayload } from "../contract/envelope.ts";
 import { MAIN_GATE } from "../guard/names.ts";
 import type { EnvelopeMeta, TidegateEnv } from "./env.ts";
 import type { Problem } from "./problem.ts";
 
+/** The body of a success, as a client has it: what JSON makes of the data, and of the meta. */
+export interface Success<Data, Meta extends object = Record<never, never>> {
+  /** Tells it from an error's body. */
+  readonly success: true;
+  /** What was asked for. */
+  readonly data: JSONParsed<Data>;
+  /** What the envelope says about itself, and what was added to that. */
+  readonly meta: JSONParsed<EnvelopeMeta & Meta>;
+}
+
 /**
- * Answers `{ success: true, data, meta }`. `meta` always has `timestamp` and `app_version`; what is given is added.
+ * Answers `{ success: true, data, meta }`. `meta` always has `timestamp` and `app_version`; what is given is added. Clients
+ * by `hc` of Hono see the types of both.
  *
+ * @param data Whatever JSON can hold.
+ * @throws TypeError where JSON cannot hold it: a BigInt, or a circle.
  * @example
  * ```ts
  * app.get("/orders", async (c) => success(c, await orders(c.var.db), { page: 1 }));
  * ```
  */
-export function success<E extends TidegateEnv>(c: Context<E>, data: unknown, meta: object = {}): Response {
-  return c.json({ success: true, data, meta: { ...c.get("envelopeMeta")(), ...meta } });
+export function success<E extends TidegateEnv, Data, Meta extends object = Record<never, never>>(
+  c: Context<E>,
+  data: Data,
+  meta?: Meta,
+): Response & TypedResponse<Success<Data, Meta>, ContentfulStatusCode, "json"> {
+  const answer = c.json({ success: true, data, meta: { ...c.get("envelopeMeta")(), ...meta } });
+  return answer as Response & TypedResponse<Success<Data, Meta>, ContentfulStatusCode, "json">;
 }
 
 export interface ProblemWriting {

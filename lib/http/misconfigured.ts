@@ -24,8 +24,16 @@ export interface MisconfiguredOptions {
  * @param variables Their names, such as those in `faults` of a `ConfigError`.
  * @example
  * ```ts
- * catch (error) {
- *   if (error instanceof ConfigError) return misconfigured(error.faults.map(({ variable }) => variable));
+ * import { misconfigured } from "tidegate";
+ * import { ConfigError, readConfig } from "tidegate/config";
+ *
+ * export function applicationOf(env: object) {
+ *   try {
+ *     return application(readConfig({ ...env }));
+ *   } catch (error) {
+ *     if (error instanceof ConfigError) return misconfigured(error.faults.map(({ variable }) => variable));
+ *     throw error;
+ *   }
  * }
  * ```
  */

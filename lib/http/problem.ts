@@ -17,7 +17,7 @@ export interface Problem {
   readonly reason?: ProblemReason | undefined;
   /** Shown outside production only. */
   readonly details?: unknown;
-  /** When asking again makes sense; spread and bounded when it is written. Default 5 s where the code wants one. */
+  /** When asking again makes sense, in milliseconds; spread and bounded when it is written. Default 5 s where the code wants one. */
   readonly retryAfterMs?: number | undefined;
   /** Whoever asks before is refused again: told as it is, neither spread nor bounded. */
   readonly notBeforeMs?: number | undefined;

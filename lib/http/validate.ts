@@ -17,7 +17,10 @@ export type Checked<Target extends string, Schema extends StandardSchemaV1> = {
  * @throws ProblemError in a request, which `tide.middleware()` answers.
  * @example
  * ```ts
- * app.get("/orders", validate("query", v.object({ page: v.optional(v.string()) })), (c) => …c.req.valid("query")…);
+ * app.get("/orders", validate("query", v.object({ page: v.optional(v.string()) })), (c) => {
+ *   const { page = "1" } = c.req.valid("query");
+ *   return c.text(page);
+ * });
  * ```
  */
 export function validate<Target extends keyof ValidationTargets, Schema extends StandardSchemaV1>(

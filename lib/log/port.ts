@@ -1,5 +1,6 @@
 /** The log port: what the rest of the library writes to. `log.ts` is its implementation. */
 
+/** From which on events are written. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What an event carries beside its name. An `Error` is rendered with its causes; everything is redacted. */

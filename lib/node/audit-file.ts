@@ -19,6 +19,7 @@ interface Opened {
  * moment would fork the chain.
  *
  * @param path Made where it does not exist, readable by its owner alone.
+ * @throws Nothing when it is made; what is asked of it rejects with the error of the file system.
  * @example
  * ```ts
  * const tide = tidegate({ database, store: memory(), auditLog: auditFile("/var/lib/fab/audit.jsonl") });

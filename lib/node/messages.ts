@@ -17,7 +17,7 @@ export interface WorkerInfo {
   readonly state: WorkerState;
   /** Wall clock, milliseconds. */
   readonly startedAt: number;
-  /** When it last answered a heartbeat, by the wall clock; null before its first. */
+  /** When it last answered a heartbeat, in milliseconds by the wall clock; null before its first. */
   readonly lastBeatAt: number | null;
 }
 

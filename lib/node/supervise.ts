@@ -35,7 +35,7 @@ const DRAIN_MARGIN_MS = 5_000;
 export interface SuperviseOptions {
   /** By which it logs, and knows how long statements may take. */
   readonly config: Config;
-  /** How many; null: this process alone, without a supervisor. Default: the configuration's, by `WEB_CONCURRENCY`. */
+  /** How many processes; null: this one alone, without a supervisor. Default: the configuration's, by `WEB_CONCURRENCY`. */
   readonly workers?: number | null;
   /** Longest a worker may take until it can answer requests. Default 60,000. */
   readonly startWithinMs?: number;
@@ -63,13 +63,13 @@ export interface Supervisor {
   /** Itself, its workers and its last reloads. */
   report(): SupervisorReport;
   /**
-   * Replaces all workers, one by one. A second one while it is under provider is refused, since it may be for something newer
+   * Replaces all workers, one by one. A second one while it is under way is refused, since it may be for something newer
    * than what was started first.
    *
    * @returns How it ended, also where it stopped halfway; or why it did not begin. Never rejects.
    */
   reload(reason: string): Promise<ReloadResult | ReloadRefusal>;
-  /** The same for one worker. */
+  /** The same for the one worker whose process has this pid. Never rejects. */
   replace(pid: number): Promise<ReloadResult | ReloadRefusal>;
   /** Lets requests end, then ends all. Idempotent. */
   stop(): Promise<void>;

@@ -31,9 +31,17 @@ export interface SupervisorHandle {
    * @throws Error when the supervisor does not answer.
    */
   reload(request: ReloadRequest): Promise<ReloadReply>;
-  /** @throws Error when the supervisor does not answer. */
+  /**
+   * What it and its workers do at the moment, and how its last reloads ended.
+   *
+   * @throws Error when the supervisor does not answer.
+   */
   report(): Promise<SupervisorReport>;
-  /** Calls `listener` with the end of a reload, whoever asked for it. @returns What ends that. */
+  /**
+   * Calls `listener` with the end of a reload, whoever asked for it.
+   *
+   * @returns What ends that.
+   */
   onReloaded(listener: (result: ReloadResult) => void): () => void;
 }
 

@@ -15,9 +15,17 @@ export interface RestartProvider {
   readonly capabilities: readonly ProviderCapability[];
   /** Longest one call of it may take, in milliseconds. */
   readonly deadlineMs: number;
-  /** Restarts; null where the platform gives nothing to follow. */
+  /**
+   * Restarts; null where the platform gives nothing to follow.
+   *
+   * @throws Error, such as a HookError, with a sentence for people; the reason of `firing.signal` when that is aborted.
+   */
   fire(firing: Firing): Promise<Deployment | null>;
-  /** Asks once what became of what `fire` returned. Absent where the platform does not tell. */
+  /**
+   * Asks once what became of what `fire` returned. Absent where the platform does not tell.
+   *
+   * @throws As {@link fire}.
+   */
   status?(deployment: Deployment, signal: AbortSignal): Promise<Progress>;
   /** Calls `listener` with what the platform says by itself, for restarts by their ids. Absent where it says nothing. */
   listen?(listener: (id: string, progress: Progress) => void): void;

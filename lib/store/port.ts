@@ -39,7 +39,11 @@ export interface Machine<State, Message, Result> {
   readonly name: string;
   /** The state of which nothing is kept yet. */
   readonly empty: () => State;
-  /** @param now The store's clock in whole milliseconds since 1970. */
+  /**
+   * What a message makes of the state.
+   *
+   * @param now The store's clock in whole milliseconds since 1970.
+   */
   readonly step: (state: State, message: Message, now: number) => Result & Aftermath;
 }
 
@@ -48,7 +52,7 @@ export interface Aftermath {
   /** To be delivered to instances, best effort. */
   readonly push: readonly Push[];
   /**
-   * On the store's clock: from then on the state means nothing, and a home gives it up unless another step comes before.
+   * In milliseconds since 1970 on the store's clock: from then on the state means nothing, and a home gives it up unless another step comes before.
    * Without it, a state is kept for good, or for longer than any machine remembers.
    */
   readonly keptUntil?: number;
@@ -92,7 +96,7 @@ export interface StoreTraits {
 export interface KvEntry {
   /** As it was set. */
   readonly value: string;
-  /** By the store's clock. */
+  /** Since it was set, by the store's clock. */
   readonly ageMs: number;
 }
 
@@ -100,14 +104,20 @@ export interface KvEntry {
 export interface StoreLog {
   /**
    * Appends if the log's head still is `expectedHead` (0: empty).
+   *
    * @returns The new head, or the present one when somebody else was faster.
+   * @throws Error where its place does not answer.
    */
   append(
     name: string,
     record: string,
     expectedHead: number,
   ): MaybePromise<{ readonly appended: boolean; readonly head: number }>;
-  /** Up to `limit` records before position `before`, newest first. */
+  /**
+   * Up to `limit` records before position `before`, newest first.
+   *
+   * @throws Error where its place does not answer.
+   */
   read(
     name: string,
     before: number,
@@ -119,7 +129,7 @@ export interface StoreLog {
 export interface LimitRule {
   /** Rules of different names know nothing of each other. */
   readonly name: string;
-  /** Of what, in each window. */
+  /** How many, in each window. */
   readonly count: number;
   /** In milliseconds. */
   readonly windowMs: number;
@@ -129,7 +139,7 @@ export interface LimitRule {
 export interface LimitVerdict {
   /** There was one to take. */
   readonly allowed: boolean;
-  /** Left in this window. */
+  /** How many are left in this window. */
   readonly remaining: number;
   /** Until all is to be had again. */
   readonly resetMs: number;
@@ -154,7 +164,11 @@ export interface Store {
   readonly address: string;
   /** What it can do. */
   readonly traits: StoreTraits;
-  /** Applies a message atomically, on the store's clock. Never repeats one by itself. */
+  /**
+   * Applies a message atomically, on the store's clock. Never repeats one by itself.
+   *
+   * @throws Error where the store does not answer: whether the message was applied is not known then.
+   */
   transact<State, Message, Result>(
     machine: Machine<State, Message, Result>,
     key: string,
@@ -198,6 +212,6 @@ export interface StoreAdapter {
   readonly kind: StoreKind;
   /** Where it is, for people: no credentials. */
   readonly address: string;
-  /** Makes the store, once for each `tidegate()`. Connects to nothing. */
+  /** Makes the store, or hands out the one that it has made. Connects to nothing until it is asked. */
   open(runtime: Runtime): Store;
 }

@@ -11,6 +11,7 @@ export type Release = () => Promise<void>;
 /**
  * Every call is refused with `CIRCUIT_BREAKER_OPEN` until released.
  *
+ * @throws What `tide.override` throws.
  * @example
  * ```ts
  * const release = await openBreaker(tide);
@@ -31,6 +32,14 @@ export async function openBreaker(tide: Tidegate): Promise<Release> {
 /**
  * Takes every permit of a lane: calls wait, and are refused with `DB_POOL_EXHAUSTED` when their wait is over. Holds them
  * until released, or for as long as a call of that lane may run; what becomes of the holders counts for nothing.
+ *
+ * @throws What `tide.view` throws.
+ * @example
+ * ```ts
+ * const release = await fillLane(tide, "slow");
+ * expect((await app.request("/reports/1")).status).toBe(503);
+ * await release();
+ * ```
  */
 export async function fillLane(tide: Tidegate, lane: QueuedLane = "request"): Promise<Release> {
   const { promise: released, resolve } = Promise.withResolvers<void>();

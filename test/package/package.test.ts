@@ -1,5 +1,6 @@
 /** The package as it is packed: what it says of itself, and that others can use it on Node, in Deno and by bundling. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -78,6 +79,53 @@ export const used = [
   ProblemError, Refused, validate, MesApi, ConfigError, readConfig, manualRuntime,
 ];
 `;
+/** What a user exports without naming its type, which a declaration of it has to name by the package's own entries. */
+const DECLARED = `
+import { type Context, Hono } from "hono";
+import { hc } from "hono/client";
+import { Refused, success, type TidegateEnv, tidegate, validate } from "tidegate";
+import { createClient } from "tidegate/client";
+import { readConfig } from "tidegate/config";
+import { memory } from "tidegate/stores/memory";
+import { fakeDatabase, fillLane, manualRuntime, withFaults } from "tidegate/testing";
+import * as v from "valibot";
+
+export const config = readConfig();
+export const tide = tidegate({ database: fakeDatabase(() => []), store: memory(), config });
+export const gate = tide.gate("billing", { capacity: 8, breaker: { mode: "observe" } });
+export const view = () => tide.view();
+export const breaker = async () => (await tide.view()).breaker;
+export const standing = () => tide.gates();
+export const permit = () => tide.gate("billing").acquire();
+export const forced = (actor: string) => tide.override({ mode: "force_open", ttlMs: 1_000, actor, reason: "" });
+export const heard = () => tide.on("transition", ({ to }) => to);
+export const listeners = [tide.on];
+export const watched = () => tide.watch();
+export const codeOf = (error: unknown) => (error instanceof Refused ? error.refusal.code : null);
+export const refusalOf = (error: unknown) => (error instanceof Refused ? error.refusal : null);
+export const orders = (c: Context<TidegateEnv>) => c.var.db.query\`select 1\`;
+export const slow = (c: Context<TidegateEnv>) => c.var.db.lane("slow");
+export const booked = (c: Context<TidegateEnv>) => c.var.db.transaction((tx) => tx.one\`select 1\`);
+export const answered = async (c: Context<TidegateEnv>) => success(c, await orders(c), { page: 1 });
+export const query = validate("query", v.object({ page: v.string() }));
+export const app = new Hono<TidegateEnv>().use(tide.middleware()).get("/orders", query, answered).route("/", tide.routes());
+export const client = hc<typeof app>("/");
+export const { onError, notFound, methodNotAllowed } = tide;
+export const api = createClient();
+export const degraded = api.on("degraded", ({ secondsLeft }) => secondsLeft);
+export const troubled = withFaults(fakeDatabase(() => []));
+export const filled = () => fillLane(tide);
+export const runtime = manualRuntime();
+`;
+/** The same of an entry that is imported by itself. */
+const ALONE = {
+  "alone-database.ts": `import { postgres } from "tidegate/databases/postgres"; export const database = postgres("postgres://db/fab");`,
+  "alone-store.ts": `import { redis } from "tidegate/stores/redis"; export const store = redis("redis://state");`,
+  "alone-hook.ts": `import { render } from "tidegate/hooks/render"; export const hook = (apiKey: string) => render({ apiKey, serviceId: "" });`,
+  "alone-node.ts": `import { auditFile, nodeHook, supervisorOf } from "tidegate/node";
+export const audit = auditFile("audit.jsonl"), hook = nodeHook(process), report = () => supervisorOf(process)?.report();`,
+  "alone-openapi.ts": `import { openapi } from "tidegate/openapi"; export const { paths, components } = openapi;`,
+};
 const TSCONFIG = {
   compilerOptions: {
     ...{ target: "ES2024", module: "NodeNext", strict: true, exactOptionalPropertyTypes: true, noEmit: true },
@@ -85,6 +133,14 @@ const TSCONFIG = {
     ...{ lib: ["ES2024", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], types: ["node"], skipLibCheck: true },
   },
   include: ["typed.ts"],
+};
+const DECLARING = {
+  compilerOptions: {
+    ...TSCONFIG.compilerOptions,
+    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: "declared" },
+    // Packages are links here; where they lead to is no place that a declaration could name.
+    preserveSymlinks: true,
+  },
 };
 
 let consumer: Consumer;
@@ -130,6 +186,18 @@ describe("the package", () => {
 
   it("has types that a user's own code is checked by", async () => {
     await consumer.run(process.execPath, tool("tsc"), "-p", "tsconfig.json");
+  });
+
+  it("has a name for every type that a user's declarations speak of, at an entry", async () => {
+    // Each alone: what one file imports is known to all files of a program.
+    for (const [file, text] of Object.entries({ "declared.ts": DECLARED, ...ALONE })) {
+      consumer.write(file, text);
+      consumer.write("tsconfig.declared.json", JSON.stringify({ ...DECLARING, files: [file] }));
+      await consumer.run(process.execPath, tool("tsc"), "-p", "tsconfig.declared.json");
+    }
+    const written = readFileSync(join(consumer.folder, "declared/declared.d.ts"), "utf8");
+    expect(written).toContain("GateView");
+    expect(written).not.toMatch(/tidegate\/(?:dist|lib)|\bany\b(?!,)/);
   });
 
   it("is bundled for a browser and for Workers without anything of Node's", async () => {

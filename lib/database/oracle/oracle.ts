@@ -32,7 +32,7 @@ export type { OracleOptions } from "./database.ts";
  * @throws TypeError when the URL is missing or is none of Oracle; on Workers, where the driver cannot run, when opened.
  * @example
  * ```ts
- * const tide = tidegate({ database: oracle(process.env.DATABASE_URL) });
+ * const tide = tidegate({ database: oracle(process.env.DATABASE_URL), store: memory() });
  * ```
  */
 export function oracle(url: string | undefined, options: OracleOptions = {}): DatabaseAdapter {

@@ -40,7 +40,8 @@ export interface PgliteOptions {
  * @throws TypeError for any other URL.
  * @example
  * ```ts
- * const tide = tidegate({ database: pglite("pglite:", { initialise: [new URL("./schema.sql", import.meta.url)] }) });
+ * const database = pglite("pglite:", { initialise: [new URL("./schema.sql", import.meta.url)] });
+ * const tide = tidegate({ database, store: memory() });
  * ```
  */
 export function pglite(url = "pglite:", options: PgliteOptions = {}): DatabaseAdapter {

@@ -34,6 +34,8 @@ export interface HyperdriveOptions extends Pick<PostgresOptions, "graceMs"> {
 }
 
 /**
+ * A PostgreSQL behind Hyperdrive. Connects to nothing until the first statement.
+ *
  * @param binding of Hyperdrive; for a database without it, `{ connectionString: env.DATABASE_URL }`.
  * @throws TypeError when there is no such binding.
  * @example

@@ -21,7 +21,7 @@ export type { PostgresOptions } from "./database.ts";
  * @throws TypeError when the URL is missing or is none of PostgreSQL.
  * @example
  * ```ts
- * const tide = tidegate({ database: postgres(process.env.DATABASE_URL) });
+ * const tide = tidegate({ database: postgres(process.env.DATABASE_URL), store: memory() });
  * ```
  */
 export function postgres(url: string | undefined, options: PostgresOptions = {}): DatabaseAdapter {

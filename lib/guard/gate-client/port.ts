@@ -41,7 +41,7 @@ export interface Standing {
   readonly breaker: BreakerState;
   /** An operator's override, where there is one. */
   readonly forced: OverrideMode | null;
-  /** Of the whole fleet `capacity`, of this instance the rest. */
+  /** Calls: of the whole fleet `capacity`, of this instance the permits `held`, and who is `running` and `waiting`. */
   readonly lanes: Readonly<
     Record<
       QueuedLane,

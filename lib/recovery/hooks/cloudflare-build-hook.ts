@@ -25,6 +25,11 @@ const API = "https://api.cloudflare.com/client/v4";
 /**
  * Triggers are merged with a build that waits (`already queued`), and with none that has begun: nobody can know that
  * after an answer that did not come. Hence it is asked for once.
+ *
+ * @example
+ * ```ts
+ * const restart = cloudflareBuildHook({ url, account: { apiToken, accountId } });
+ * ```
  */
 export function cloudflareBuildHook({ url, account }: CloudflareBuildHookOptions, runtime?: Runtime): Hook {
   const secrets = [...secretsOfUrl(url), ...secretsOf(account?.apiToken)];

@@ -21,6 +21,11 @@ const DEPLOYED = v.object({ success: v.literal(true), result: v.object({ id: v.s
  * The versions go back as they were read: two of them while one replaces the other by and by. Asked for once, since a
  * second time could undo what somebody deployed in between. Whether isolates end for the same versions, Cloudflare does
  * not say: prefer `cloudflare-build-hook` where a build is no trouble.
+ *
+ * @example
+ * ```ts
+ * const restart = cloudflare({ apiToken, accountId, workerName: "shop" });
+ * ```
  */
 export function cloudflare({ apiToken, accountId, workerName }: CloudflareOptions, runtime?: Runtime): Hook {
   const secrets = secretsOf(apiToken);

@@ -11,6 +11,13 @@ export type { Runtime } from "../../runtime.ts";
 export type { Hook } from "./hook.ts";
 export type { DenoDeployOptions, GithubDispatchOptions } from "./options.ts";
 
-/** Followed is the run of the workflow, not the revision that it makes. Without such a workflow, the soft restart is left. */
+/**
+ * Followed is the run of the workflow, not the revision that it makes. Without such a workflow, the soft restart is left.
+ *
+ * @example
+ * ```ts
+ * const restart = denoDeploy({ token, repository: "acme/shop", workflow: "deploy.yml", ref: "main" });
+ * ```
+ */
 export const denoDeploy = (options: DenoDeployOptions, runtime?: Runtime): Hook =>
   githubDispatch("deno-deploy", options, runtime);

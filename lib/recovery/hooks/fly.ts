@@ -35,6 +35,11 @@ const ROLL_DEADLINE_MS = 300_000;
 /**
  * Restarts what is started, each machine when the one before has started again: a machine that does not stops the
  * roll. What Fly has stopped stays so. Each is asked for once: twice would be two restarts.
+ *
+ * @example
+ * ```ts
+ * const restart = fly({ token, app: "shop", ownMachine: process.env.FLY_MACHINE_ID ?? null });
+ * ```
  */
 export function fly({ token, app, ownMachine }: FlyOptions, runtime?: Runtime): Hook {
   const fly = platform({ hook: "fly", secrets: secretsOf(token), headers: bearer(token), runtime });

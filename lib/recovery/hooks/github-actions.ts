@@ -9,6 +9,8 @@ export type { Hook } from "./hook.ts";
 export type { GithubActionsOptions, GithubDispatchOptions } from "./options.ts";
 
 /**
+ * Followed is the run of the workflow. Asked for once: each request is a run.
+ *
  * @example
  * ```ts
  * const restart = githubActions({ token, repository: "acme/shop", workflow: "restart.yml", ref: "main" });

@@ -21,6 +21,11 @@ const UP = ["up", "idle"];
 /**
  * Asked for once: twice would be two restarts. Heroku has no id for it; it is followed by the last time that any dyno
  * changed before, on Heroku's own clock: whatever is up since a later one has been restarted.
+ *
+ * @example
+ * ```ts
+ * const restart = heroku({ apiKey, app: "shop" });
+ * ```
  */
 export function heroku({ apiKey, app }: HerokuOptions, runtime?: Runtime): Hook {
   const headers = { ...bearer(apiKey), accept: "application/vnd.heroku+json; version=3" };

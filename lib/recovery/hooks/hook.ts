@@ -24,7 +24,11 @@ export interface DryRun {
  * `fire`, `status` and `dryRun` reject with a {@link HookError}, or, where `signal` was aborted, with its reason.
  */
 export interface Hook extends RestartProvider {
-  /** Asks everything but the restart: credentials, target, permission where the platform tells. Changes nothing. */
+  /**
+   * Asks everything but the restart: credentials, target, permission where the platform tells. Changes nothing.
+   *
+   * @throws HookError where something is not in order; the reason of `signal` when that is aborted.
+   */
   dryRun(signal: AbortSignal): Promise<DryRun>;
 }
 
@@ -41,7 +45,16 @@ export type HookLoaders = {
  */
 export type HookFault = "unauthorized" | "refused" | "throttled" | "failed" | "unreachable" | "garbage";
 
-/** Its message names the hook, what was asked, what was found and what to do; it carries no secret, and no cause. */
+/**
+ * Its message names the hook, what was asked, what was found and what to do; it carries no secret, and no cause.
+ *
+ * @example
+ * ```ts
+ * await hook.dryRun(AbortSignal.timeout(10_000)).catch((error) => {
+ *   if (error instanceof HookError && error.fault === "unauthorized") console.error(error.message);
+ * });
+ * ```
+ */
 export class HookError extends Error {
   /** Always `HookError`. */
   override readonly name = "HookError";
@@ -49,9 +62,9 @@ export class HookError extends Error {
   readonly hook: string;
   /** What went wrong, and so whether something was restarted. */
   readonly fault: HookFault;
-  /** The platform's status; null where there was no answer. */
+  /** The HTTP status of the platform's answer; null where there was no answer. */
   readonly status: number | null;
-  /** How long the platform wants to be left alone; null where it does not say. */
+  /** How long the platform wants to be left alone, in milliseconds; null where it does not say. */
   readonly retryAfterMs: number | null;
 
   /** For hooks; what is left out is null. */

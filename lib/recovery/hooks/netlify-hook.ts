@@ -10,7 +10,14 @@ export type { Runtime } from "../../runtime.ts";
 export type { Hook } from "./hook.ts";
 export type { NetlifyHookOptions } from "./options.ts";
 
-/** Asked for once: Netlify builds for each request. It says nothing of the build, so nothing is followed. */
+/**
+ * Asked for once: Netlify builds for each request. It says nothing of the build, so nothing is followed.
+ *
+ * @example
+ * ```ts
+ * const restart = netlifyHook({ url: process.env.NETLIFY_BUILD_HOOK_URL ?? "" });
+ * ```
+ */
 export function netlifyHook({ url }: NetlifyHookOptions, runtime?: Runtime): Hook {
   const { ask } = platform({ hook: "netlify-hook", secrets: secretsOfUrl(url), runtime });
   return {

@@ -20,7 +20,14 @@ const SITE = v.object({
 
 const API = "https://api.netlify.com/api/v1";
 
-/** Asked for once: each request is a build. */
+/**
+ * Asked for once: each request is a build.
+ *
+ * @example
+ * ```ts
+ * const restart = netlify({ token, siteId });
+ * ```
+ */
 export function netlify({ token, siteId }: NetlifyOptions, runtime?: Runtime): Hook {
   const { ask, refusal } = platform({ hook: "netlify", secrets: secretsOf(token), headers: bearer(token), runtime });
   const url = `${API}/sites/${segment(siteId)}`;

@@ -3,6 +3,7 @@
  * URLs are secrets.
  */
 
+/** A Worker, and who may deploy its versions again. */
 export interface CloudflareOptions {
   /** May write Workers Scripts. */
   readonly apiToken: string;

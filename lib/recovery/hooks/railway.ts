@@ -49,7 +49,14 @@ const SAID = v.object({ errors: v.nullish(v.array(REFUSAL)) });
 const SUCCEEDED = ["SUCCESS", "SLEEPING"];
 const FAILED = ["CRASHED", "FAILED", "REMOVED", "REMOVING", "SKIPPED"];
 
-/** Restarting is asked for once: twice would be two restarts. Asking for what is there is repeated. */
+/**
+ * Restarting is asked for once: twice would be two restarts. Asking for what is there is repeated.
+ *
+ * @example
+ * ```ts
+ * const restart = railway({ token: { of: "project", value: token }, serviceId, environmentId });
+ * ```
+ */
 export function railway({ token, serviceId, environmentId }: RailwayOptions, runtime?: Runtime): Hook {
   const headers = token.of === "project" ? { "project-access-token": bare(token.value) } : bearer(token.value);
   const { ask, refusal } = platform({

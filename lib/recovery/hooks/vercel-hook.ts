@@ -12,7 +12,14 @@ export type { VercelHookOptions } from "./options.ts";
 
 const TRIGGERED = v.object({ job: v.object({ id: v.string(), state: v.nullish(v.string()) }) });
 
-/** Asked for once: Vercel builds for each request. The job's id leads nowhere without a token, so nothing is followed. */
+/**
+ * Asked for once: Vercel builds for each request. The job's id leads nowhere without a token, so nothing is followed.
+ *
+ * @example
+ * ```ts
+ * const restart = vercelHook({ url: process.env.VERCEL_DEPLOY_HOOK_URL ?? "" });
+ * ```
+ */
 export function vercelHook({ url }: VercelHookOptions, runtime?: Runtime): Hook {
   const { ask } = platform({ hook: "vercel-hook", secrets: secretsOfUrl(url), runtime });
   return {

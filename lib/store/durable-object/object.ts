@@ -36,14 +36,18 @@ export class TidegateObject {
   readonly #gate: GateHost;
   #isWatched = false;
 
-  /** @param runtime The object's clock; the platform hands in the first two, tests one that they own. */
+  /**
+   * Made by the platform, which hands in the first two.
+   *
+   * @param runtime The object's clock; tests hand in one that they own.
+   */
   constructor(state: ObjectState, _env?: unknown, runtime: Runtime = systemRuntime()) {
     this.#storage = state.storage;
     this.#runtime = runtime;
     this.#gate = gateHost(state.storage);
   }
 
-  /** Answers one call of the adapter. */
+  /** Answers one call of the adapter, also where it failed. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     return new Response(
       await request

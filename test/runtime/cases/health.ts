@@ -1,7 +1,7 @@
 /** What monitors ask, while all is well. */
 import * as v from "valibot";
 import { expect } from "vitest";
-import { deepSchema, healthSchema, ietfSchema } from "../../../infra/openapi/payloads/health.ts";
+import { deepSchema, healthSchema, ietfSchema } from "../../../lib/contract/health.ts";
 import { eventually } from "../../support/processes.ts";
 import type { Case } from "../cell.ts";
 import { bearer, TOKENS } from "../settings.ts";

@@ -25,6 +25,11 @@ const RELEASE_DEADLINE_MS = 150_000;
  *
  * @throws HookError when it is fired and the environment cannot be read (no permission for its key, say): what cannot
  * be read cannot be sent back, and would be lost.
+ *
+ * @example
+ * ```ts
+ * const restart = lambda({ region, accessKeyId, secretAccessKey, sessionToken: null, functionName: "shop", alias: null });
+ * ```
  */
 export function lambda({ alias, ...options }: LambdaOptions, runtime?: Runtime): Hook {
   const fn = lambdaFunction(options, runtime);

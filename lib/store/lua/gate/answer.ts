@@ -4,7 +4,7 @@ import type { CommandReply, GateView, LaneGrant, LaneView, PushMessage, RenewalR
 import { noTotals, type Second, type Totals } from "../../../gate/state.ts";
 import type { Step } from "../../../gate/step.ts";
 import { untouched } from "../../../gate/turn.ts";
-import { type About, BREAKER_STATES, type BreakerState, LANES, type Lane } from "../../../gate/types.ts";
+import { type About, BREAKER_STATES, type BreakerState, LANES, type Lane, type Override } from "../../../gate/types.ts";
 import { fromRow, type RecordName, withNumbers } from "./records.ts";
 import { fromText } from "./text.ts";
 
