@@ -2,7 +2,8 @@
 import type { Config } from "../config/types.ts";
 import type { DeepPayload } from "../contract/health.ts";
 import { iso, rounded, share } from "../contract/units.ts";
-import type { HealthFacts, QueryFigures } from "./facts.ts";
+import type { QueryFigures } from "../metrics/query-times.ts";
+import type { HealthFacts } from "./facts.ts";
 import { breakerPart, contractPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
 import { type Findings, resiliencePart } from "./resilience.ts";
 import { isRedis } from "./status.ts";

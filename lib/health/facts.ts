@@ -1,7 +1,9 @@
 /** What health is judged by: gathered from the gate, the pool, the restarts and one ping, in one go. */
+
 import type { Database, PoolState } from "../database/port.ts";
 import type { GateView } from "../gate/renewal.ts";
 import type { Guard } from "../guard/guard.ts";
+import type { QueryFigures } from "../metrics/query-times.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise, StoreKind } from "../store/port.ts";
@@ -24,19 +26,6 @@ export interface HealthFacts {
   readonly pool: PoolState;
   readonly restarts: RestartFacts;
   readonly queries: QueryFigures;
-}
-
-/** Statements that this instance has run lately. */
-export interface QueryFigures {
-  readonly count: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-  readonly p99Ms: number;
-  readonly slowCount: number;
-  /** From when on one is slow. */
-  readonly slowMs: number;
-  /** How far back they count. */
-  readonly windowMs: number;
 }
 
 export interface FactsOptions {

@@ -11,11 +11,12 @@
 import type { Config } from "../config/types.ts";
 import type { Database } from "../database/port.ts";
 import type { Guard } from "../guard/guard.ts";
+import type { QueryFigures } from "../metrics/query-times.ts";
 import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
 import { andThen, attempt, type MaybePromise, type Store } from "../store/port.ts";
 import { elapsedClock } from "./elapsed.ts";
-import { createFacts, type QueryFigures } from "./facts.ts";
+import { createFacts } from "./facts.ts";
 import type { Memoized } from "./last-value.ts";
 import { createMemo } from "./memo.ts";
 import type { PersistedReport } from "./persisted-report.ts";

@@ -10,17 +10,22 @@ const SHORTEST_MS = 0.05;
 /** Up to an hour; whatever is longer counts as that. */
 const BUCKETS = Math.ceil(BUCKETS_PER_DOUBLING * Math.log2(3_600_000 / SHORTEST_MS)) + 1;
 
+/** Statements that this instance has run lately. */
+export interface QueryFigures {
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly slowCount: number;
+  /** From when on one is slow. */
+  readonly slowMs: number;
+  /** How far back they count. */
+  readonly windowMs: number;
+}
+
 export interface QueryTimes {
   readonly record: (ms: number) => void;
-  readonly figures: () => {
-    readonly count: number;
-    readonly p50Ms: number;
-    readonly p95Ms: number;
-    readonly p99Ms: number;
-    readonly slowCount: number;
-    readonly slowMs: number;
-    readonly windowMs: number;
-  };
+  readonly figures: () => QueryFigures;
 }
 
 interface Slice {

@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   // Hooks mask what platforms say.
   "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
   "lib/guard/": MACHINES,
-  "lib/health/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/recovery/"],
+  "lib/health/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/recovery/", "lib/metrics/"],
   // Bundled into a text; nothing else of the server side takes the client.
   "lib/http/routes/console/browser/": ["lib/client/"],
   "lib/http/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],

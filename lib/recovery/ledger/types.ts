@@ -64,7 +64,8 @@ export interface Progress {
  */
 export type RestartPhase = "begun" | "fired" | "executed" | "failed" | "unknown" | "abandoned";
 
-export interface Restart {
+/** Who asks for a restart, of what, and why. */
+export interface RestartRequest {
   readonly id: string;
   readonly source: RestartSource;
   readonly requestedBy: string;
@@ -73,6 +74,9 @@ export interface Restart {
   readonly target: string | null;
   /** Why it was asked for. */
   readonly reason: string;
+}
+
+export interface Restart extends RestartRequest {
   /** Set where an operator passed a policy that stood in the way. */
   readonly overrideReason: string | null;
   /** The policy it met. */
@@ -109,14 +113,8 @@ export interface Evidence {
   readonly forMs: number;
 }
 
-export interface Begin {
+export interface Begin extends RestartRequest {
   readonly kind: "begin";
-  readonly id: string;
-  readonly source: RestartSource;
-  readonly requestedBy: string;
-  readonly requestedIp: string | null;
-  readonly target: string | null;
-  readonly reason: string;
   /** The operator acknowledged what stands in the way, and says why. */
   readonly override: { readonly reason: string } | null;
   readonly idempotency: IdempotencyKey | null;
