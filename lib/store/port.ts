@@ -198,6 +198,8 @@ export interface StoreAdapter {
   readonly kind: StoreKind;
   /** Where it is, for people: no credentials. */
   readonly address: string;
+  /** What no log may show: a password given in code is in no environment. */
+  readonly secrets?: readonly string[];
   /** Makes the store, once for each `tidegate()`. Connects to nothing. */
   open(runtime: Runtime): Store;
 }
