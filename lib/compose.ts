@@ -3,10 +3,14 @@
  * together anywhere.
  */
 import type { Hono, MiddlewareHandler } from "hono";
+import { isSamePlace, NAMELESS, placedAt } from "./config/namespace.ts";
 import { type Config, readConfig } from "./config.ts";
 import type { Readiness } from "./contract/health.ts";
+import { explained } from "./database/explained.ts";
 import type { Database, DatabaseAdapter } from "./database/port.ts";
 import { createEvents, type Events } from "./events.ts";
+import type { About } from "./gate/types.ts";
+import { createDatabaseComparison } from "./guard/database-comparison.ts";
 import { type Gate, gateHandle } from "./guard/gate.ts";
 import { type GateOptions, gateOptions } from "./guard/gate-options.ts";
 import { createGates, type GateStanding } from "./guard/gates.ts";
@@ -70,7 +74,7 @@ export interface TidegateOptions {
 }
 
 /** Tidegate in an application: the gate of its database, what goes into the application, and its life. */
-export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
+export interface Tidegate extends Gate, Omit<HttpShell, "middleware">, AsyncDisposable {
   /** As it was read when this was made; frozen. */
   readonly config: Config;
   /** The guarded database outside of requests: jobs, scripts. In a handler use `c.var.db`, which knows its caller. */
@@ -111,6 +115,13 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
   close(): Promise<void>;
 }
 
+/** Given in code, they are in no environment. */
+const secretsInCode = ({ database, store, restart }: TidegateOptions): readonly string[] => [
+  ...database.secrets,
+  ...(store.secrets ?? []),
+  ...(restart?.secrets ?? []),
+];
+
 /**
  * Puts an application's database, store and hook together. Connects to nothing until something is asked.
  *
@@ -127,8 +138,8 @@ export interface Tidegate extends Gate, Omit<HttpShell, "middleware"> {
 export function tidegate(options: TidegateOptions): Tidegate {
   const { runtime = systemRuntime(), appVersion = "0.0.0" } = options;
   const configNow = () => (typeof options.config === "function" ? options.config() : (options.config ?? readConfig()));
-  const config = configNow();
-  const redact = createRedactor({ secrets: [...config.secrets, ...options.database.secrets] });
+  const config = placedAt(configNow(), options.database.address);
+  const redact = createRedactor({ secrets: [...config.secrets, ...secretsInCode(options)] });
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
   const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
   for (const warning of config.warnings) log.warn("config.warning", { ...warning });
@@ -136,9 +147,19 @@ export function tidegate(options: TidegateOptions): Tidegate {
   const store = options.waitUntil ? withWaitUntil(opened, options.waitUntil) : opened;
   const queryTimes = createQueryTimes(config.breaker.slowCallMs ?? SLOW_QUERY_MS, runtime);
   const renewing = renewable(() => options.database.open(configNow().pool, runtime));
-  const database = measured(renewing.database, queryTimes.record, runtime);
+  const { address } = options.database;
+  const compareDatabases = createDatabaseComparison({
+    ...{ store, runtime, log, namespace: config.store.namespace, address, isSame: isSamePlace },
+    key: `${gateKey(config.store.namespace, MAIN_GATE)}:database`,
+  });
+  const told = config.app.env === "development" ? explained(renewing.database, redact.text) : renewing.database;
+  const recorded = (ms: number) => {
+    queryTimes.record(ms);
+    if (address !== NAMELESS) compareDatabases();
+  };
+  const database = measured(told, recorded, runtime);
   const rules = guardRules(config, store.traits);
-  const about = { runtime: platformName(), region: "", version: appVersion, startedAt: Math.floor(runtime.wallMs()) };
+  const about = aboutInstance(appVersion, runtime);
   let readiness: Readiness = "ready";
 
   const { namespace } = config.store;
@@ -159,10 +180,11 @@ export function tidegate(options: TidegateOptions): Tidegate {
     return gateHandle(handling, name, options);
   };
   const guarded = (of: Database) => guardDatabase({ guard: main, database: of, runtime, log });
-  const ofRequest = (of: Database, signal: AbortSignal) =>
+  const ofRequest = (of: Database, signal: AbortSignal, unread: AbortSignal) =>
     guardDatabase({
       ...{ guard: main, database: of, runtime, log },
       limits: { signal },
+      unread,
       holding: { request: 0, slow: 0 },
     });
   const outlasting = { waitUntil: options.waitUntil, runtime, log };
@@ -192,7 +214,7 @@ export function tidegate(options: TidegateOptions): Tidegate {
     corsOrigins: config.http.corsOrigins,
     bodyLimitBytes: config.http.requestBodyLimitBytes,
     defaultRetryAfterMs: config.admission.exhaustedRetryAfterMs,
-    database: (signal) => ofRequest(database.forRequest?.() ?? database, signal),
+    database: (signal, unread) => ofRequest(database.forRequest?.() ?? database, signal, unread),
     addressOf,
     limitRequest,
     checkIfDue: recovery.epoch.checkIfDue,
@@ -200,6 +222,23 @@ export function tidegate(options: TidegateOptions): Tidegate {
     runtime,
     log,
   });
+
+  const drain = () => {
+    readiness = "draining";
+  };
+  const close = async () => {
+    // One that was fired for has to be told of; the store's connection is gone after that.
+    await recovery.restarts.settled();
+    recovery.epoch.stop();
+    gates.close();
+    // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
+    const end = (part: Database | Store) =>
+      part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
+    await end(database);
+    await gates.end();
+    await end(store);
+    await flush();
+  };
 
   return {
     ...shell,
@@ -217,21 +256,25 @@ export function tidegate(options: TidegateOptions): Tidegate {
     gates: gates.standing,
     on: events.on,
     watch: recovery.watchdog.tick,
-    drain: () => {
-      readiness = "draining";
+    drain,
+    close,
+    [Symbol.asyncDispose]: () => {
+      drain();
+      return close();
     },
-    close: async () => {
-      // One that was fired for has to be told of; the store's connection is gone after that.
-      await recovery.restarts.settled();
-      recovery.epoch.stop();
-      gates.close();
-      // The store outlives the database, whose statements settle as they end; one that fails to end keeps no other.
-      const end = (part: Database | Store) =>
-        part.close().catch((error: unknown) => log.error("close.failed", { kind: part.kind, error }));
-      await end(database);
-      await gates.end();
-      await end(store);
-      await flush();
+  };
+}
+
+/** As the fleet sees it. Begun with the first look: at the module scope of a Worker the clock stands still. */
+function aboutInstance(version: string, runtime: Runtime): About {
+  let startedAt: number | undefined;
+  return {
+    runtime: platformName(),
+    region: "",
+    version,
+    get startedAt() {
+      startedAt ??= Math.floor(runtime.wallMs());
+      return startedAt;
     },
   };
 }

@@ -8,6 +8,18 @@
 /** A running timer. What it is belongs to the runtime; only {@link Runtime.clearTimer} may look at it. */
 export type Timer = unknown;
 
+/** What a timer is to the process that it runs in. */
+export interface TimerOptions {
+  /**
+   * Somebody awaits what it brings: a process that has nothing else to do goes on until then, or it would end with a
+   * call that was never answered. Default: false, for what goes on in the background.
+   */
+  readonly holds?: boolean;
+}
+
+/** Of a timer that somebody awaits. */
+export const HOLDS: TimerOptions = { holds: true };
+
 /** What platforms can wait for: a longer time is a millisecond to them. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -17,8 +29,11 @@ export interface Runtime {
   readonly wallMs: () => number;
   /** Milliseconds since an arbitrary start, never backwards: the clock for every duration. */
   readonly monotonicMs: () => number;
-  /** Calls `task` once after `delayMs`, or after 24 days where that is longer. A timer alone never keeps a process alive. */
-  readonly setTimer: (task: () => void, delayMs: number) => Timer;
+  /**
+   * Calls `task` once after `delayMs`, or after 24 days where that is longer. It keeps a process alive only where it
+   * {@link TimerOptions.holds}.
+   */
+  readonly setTimer: (task: () => void, delayMs: number, options?: TimerOptions) => Timer;
   /** Ends a timer; one that has run, or was ended, does no harm. */
   readonly clearTimer: (timer: Timer) => void;
   /** Calls `task` once what is ready in this turn of the event loop has been worked off. */
@@ -46,10 +61,11 @@ export function systemRuntime(): Runtime {
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
-    setTimer: (task, delayMs) => {
+    setTimer: (task, delayMs, options) => {
       const timer: unknown = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
       // Node and Deno on npm timers: an idle timer must not hold a process that wants to end.
-      if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+      const isIdle = options?.holds !== true && typeof timer === "object" && timer !== null && "unref" in timer;
+      if (isIdle) (timer as unknown as { unref(): void }).unref();
       return timer;
     },
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
@@ -61,6 +77,19 @@ export function systemRuntime(): Runtime {
     random: () => Math.random(),
     uuid: () => crypto.randomUUID(),
     fetch: (input, init) => fetch(input, init),
+  };
+}
+
+/**
+ * Whole wall-clock milliseconds that never jump: the wall gives the start, the monotonic clock the rest. The start is
+ * where it is first asked: at the module scope of a Worker both clocks stand still, each at a moment of its own.
+ */
+export function steadyClock({ wallMs, monotonicMs }: Runtime): () => number {
+  let wallAtStart: number | undefined;
+  return () => {
+    const monotonic = monotonicMs();
+    wallAtStart ??= wallMs() - monotonic;
+    return Math.floor(wallAtStart + monotonic);
   };
 }
 

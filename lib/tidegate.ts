@@ -8,6 +8,7 @@
  */
 export { type Tidegate, type TidegateOptions, tidegate } from "./compose.ts";
 export type { ErrorCode, ProblemReason } from "./contract/codes.ts";
+export { faultOf } from "./database/fault-of.ts";
 export {
   CommitUnknown,
   type Database,
@@ -77,7 +78,7 @@ export type { RecommendationAction, RecommendationLevel } from "./recovery/recom
 export type { ProviderCapability, RestartProvider } from "./recovery/restart-provider.ts";
 export type { Firing } from "./recovery/restarts.ts";
 export type { Advice, TickReport } from "./recovery/watchdog.ts";
-export type { Runtime, Timer } from "./runtime.ts";
+export type { Runtime, Timer, TimerOptions } from "./runtime.ts";
 export type {
   Aftermath,
   KvEntry,

@@ -1,8 +1,8 @@
 /** Waiting, once for all: for a time, and for something that may never come. Timers and listeners are taken down here. */
-import type { Runtime } from "./runtime.ts";
+import { HOLDS, type Runtime, type Timer, type TimerOptions } from "./runtime.ts";
 
 /**
- * Resolves after `ms` milliseconds.
+ * Resolves after `ms` milliseconds. A process that has nothing else to do waits for it.
  *
  * @throws The reason of `signal`, as soon as that is aborted.
  * @example
@@ -17,12 +17,92 @@ export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promi
       runtime.clearTimer(timer);
       reject(signal?.reason);
     };
-    const timer = runtime.setTimer(() => {
-      signal?.removeEventListener("abort", leave);
-      resolve();
-    }, ms);
+    const timer = runtime.setTimer(
+      () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      },
+      ms,
+      HOLDS,
+    );
     signal?.addEventListener("abort", leave, { once: true });
   });
+}
+
+/** A timer that is later than this tells of an event loop that stood still: that time is nobody's fault. */
+const LATE_MS = 10;
+
+/** The end of a wait for somebody's answer, which is judged once what has arrived by then was read. */
+export interface Expiry {
+  /** Nothing is waited for any more: its task is not called, unless it was. */
+  clear(): void;
+}
+
+export interface ExpiryOptions extends TimerOptions {
+  /** On the monotonic clock, for who has just looked. */
+  readonly now?: number;
+}
+
+/**
+ * Calls `expired` once `ms` are over and what had arrived by then was read: a process that was busy finds its timers due
+ * first, and then the answers that have long been there. A timer that was late itself waits once more, for as long as it
+ * was late, and at most for `ms` in all.
+ *
+ * @example
+ * ```ts
+ * const expiry = expireAfter(runtime, 500, () => reject(new Error("late")));
+ * answer.then((value) => { expiry.clear(); resolve(value); });
+ * ```
+ */
+export function expireAfter(
+  runtime: Runtime,
+  ms: number,
+  expired: () => void,
+  { holds, now = runtime.monotonicMs() }: ExpiryOptions = {},
+): Expiry {
+  return new LoopExpiry(runtime, ms, expired, holds ? HOLDS : undefined, now);
+}
+
+class LoopExpiry implements Expiry {
+  readonly #runtime: Runtime;
+  readonly #expired: () => void;
+  readonly #options: TimerOptions | undefined;
+  #leftMs: number;
+  #dueAt: number;
+  #timer: Timer;
+  #isOver = false;
+
+  constructor(runtime: Runtime, ms: number, expired: () => void, options: TimerOptions | undefined, now: number) {
+    this.#runtime = runtime;
+    this.#expired = expired;
+    this.#options = options;
+    this.#leftMs = ms;
+    this.#dueAt = now + ms;
+    this.#wait(ms);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = this.#runtime.setTimer(() => this.#runtime.endOfTurn(() => this.#judge()), ms, this.#options);
+  }
+
+  #judge(): void {
+    if (this.#isOver) return;
+    const now = this.#runtime.monotonicMs();
+    const lateMs = Math.min(now - this.#dueAt, this.#leftMs);
+    if (lateMs > LATE_MS) {
+      this.#leftMs -= lateMs;
+      this.#dueAt = now + lateMs;
+      this.#wait(lateMs);
+      return;
+    }
+    this.#isOver = true;
+    this.#expired();
+  }
+
+  clear(): void {
+    this.#isOver = true;
+    this.#runtime.clearTimer(this.#timer);
+  }
 }
 
 /** Which end of a wait was reached before what was waited for. */
@@ -39,8 +119,8 @@ export interface Deadline {
 }
 
 /**
- * Waits for `work`, at most until its deadline. What becomes of it afterwards is nobody's concern any more: a late
- * rejection of it is swallowed.
+ * Waits for `work`, at most until its deadline, which is judged as {@link expireAfter} says: what has arrived wins. What
+ * becomes of it afterwards is nobody's concern any more: a late rejection of it is swallowed.
  *
  * @throws What `refuse` makes of the end that was reached, or what `work` rejects with.
  * @example
@@ -51,12 +131,12 @@ export interface Deadline {
 export function withDeadline<Value>(work: Promise<Value>, { ms, signal, runtime, refuse }: Deadline): Promise<Value> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
-      runtime.clearTimer(timer);
+      expiry.clear();
       signal?.removeEventListener("abort", abort);
       settle();
     };
     const abort = () => finish(() => reject(refuse("aborted")));
-    const timer = runtime.setTimer(() => finish(() => reject(refuse("late"))), Math.max(0, ms));
+    const expiry = expireAfter(runtime, Math.max(0, ms), () => finish(() => reject(refuse("late"))), HOLDS);
     work.then(
       (value) => finish(() => resolve(value)),
       (error: unknown) => finish(() => reject(error)),

@@ -1,6 +1,6 @@
 /** One request and its answer, or the error it ended with. */
-import type { Runtime } from "../runtime.ts";
-import { sleep } from "../time.ts";
+import { HOLDS, type Runtime } from "../runtime.ts";
+import { expireAfter, sleep } from "../time.ts";
 import { MesApiError, textAt } from "./error.ts";
 import { retryAfterSeconds } from "./hint.ts";
 
@@ -32,7 +32,7 @@ export async function attempt(call: Call, runtime: Runtime): Promise<unknown> {
 async function exchange({ url, timeout, signal, ...init }: Call, runtime: Runtime) {
   if (signal?.aborted) throw givenUp(signal);
   const late = new AbortController();
-  const timer = runtime.setTimer(() => late.abort(), timeout);
+  const expiry = expireAfter(runtime, timeout, () => late.abort(), HOLDS);
   try {
     const signals = signal ? [signal, late.signal] : [late.signal];
     const response = await runtime.fetch(url, { ...init, signal: AbortSignal.any(signals) });
@@ -44,7 +44,7 @@ async function exchange({ url, timeout, signal, ...init }: Call, runtime: Runtim
     }
     throw new MesApiError("The service cannot be reached.", { cause });
   } finally {
-    runtime.clearTimer(timer);
+    expiry.clear();
   }
 }
 

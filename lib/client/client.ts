@@ -19,7 +19,7 @@ import { retryWaitMs } from "./retry.ts";
 import { createTroubles } from "./troubles.ts";
 import type { Client, ClientEvents, RequestOptions } from "./types.ts";
 
-export type { Runtime, Timer } from "../runtime.ts";
+export type { Runtime, Timer, TimerOptions } from "../runtime.ts";
 export type { SharedTexts } from "./browser.ts";
 export { type ErrorParts, MesApiError } from "./error.ts";
 export type { Client, ClientEvents, ParamValue, RequestOptions, Wait } from "./types.ts";

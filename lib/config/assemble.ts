@@ -1,7 +1,9 @@
 /** From variables to a {@link Config}: seconds become milliseconds, defaults that depend on others are decided. */
 
-import { parseConnectionUrl, secretsOf } from "../connection-url.ts";
+import { partsOf, secretsOf } from "../connection-url.ts";
+import { readPostgresUrl } from "../postgres-url/url.ts";
 import { readHook } from "./hook-targets.ts";
+import { addressOfTarget, defaultNamespace } from "./namespace.ts";
 import type { AppEnv, BreakerSettings, Config, DatabaseTarget, StoreTarget } from "./types.ts";
 import { HOOK_SECRETS } from "./variables/hooks.ts";
 import type { Values } from "./variables.ts";
@@ -26,7 +28,8 @@ const partsOf10000 = (ratio: number): number => Math.round(ratio * 10_000);
 export function assemble(values: Values, appName: string): Settled {
   const database = values.DATABASE_URL ?? EMBEDDED;
   const store = storeTarget(values);
-  const pool = poolOf(values, appName);
+  const app = { name: appName, env: values.APP_ENV };
+  const pool = poolOf(values, appName, isPooled(database));
   const breaker = breakerOf(values);
   const health = {
     memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
@@ -35,7 +38,7 @@ export function assemble(values: Values, appName: string): Settled {
   const workers = workersOf(values, database, store);
   const expectedInstances = Math.max(values.EXPECTED_INSTANCES, workers ?? 1);
   return {
-    app: { name: appName, env: values.APP_ENV },
+    app,
     listen: { host: values.HOST, port: values.PORT, workers },
     database,
     pool,
@@ -48,7 +51,7 @@ export function assemble(values: Values, appName: string): Settled {
     gate: gateOf(values, { pool, breaker, health, expectedInstances }),
     store: {
       ...store,
-      namespace: values.STATE_NAMESPACE ?? `${appName}-${values.APP_ENV}`,
+      namespace: values.STATE_NAMESPACE ?? defaultNamespace(app, addressOfTarget(database)),
       deadlineMs: values.STATE_DEADLINE_MS,
       fallback: values.STATE_FALLBACK,
       maxSkewMs: values.STATE_MAX_SKEW_MS,
@@ -100,7 +103,13 @@ function storeTarget(values: Values): StoreTarget {
   return location.kind === "upstash" ? { ...location, token: values.STATE_TOKEN ?? "" } : location;
 }
 
-function poolOf(values: Values, applicationName: string): Config["pool"] {
+/** The URL may say so, as those written for Prisma do. */
+function isPooled(database: DatabaseTarget): boolean {
+  const read = database.kind === "postgres" ? readPostgresUrl(database.url) : null;
+  return read !== null && !("needed" in read) && read.isPooled;
+}
+
+function poolOf(values: Values, applicationName: string, isPooled: boolean): Config["pool"] {
   return {
     poolSize: values.DB_POOL_SIZE,
     maxOverflow: values.DB_MAX_OVERFLOW,
@@ -110,7 +119,7 @@ function poolOf(values: Values, applicationName: string): Config["pool"] {
     slowCallTimeoutMs: values.DB_SLOW_CALL_TIMEOUT_MS,
     slowMaxConcurrent: values.DB_SLOW_MAX_CONCURRENT ?? SLOW_MAX_CONCURRENT[values.APP_ENV],
     healthPoolSize: values.DB_HEALTH_POOL_SIZE,
-    pooler: values.DB_POOLER,
+    pooler: isPooled ? "transaction" : values.DB_POOLER,
     applicationName,
   };
 }
@@ -176,7 +185,7 @@ function accessOf(values: Values): Config["access"] {
 
 /** Whole URLs are no secrets of their own: they turn up in errors taken apart, which is why their parts are here. */
 function secretValues(values: Values, database: DatabaseTarget, store: StoreTarget): readonly string[] {
-  const urls = [database, store].flatMap((target) => ("url" in target ? (parseConnectionUrl(target.url) ?? []) : []));
+  const urls = [database, store].flatMap((target) => ("url" in target ? (partsOf(target.url) ?? []) : []));
   const tokens = [...(values.ADMIN_TOKENS ?? []), ...(values.MONITOR_TOKENS ?? [])].map(({ token }) => token);
   const single = [values.STATE_TOKEN, values.CRON_SECRET, values.SESSION_SECRET].flatMap((secret) => secret ?? []);
   return [...new Set([...urls.flatMap(secretsOf), ...tokens, ...single, ...hookSecrets(values)])];

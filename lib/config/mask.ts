@@ -1,6 +1,6 @@
 /** How a value that is wrong is shown: quoted, shortened, and without what must not be seen. */
 
-import { addressOf, parseConnectionUrl, secretsOf } from "../connection-url.ts";
+import { addressOf, parseConnectionUrl, partsOf, secretsOf } from "../connection-url.ts";
 import { createRedactor, MASK, type Redactor } from "../log/redaction.ts";
 import type { Variable } from "./variable.ts";
 
@@ -30,7 +30,7 @@ export function redactorOf(written: readonly (readonly [text: string, secret: Se
   const secrets = written.flatMap(([text, secret]) => {
     if (secret === "whole")
       return [text, ...text.split(",").flatMap((part) => part.slice(part.indexOf(":") + 1).trim())];
-    const url = secret === "url" ? parseConnectionUrl(text.replace(/^upstash:/i, "")) : null;
+    const url = secret === "url" ? partsOf(text.replace(/^upstash:/i, "")) : null;
     return url === null ? [] : secretsOf(url);
   });
   return createRedactor({ secrets });

@@ -1,4 +1,5 @@
 /** What must hold between variables, and what is allowed but probably not meant. */
+import { readPostgresUrl } from "../postgres-url/url.ts";
 import type { ConfigFault } from "./fault.ts";
 import { readHook } from "./hook-targets.ts";
 import type { ConfigWarning } from "./types.ts";
@@ -63,11 +64,21 @@ export function relationWarnings(values: Values, isSet: (name: keyof Values) => 
       "remove it",
     );
   }
+  if (values.DATABASE_URL?.kind === "postgres") warnOfParameters(values.DATABASE_URL.url, warn);
   if (values.APP_ENV === "production") warnInProduction(values, warn);
   return warnings;
 }
 
 type Warn = (variable: keyof Values, message: string, remedy: string) => void;
+
+/** Written for another library, most of them. */
+function warnOfParameters(url: string, warn: Warn): void {
+  const read = readPostgresUrl(url);
+  if ("needed" in read) return;
+  for (const { parameter, message, remedy } of read.notes) {
+    warn("DATABASE_URL", `has the parameter ${parameter}, which ${message}`, remedy);
+  }
+}
 
 function warnInProduction(values: Values, warn: Warn): void {
   const hasAdmins = values.ADMIN_TOKENS ?? values.ADMIN_OIDC_ISSUER ?? values.CF_ACCESS_TEAM_DOMAIN;

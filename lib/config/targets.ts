@@ -3,8 +3,9 @@
  * closed list, so that an unknown one can be refused with the list of those that exist.
  */
 import * as v from "valibot";
-import { addressOf, type ConnectionUrl, decoded, parseConnectionUrl } from "../connection-url.ts";
+import { addressOf, type ConnectionUrl, decoded, parseConnectionUrl, partsOf } from "../connection-url.ts";
 import { isLoopback } from "../loopback.ts";
+import { readPostgresUrl } from "../postgres-url/url.ts";
 import type { DatabaseTarget, StoreTarget } from "./types.ts";
 import type { Schema } from "./variable.ts";
 
@@ -12,18 +13,19 @@ import type { Schema } from "./variable.ts";
 export type StoreLocation = Exclude<StoreTarget, { kind: "upstash" }> | Omit<UpstashTarget, "token">;
 type UpstashTarget = Extract<StoreTarget, { kind: "upstash" }>;
 
-/** Reads one scheme: the target, or null when the rest is not as `form` says. */
+/** Reads one scheme: the target; null when the rest is not as `form` says, or a text that says what it must be instead. */
 interface Scheme<Target> {
   readonly form: string;
-  readonly read: (text: string) => Target | null;
+  readonly read: (text: string) => Target | string | null;
 }
 
 const ENCODED = "special characters in user and password percent-encoded";
 
-function postgres(text: string): DatabaseTarget | null {
-  const url = parseConnectionUrl(text);
-  if (url === null || (url.hosts === "" && !/(?:^|&)host=./.test(url.query))) return null;
-  return { kind: "postgres", url: text, address: addressOf(url) };
+function postgres(text: string): DatabaseTarget | string | null {
+  const read = readPostgresUrl(text);
+  if ("needed" in read) return read.needed;
+  const url = partsOf(text);
+  return url && { kind: "postgres", url: text, address: addressOf(url) };
 }
 
 function oracle(text: string): DatabaseTarget | null {
@@ -88,7 +90,10 @@ const STORES: Readonly<Record<string, Scheme<StoreLocation>>> = {
   },
 };
 
-function target<Target>(schemes: Readonly<Record<string, Scheme<Target>>>, known: string): Schema<Target> {
+function target<Target extends object>(
+  schemes: Readonly<Record<string, Scheme<Target>>>,
+  known: string,
+): Schema<Target> {
   return v.pipe(
     v.string(),
     v.rawTransform<string, Target>(({ dataset, addIssue, NEVER }) => {
@@ -96,8 +101,8 @@ function target<Target>(schemes: Readonly<Record<string, Scheme<Target>>>, known
       const name = /^[a-z][a-z0-9+.-]*:/i.exec(text)?.[0].toLowerCase() ?? "";
       const scheme = schemes[name];
       const value = scheme?.read(text) ?? null;
-      if (value !== null) return value;
-      addIssue({ message: scheme?.form ?? `a URL of a known scheme: ${known}` });
+      if (value !== null && typeof value !== "string") return value;
+      addIssue({ message: value ?? scheme?.form ?? `a URL of a known scheme: ${known}` });
       return NEVER;
     }),
   );

@@ -1,12 +1,15 @@
 /** The wire of one connection: whether it may carry another statement, and what its errors are to a caller. */
 import type { Held } from "./connections.ts";
 import { databaseError } from "./failure.ts";
-import type { DatabaseError } from "./port.ts";
+import { DatabaseError } from "./port.ts";
 import type { Stopping } from "./stop.ts";
 
 export interface Channel extends Held {
-  /** False once it was closed by either side. */
-  open(): boolean;
+  /**
+   * @throws DatabaseError once it was closed by either side, or was broken by an error of the driver's own, which it then
+   * is: the next statement on it might wait for ever.
+   */
+  assertOpen(): void;
   /** It carries nothing more once what it carries has ended. */
   retire(): void;
   /** Forgets the cancel of an earlier task. */
@@ -23,25 +26,33 @@ export interface Channel extends Held {
   settle(): Promise<void>;
 }
 
-export interface Wire extends Pick<Channel, "open"> {
+export interface Wire {
+  /** False once it was closed by either side. */
+  open(): boolean;
   toError(error: unknown): DatabaseError;
+  /** The server said it of a statement. Where the driver did, nobody knows how far the two have come. */
+  isAnswer(error: DatabaseError): boolean;
   /** The error is the server's answer to a cancel of ours, which then goes nowhere else. */
   answersCancel(error: DatabaseError): boolean;
 }
 
-export interface Fitness extends Pick<Channel, "usable" | "open" | "retire" | "renew" | "hasLooseCancel" | "judge"> {
+export interface Fitness
+  extends Pick<Channel, "usable" | "assertOpen" | "retire" | "renew" | "hasLooseCancel" | "judge"> {
   /** A cancel goes out. */
   cancelling(): void;
 }
 
 /** The part of a channel that is the same whatever stands on the other end. */
-export function createFitness({ open, toError, answersCancel }: Wire, closing: AbortSignal): Fitness {
+export function createFitness({ open, toError, isAnswer, answersCancel }: Wire, closing: AbortSignal): Fitness {
   let fit = true;
+  let brokenBy: DatabaseError | undefined;
   let looseCancel = false;
 
   return {
     usable: () => fit && open(),
-    open,
+    assertOpen: () => {
+      if (brokenBy !== undefined || !open()) throw brokenBy ?? databaseError("connection");
+    },
     retire: () => {
       fit = false;
     },
@@ -55,7 +66,8 @@ export function createFitness({ open, toError, answersCancel }: Wire, closing: A
     judge: (error, stop) => {
       const found = toError(error);
       if (answersCancel(found)) looseCancel = false;
-      if (found.fault === "connection" || looseCancel) fit = false;
+      if (found.fault === "statement" && !(error instanceof DatabaseError) && !isAnswer(found)) brokenBy = found;
+      if (found.fault === "connection" || looseCancel || brokenBy !== undefined) fit = false;
       if (closing.aborted && found.fault === "connection") return databaseError("cancelled", error);
       const fault = stop.fault();
       return fault === undefined || found.fault === "statement"

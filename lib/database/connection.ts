@@ -5,9 +5,12 @@ import type { Held } from "./connections.ts";
 import { databaseError } from "./failure.ts";
 import { type DatabaseSettings, type Execution, isTooLate, type TransactionMode } from "./port.ts";
 import { type StopPlan, type Stopping, stopping } from "./stop.ts";
+import { asUnsent } from "./unsent.ts";
 
 export interface ConnectionPlan extends StopPlan {
   readonly settings: DatabaseSettings;
+  /** Told when all connections that are open now have become of no use. */
+  outdate(): void;
 }
 
 export interface TransactionCall {
@@ -49,21 +52,31 @@ export function connectionOn<Bind, Holding>(
   };
 }
 
-/** @param send May take several round trips; between them it asks `stop` whether it is still wanted. */
+/**
+ * @param send May take several round trips; between them it asks `stop` whether it is still wanted, and calls `sending`
+ *   before the one that is the caller's.
+ */
 export async function runAlone(
   channel: Channel,
   plan: ConnectionPlan,
   execution: Execution,
-  send: (stop: Stopping) => Promise<unknown[]>,
+  send: (stop: Stopping, sending: () => void) => Promise<unknown[]>,
 ): Promise<unknown[]> {
   const stop = stopping(channel, execution, plan);
+  let isSent = false;
+  const sending = (): void => {
+    assertInTime(execution, plan.runtime);
+    channel.assertOpen();
+    isSent = true;
+  };
   try {
-    const rows = await stop.answer(send(stop));
+    const rows = await stop.answer(send(stop, sending));
     // The cancel came too late for this statement and may be on its way to the next.
     if (channel.hasLooseCancel()) channel.retire();
     return rows;
   } catch (error) {
-    throw channel.judge(error, stop);
+    const judged = channel.judge(error, stop);
+    throw isSent ? judged : asUnsent(judged);
   } finally {
     stop.ended();
     await channel.settle();

@@ -1,5 +1,9 @@
-/** The open connections of one lane, busy or idle: used again last-in-first-out, closed when old, unfit or to spare. */
+/**
+ * The open connections of one lane, busy or idle: used again last-in-first-out, closed when old, unfit, outdated or to
+ * spare.
+ */
 import type { Runtime, Timer } from "../runtime.ts";
+import { sleep } from "../time.ts";
 
 /** What a lane has to know of a driver's connection. */
 export interface Held {
@@ -9,9 +13,26 @@ export interface Held {
   destroy(): Promise<void>;
 }
 
+/**
+ * At rest for longer than this, in milliseconds, a connection is listened to before it is used: the server may have ended
+ * it while this process was frozen, or busy, and what it said lies unread.
+ */
+const LISTEN_AFTER_MS = 100;
+/** In one turn of the event loop the last words are read, then the end, then the socket closes: four on Node, and to spare. */
+const LISTEN_TURNS = 6;
+/**
+ * Elsewhere such a turn may pass without reading (Deno calls 64 tasks in one): at rest for longer than this, two timers are
+ * waited for as well. They take some milliseconds, for which nobody cares who asks so seldom.
+ */
+const LISTEN_LONGER_AFTER_MS = 1_000;
+const LISTEN_TIMERS = 2;
+
 export interface Entry<Connection> {
   readonly connection: Connection;
-  readonly expiresAt: number;
+  /** On the monotonic clock; not used again from then on. */
+  expiresAt: number;
+  /** Since when it is idle, on the monotonic clock, which stands still while a machine sleeps, and on the wall's. */
+  rested: { readonly atMs: number; readonly atWallMs: number };
   readonly ageTimer: Timer;
   idleTimer: Timer;
   /** Set once it is on its way out. */
@@ -37,6 +58,7 @@ export function createConnections<Connection extends Held>(
   const open = new Set<Entry<Connection>>();
   const idle: Entry<Connection>[] = [];
   let leaving = 0;
+  const now = () => ({ atMs: runtime.monotonicMs(), atWallMs: runtime.wallMs() });
 
   /** Resolves when it is gone. */
   function drop(entry: Entry<Connection>): Promise<void> {
@@ -70,6 +92,7 @@ export function createConnections<Connection extends Held>(
         ageTimer: runtime.setTimer(() => {
           if (idle.includes(entry)) void drop(entry);
         }, ageMs),
+        rested: now(),
         idleTimer: undefined,
         dropped: undefined,
       };
@@ -85,8 +108,25 @@ export function createConnections<Connection extends Held>(
       }
       return undefined;
     },
+    /** Lets the event loop read what the server has said of one that was idle for long; it may then be unfit. */
+    listen: async ({ connection, rested }: Entry<Connection>): Promise<void> => {
+      const { atMs, atWallMs } = now();
+      const idleMs = Math.max(atMs - rested.atMs, Math.abs(atWallMs - rested.atWallMs));
+      if (idleMs <= LISTEN_AFTER_MS) return;
+      for (let turn = 0; turn < LISTEN_TURNS && connection.usable(); turn += 1) {
+        await new Promise<void>((resolve) => runtime.endOfTurn(resolve));
+      }
+      if (idleMs <= LISTEN_LONGER_AFTER_MS) return;
+      for (let timer = 0; timer < LISTEN_TIMERS && connection.usable(); timer += 1) await sleep(runtime, 0);
+    },
+    /** None of those that are open now is used again; what runs on them goes on. */
+    outdate: (): void => {
+      for (const entry of open) entry.expiresAt = Number.NEGATIVE_INFINITY;
+      for (const entry of [...idle]) void drop(entry);
+    },
     /** Nobody wants it at the moment. */
     rest: (entry: Entry<Connection>): void => {
+      entry.rested = now();
       idle.push(entry);
       if (open.size <= steady) return;
       entry.idleTimer = runtime.setTimer(() => {

@@ -34,8 +34,12 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** One that stands for several, such as an attempt at each address of a host, has no words of its own. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error);
+  const message = error instanceof Error ? error.message : (error as { message?: unknown } | null)?.message;
+  const { errors } = (error ?? {}) as { readonly errors?: unknown };
+  if (message === "" && Array.isArray(errors)) return errors.map(messageOf).join("; ");
+  return String(message ?? error);
 }
 
 /** Fields of a vendor's error that say what happened without saying with which values. */

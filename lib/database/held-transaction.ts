@@ -3,6 +3,7 @@ import type { Channel } from "./channel.ts";
 import { assertInTime, type ConnectionPlan, type TransactionCall } from "./connection.ts";
 import { type Stopping, stopping } from "./stop.ts";
 import { type Enter, runTransaction } from "./transaction.ts";
+import { asUnsent } from "./unsent.ts";
 
 export interface Hold {
   readonly stop: Stopping;
@@ -68,9 +69,11 @@ export async function holdTransaction<Value>(
       {
         begin: async () => {
           assertInTime(execution, plan.runtime);
-          await steps.begin();
+          await steps.begin().catch((error: unknown) => {
+            throw asUnsent(error);
+          });
         },
-        open: channel.open,
+        assertOpen: channel.assertOpen,
         commit: () => ending(steps.commit),
         rollback: () => ending(rollback),
       },

@@ -28,6 +28,8 @@ export interface ConnectionLane<Connection extends Held> {
    * opened.
    */
   drain(): Promise<void>;
+  /** What is open now serves nobody any more, once it has served whom it serves. */
+  outdate(): void;
   destroy(): Promise<void>;
 }
 
@@ -80,9 +82,19 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
     return undefined;
   }
 
+  /** One that is idle, as soon as it is known to be there still; else the first that comes. */
+  async function take(execution: Execution): Promise<Entry<Connection>> {
+    const idle = () => (closed || execution.signal.aborted ? undefined : connections.takeIdle());
+    for (let entry = idle(); entry !== undefined; entry = idle()) {
+      await connections.listen(entry);
+      if (entry.connection.usable() && !closed && !execution.signal.aborted) return entry;
+      void giveBack(entry);
+    }
+    return wait(execution);
+  }
+
   async function use<T>(execution: Execution, task: (connection: Connection) => Promise<T>): Promise<T> {
-    const isRefused = closed || execution.signal.aborted;
-    const entry = (isRefused ? undefined : connections.takeIdle()) ?? (await wait(execution));
+    const entry = await take(execution);
     running += 1;
     execution.onConnection?.();
     try {
@@ -114,6 +126,7 @@ export function connectionLane<Connection extends Held>(plan: LanePlan<Connectio
       advance();
       return quiet;
     },
+    outdate: connections.outdate,
     destroy: async () => {
       openings.clear();
       await connections.dropAll();

@@ -7,6 +7,8 @@ import { type ConnectionLane, connectionLane } from "./lane.ts";
 import type { Database, DatabaseSettings, Execution, PoolState } from "./port.ts";
 
 const DEFAULT_OVERFLOW_IDLE_MS = 10_000;
+/** Connections that turn out no better than those they replace are not replaced again for so long. */
+const OUTDATE_PAUSE_MS = 5_000;
 
 export interface LanesPlan<Connection extends Held> {
   readonly settings: DatabaseSettings;
@@ -24,6 +26,8 @@ export interface LanesPlan<Connection extends Held> {
 export interface Lanes<Connection extends Held> extends Pick<Database, "pool" | "close"> {
   /** Runs `task` with a connection to itself, of the lane that `execution` names. */
   use<T>(execution: Execution, task: (connection: Connection) => Promise<T>): Promise<T>;
+  /** All connections have become of no use, as after a failover: new ones take their place, at most every 5 s. */
+  outdate(): void;
 }
 
 export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connection>): Lanes<Connection> {
@@ -44,9 +48,16 @@ export function connectionLanes<Connection extends Held>(plan: LanesPlan<Connect
     health: lane(settings.healthPoolSize, 0, settings.callTimeoutMs),
   };
   const all = Object.values(lanes);
+  let outdatedAt = Number.NEGATIVE_INFINITY;
 
   return {
     use: (execution, task) => lanes[execution.lane].use(execution, task),
+    outdate: () => {
+      const now = runtime.monotonicMs();
+      if (now < outdatedAt + OUTDATE_PAUSE_MS) return;
+      outdatedAt = now;
+      for (const each of all) each.outdate();
+    },
     pool: () => poolState(settings, lanes.request),
     close: async (graceMs = 0) => {
       const drained = Promise.all(all.map((each) => each.drain()));

@@ -2,8 +2,16 @@
 import type { Runtime } from "../runtime.ts";
 import type { Connection, ConnectionPlan } from "./connection.ts";
 import { connectionLanes } from "./lanes.ts";
-import type { Database, DatabaseSettings, Execution, TakeRows, TransactionMode } from "./port.ts";
+import {
+  type Database,
+  DatabaseError,
+  type DatabaseSettings,
+  type Execution,
+  type TakeRows,
+  type TransactionMode,
+} from "./port.ts";
 import { render, type Statement } from "./sql.ts";
+import { isUnsent } from "./unsent.ts";
 
 /** What a database of several connections may be told, by code alone. */
 export interface PooledOptions {
@@ -30,6 +38,8 @@ export interface Driver<Bind, Holding extends Holder<Bind>>
   /** @param position from 1. */
   placeholder(position: number): string;
   toBinds(values: readonly unknown[]): Bind[];
+  /** The server takes no writes. Where nobody asked for that, another one may have become the primary since. */
+  isReadOnly(error: DatabaseError): boolean;
   /** @throws DatabaseError for a mode that it does not have, before a connection is taken for it. */
   assertMode(mode: TransactionMode): void;
   /** As `LanesPlan.connect`. */
@@ -49,15 +59,47 @@ export function openPooled<Bind, Holding extends Holder<Bind>>(
     overflowIdleMs,
     runtime,
     connect: (deadlineMs, onLetIn, closing) =>
-      driver.connect({ settings, graceMs, headroomMs, closing, runtime }, deadlineMs, onLetIn),
+      driver.connect({ settings, graceMs, headroomMs, closing, runtime, outdate }, deadlineMs, onLetIn),
   });
+  const used = new WeakSet<object>();
+  const outdate = (): void => lanes.outdate();
   const textOf = (statement: Statement): string => render(statement, driver.placeholder);
+
+  /** One that was used before may have ended unseen: what it did not get to send is asked of another. */
+  async function use<Value>(
+    execution: Execution,
+    task: (connection: Connection<Bind, Holding>) => Promise<Value>,
+  ): Promise<Value> {
+    for (;;) {
+      let isNew = false;
+      try {
+        return await lanes.use(execution, (each) => {
+          isNew = !used.has(each);
+          used.add(each);
+          return task(each);
+        });
+      } catch (error) {
+        // Each time one connection less: the last attempt has a new one, or none.
+        if (isNew || !isUnsent(error)) throw error;
+      }
+    }
+  }
+
+  /** Of a statement that may write. Its connection may lead to what was the primary until a failover. */
+  async function writing<Rows>(rows: Promise<Rows>): Promise<Rows> {
+    try {
+      return await rows;
+    } catch (error) {
+      if (error instanceof DatabaseError && driver.isReadOnly(error)) outdate();
+      throw error;
+    }
+  }
 
   /** One deadline for the wait, the connection and the whole of what follows. */
   async function held<Value>(execution: Execution, mode: TransactionMode, task: (held: Holding) => Promise<Value>) {
     driver.assertMode(mode);
     const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-    return lanes.use(execution, (each) => each.transaction({ execution, deadlineAt, mode }, task));
+    return use(execution, (each) => each.transaction({ execution, deadlineAt, mode }, task));
   }
 
   return {
@@ -66,13 +108,15 @@ export function openPooled<Bind, Holding extends Holder<Bind>>(
     traits,
     query: async <Row>(statement: Statement, execution: Execution) => {
       const binds = toBinds(statement.values);
-      return (await lanes.use(execution, (each) => each.run(textOf(statement), binds, execution))) as Row[];
+      return (await use(execution, (each) => writing(each.run(textOf(statement), binds, execution)))) as Row[];
     },
     transaction: (execution, mode, task) =>
       held(execution, mode, (holder) =>
         task({
-          query: async <Row>(statement: Statement) =>
-            (await holder.statement(textOf(statement), toBinds(statement.values))) as Row[],
+          query: async <Row>(statement: Statement) => {
+            const rows = holder.statement(textOf(statement), toBinds(statement.values));
+            return (await (mode.readOnly === true ? rows : writing(rows))) as Row[];
+          },
         }),
       ),
     stream: async (statement, execution, batchRows, take) => {
@@ -82,7 +126,7 @@ export function openPooled<Bind, Holding extends Holder<Bind>>(
       );
     },
     ping: async (execution) => {
-      await lanes.use(execution, (each) => each.run(driver.pingText, [], execution));
+      await use(execution, (each) => each.run(driver.pingText, [], execution));
     },
     pool: lanes.pool,
     close: lanes.close,

@@ -1,12 +1,14 @@
 /**
  * The database port: what a driver has to do, and no more.
  *
- * Map of this folder: `port` (this file) with its `settings`, `sql` (statements as values), one folder per driver, and
- * `wire` (how any PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns`
- * (the one in front of a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values`,
- * `failure` (faults in words) and `error-table` (which fault an error is). What those with several connections share:
- * `pooled` (the database), `lanes` and `lane` with its `connections` and `openings`, `connection` and its `channel`
- * (what runs on one), `held-transaction`, and `stop` (ending what must not go on). `faults` wraps a driver in trouble.
+ * Map of this folder: `port` (this file) with its `settings`, `sql` (statements as values), one folder per driver, and `wire` (how any
+ * PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns` (the one in front of
+ * a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values` and
+ * `bind-count`, `unfit-values` (what no SQL can hold), `failure` (faults in words) and `error-table` (which fault an error is),
+ * `explained` (in the vendor's words, for developers), `driver-package` (one that is not installed). What those with several
+ * connections share: `pooled` (the database), `lanes` and `lane` with its `connections` and `openings`, `connection` and its
+ * `channel` (what runs on one), `held-transaction`, `stop` (ending what must not go on), `proof` (that one is
+ * still there) and `unsent` (what may be asked again). `faults` wraps a driver in trouble.
  *
  * A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once,
  * in `lib/guard`.

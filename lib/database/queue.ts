@@ -3,7 +3,8 @@
  *
  * A vendor's own queue is unbounded and untimed (postgres.js #824), so it is never used.
  */
-import type { Runtime } from "../runtime.ts";
+import { HOLDS, type Runtime } from "../runtime.ts";
+import { expireAfter } from "../time.ts";
 import { faultOfAbort } from "./failure.ts";
 import { DatabaseError, type Execution } from "./port.ts";
 
@@ -52,7 +53,7 @@ export function createQueue<Place>(runtime: Runtime): Queue<Place> {
       // Whichever end comes first, the others are taken down in the same turn: no place is handed to nobody.
       const leave = (): void => {
         line.delete(waiter);
-        runtime.clearTimer(timer);
+        expiry.clear();
         signal.removeEventListener("abort", onAbort);
       };
       const waiter: Waiter<Place> = {
@@ -66,7 +67,9 @@ export function createQueue<Place>(runtime: Runtime): Queue<Place> {
         },
       };
       const onAbort = (): void => waiter.refuse(abandoned(signal));
-      const timer = runtime.setTimer(() => waiter.refuse(late()), Math.max(0, by - runtime.monotonicMs()));
+      const leftMs = Math.max(0, by - runtime.monotonicMs());
+      // A process that stood still finds this due first, and then the connection that has long been there.
+      const expiry = expireAfter(runtime, leftMs, () => waiter.refuse(late()), HOLDS);
       signal.addEventListener("abort", onAbort, { once: true });
       line.add(waiter);
     });

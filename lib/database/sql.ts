@@ -20,8 +20,48 @@ export function isStatement(value: unknown): value is Statement {
 }
 
 /**
+ * Refuses what is no template literal: a text that was put together elsewhere, or an array that a request brought along.
+ * `raw` is what no JSON gives an array.
+ *
+ * @param tag what would stand in front of the literal.
+ * @throws TypeError which says what to write.
+ */
+export function assertTemplate(strings: unknown, tag: string): asserts strings is TemplateStringsArray {
+  if (!Array.isArray(strings) || !Array.isArray((strings as { raw?: unknown }).raw)) {
+    const was = strings instanceof Promise ? "a promise" : Array.isArray(strings) ? "an array" : kindOf(strings);
+    throw new TypeError(
+      `${tag}: a template literal is needed, as in ${tag}\`select * from lots where id = \${id}\`, it was ${was}; ` +
+        "write the statement there and interpolate its values, or build it with sql`…`",
+    );
+  }
+  // An escape that is none has no text, only `raw`: the statement would run without what follows it.
+  if ((strings as unknown[]).some((text) => typeof text !== "string")) {
+    throw new TypeError(
+      `${tag}: a template literal with escapes of JavaScript is needed, it has others; write \\\\ for \\`,
+    );
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? "a text" : `a ${typeof value}`;
+}
+
+const IN = /\bin\s*\(?\s*$/i;
+
+/** One bind is one value: `in ($1)` compares with the array as a whole. */
+function assertNotIn(before: string): void {
+  if (!IN.test(before)) return;
+  throw new TypeError(
+    `sql: in (…) needs a value for each place, it was one array; write in (\${list(values)}), or = any(\${values}) on PostgreSQL`,
+  );
+}
+
+/**
  * Builds a statement. An interpolated statement is spliced in as SQL; anything else becomes a bind value.
  *
+ * @throws TypeError for what is no template literal, and for an array in `in (…)`, which is what {@link list} is for.
  * @example
  * ```ts
  * const onlyOpen = sql`and closed_at is null`;
@@ -29,9 +69,11 @@ export function isStatement(value: unknown): value is Statement {
  * ```
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly unknown[]): Statement {
+  assertTemplate(strings, "sql");
   const texts: string[] = [strings[0] ?? ""];
   const binds: unknown[] = [];
   values.forEach((value, index) => {
+    if (Array.isArray(value)) assertNotIn(texts.at(-1) ?? "");
     append(texts, binds, isStatement(value) ? value : { texts: ["", ""], values: [value] });
     texts[texts.length - 1] += strings[index + 1] ?? "";
   });
@@ -41,13 +83,16 @@ export function sql(strings: TemplateStringsArray, ...values: readonly unknown[]
 /**
  * A comma-separated list of bind values, for `in (…)`. Portable where array parameters are not.
  *
- * @throws RangeError for an empty list, which no database accepts in `in ()`.
+ * @throws TypeError for what is no array; RangeError for an empty list, which no database accepts in `in ()`.
  * @example
  * ```ts
  * sql`select * from lots where id in (${list(["L1", "L2"])})`;
  * ```
  */
 export function list(values: readonly unknown[]): Statement {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`sql list: an array is needed, it was ${kindOf(values)}; write list([...values])`);
+  }
   if (values.length === 0) throw new RangeError("sql list: at least one value is needed, got none");
   return {
     [statementBrand]: true,
@@ -63,6 +108,7 @@ export function render(statement: Statement, placeholder: (position: number) => 
 
 function append(texts: string[], binds: unknown[], part: Pick<Statement, "texts" | "values">): void {
   texts[texts.length - 1] += part.texts[0] ?? "";
-  texts.push(...part.texts.slice(1));
-  binds.push(...part.values);
+  // One by one: as arguments of one call, a long list would overflow the stack.
+  for (const text of part.texts.slice(1)) texts.push(text);
+  for (const value of part.values) binds.push(value);
 }

@@ -3,6 +3,7 @@
  * there; failing that its connection is destroyed. Whatever the server does, that is over `graceMs` after the deadline.
  */
 import type { Runtime, Timer } from "../runtime.ts";
+import { expireAfter } from "../time.ts";
 import { databaseError, faultOfAbort } from "./failure.ts";
 import type { DatabaseError, Execution } from "./port.ts";
 
@@ -69,7 +70,7 @@ export function stopping(
   }
   const onClosing = (): void => stop("cancelled", 0);
 
-  after(deadlineMs, () => stop("timeout", headroomMs));
+  const deadline = expireAfter(runtime, deadlineMs, () => stop("timeout", headroomMs));
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
   closing.addEventListener("abort", onClosing, { once: true });
@@ -101,6 +102,7 @@ export function stopping(
         );
       }),
     ended: () => {
+      deadline.clear();
       for (const timer of timers) runtime.clearTimer(timer);
       signal.removeEventListener("abort", onAbort);
       closing.removeEventListener("abort", onClosing);

@@ -2,14 +2,13 @@
  * The life of a transaction, whatever the driver: begun, worked in one statement at a time, and ended exactly once. Who
  * works in it may be slow, careless or gone; the driver is asked for nothing more once it is over.
  */
-import { databaseError } from "./failure.ts";
 import { CommitUnknown, DatabaseError } from "./port.ts";
 
 /** What a driver does for it. Each settles when the server has answered or the connection is gone. */
 export interface TransactionSteps {
   begin(): Promise<unknown>;
-  /** False once the connection is gone: a commit can then not even be sent. */
-  open(): boolean;
+  /** @throws DatabaseError once the connection is gone: a commit can then not even be sent. */
+  assertOpen(): void;
   /** Resolves to false when the server rolled back instead, as PostgreSQL does after a failed statement. */
   commit(): Promise<boolean>;
   /** Never rejects: where it fails, it destroys the connection, which is as good. */
@@ -72,7 +71,7 @@ export async function runTransaction<Value>(
     throw error;
   }
   over = true;
-  if (!steps.open()) throw databaseError("connection");
+  steps.assertOpen();
   if (!(await commit(steps, terms.readOnly))) {
     throw new DatabaseError("statement", "The transaction was rolled back, because one of its statements had failed.");
   }

@@ -3,6 +3,7 @@
  * in the middle of a transaction, uses up the deadline; the database is neither slow nor failing for that.
  */
 import { DatabaseError } from "../database/port.ts";
+import { ownErrorIn } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Classify } from "./outcome.ts";
 
@@ -45,7 +46,9 @@ export function databaseTime(runtime: Runtime): DatabaseTime {
       startedAt ??= since;
     },
     ms: () => spentMs + (since === null ? 0 : runtime.monotonicMs() - since),
-    classify: (error) =>
-      error instanceof DatabaseError && error.fault === "timeout" && isHolders() ? "ignored" : undefined,
+    classify: (error) => {
+      const own = ownErrorIn(error);
+      return own instanceof DatabaseError && own.fault === "timeout" && isHolders() ? "ignored" : undefined;
+    },
   };
 }

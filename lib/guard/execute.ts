@@ -1,9 +1,11 @@
 /** Running one admitted call within its deadline, and settling its permit exactly once, when it has really ended. */
 import { DatabaseError } from "../database/port.ts";
+import { ownErrorIn } from "../errors.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Runtime, Timer } from "../runtime.ts";
+import { expireAfter } from "../time.ts";
 import type { Ended, Verdict } from "./judge.ts";
-import { type Frame, runIn } from "./nesting.ts";
+import { type Frame, noteJudged, runIn } from "./nesting.ts";
 
 /** Longer than a call that heeds its signal may take to end: after that one that does not is given up for lost. */
 export const DEAF_AFTER_MS: number = CANCEL_GRACE_MS + 250;
@@ -35,6 +37,8 @@ export interface Execution<Value> {
   readonly judge: (ended: unknown, how: Ended) => Verdict;
   /** The call, as those inside it know it. */
   readonly frame: Frame | null;
+  /** Somebody waits for its end: the process goes on until its deadline. */
+  readonly holds: boolean;
   /** After its deadline, in milliseconds: a call that has still not ended is given up for lost. */
   readonly lostAfterMs: number;
   /** Told once, when the call has ended or is given up for lost. */
@@ -57,6 +61,7 @@ export function execute<Value>({
   signal,
   judge,
   frame,
+  holds,
   lostAfterMs,
   settle,
 }: Execution<Value>): Promise<Value> {
@@ -64,6 +69,7 @@ export function execute<Value>({
     const controller = new AbortController();
     const startedAt = runtime.monotonicMs();
     let settled = false;
+    let lost: Timer;
     /** What the call counts as, whatever becomes of it, once it was answered before its end. */
     let verdict: Verdict | null = null;
 
@@ -71,23 +77,26 @@ export function execute<Value>({
       if (settled) return;
       settled = true;
       if (frame) frame.over = true;
-      runtime.clearTimer(timer);
+      expiry.clear();
+      runtime.clearTimer(lost);
       signal?.removeEventListener("abort", abort);
       settle(judged, runtime.monotonicMs() - startedAt);
     };
     const answerEarly = (reason: unknown, judged: () => Verdict) => {
       if (verdict) return;
       verdict = judged();
+      noteJudged(frame?.outer, reason);
       reject(reason);
       controller.abort(reason);
     };
     const abort = () => answerEarly(signal?.reason, () => IGNORED);
-    let timer = runtime.setTimer(() => {
+    const expired = () => {
       const error = new DatabaseError("timeout", `The call did not end within its ${deadlineMs} ms.`);
       error.gate = gate;
       answerEarly(error, () => judge(error, "thrown"));
-      timer = runtime.setTimer(() => end(verdict ?? IGNORED), lostAfterMs);
-    }, deadlineMs);
+      lost = runtime.setTimer(() => end(verdict ?? IGNORED), lostAfterMs);
+    };
+    const expiry = expireAfter(runtime, deadlineMs, expired, { holds, now: startedAt });
     signal?.addEventListener("abort", abort, { once: true });
 
     const succeeded = (value: Value) => {
@@ -95,9 +104,11 @@ export function execute<Value>({
       resolve(value);
     };
     const failed = (error: unknown) => {
+      const own = ownErrorIn(error);
       // A gate inside has named itself already.
-      if (error instanceof DatabaseError) error.gate ??= gate;
+      if (own instanceof DatabaseError) own.gate ??= gate;
       end(verdict ?? judge(error, "thrown"));
+      noteJudged(frame?.outer, error);
       reject(error);
     };
     try {

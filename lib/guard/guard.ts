@@ -51,6 +51,8 @@ export interface CallOptions extends RunOptions {
    * Where it has not, the statement may still run: the permit is kept until it ends by itself, and votes for nothing.
    */
   readonly ends?: true;
+  /** False: nobody waits for its end, so that a process which has nothing else to do may end before. */
+  readonly isAwaited?: boolean;
   /** Its caller holds a permit of this lane while it waits, as far as is known without {@link isInside}. */
   readonly nested?: boolean;
 }
@@ -98,7 +100,7 @@ export interface GuardOptions extends Omit<GateClientOptions, "shared"> {
 export function createGuard(options: GuardOptions): Guard {
   const { name, key, rules, runtime, shared = createShared(options) } = options;
   const client = createGateClient({ ...options, shared });
-  const verdicts = createVerdicts(options.judge);
+  const verdicts = createVerdicts(name, options.judge);
   const refused = refusing({ ...options, shared, verdicts });
   let closed = false;
 
@@ -186,8 +188,10 @@ type Beginning = Pick<GuardOptions, "name" | "key" | "rules" | "runtime"> & { re
 function beginning({ name, key, rules, runtime, verdicts }: Beginning) {
   /** A driver of our own ends its statement; where it does not, the server does so by then. */
   const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
-  return <Value>({ entry, lane, call, options }: Begun<Value>): Promise<Value> =>
-    execute({
+  return <Value>({ entry, lane, call, options }: Begun<Value>): Promise<Value> => {
+    const frame = frameOf(key, lane);
+    const { classify } = options;
+    return execute({
       runtime,
       gate: name,
       deadlineMs: entry.deadlineMs,
@@ -195,14 +199,16 @@ function beginning({ name, key, rules, runtime, verdicts }: Beginning) {
       startByWallMs: entry.startByWallMs,
       call,
       signal: options.signal,
-      frame: frameOf(key, lane),
+      frame,
+      holds: options.isAwaited !== false,
       lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
-      judge: (ended, how) => verdicts.of(ended, how, lane, options.classify),
+      judge: (ended, how) => verdicts.of(ended, how, { lane, classify, frame }),
       settle: ({ outcome, retryAfterMs }, ranMs) => {
         const slow = (options.ranMs?.() ?? ranMs) >= rules.slowCallMs;
         entry.end({ outcome, slow, ranMs, retryAfterMs });
       },
     });
+  };
 }
 
 const RESOLVED = Promise.resolve();

@@ -89,6 +89,8 @@ export interface GuardedDatabaseOptions {
   readonly lane?: QueuedLane | undefined;
   /** The caller's among them: a closed tab cancels its statement. */
   readonly limits?: CallLimits | undefined;
+  /** Aborted where nobody will read what is streamed, any more: streams end then, and nothing else does. */
+  readonly unread?: AbortSignal | undefined;
   /** How the handles of one request wait for it, by lane. Left out where many share a handle. */
   readonly holding?: HoldingCounts | undefined;
 }
@@ -97,7 +99,7 @@ export interface GuardedDatabaseOptions {
 export type HoldingCounts = Record<QueuedLane, number>;
 
 export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase {
-  const { guard, database, runtime, log, lane = "request", limits = {}, holding } = options;
+  const { guard, database, runtime, log, lane = "request", limits = {}, holding, unread } = options;
   /** What one call is asked with: its own limits within the handle's. */
   const asking = (own: CallLimits): Asking => {
     const { waitMs = guard.waitMs, ...rest } = narrowed(limits, own);
@@ -127,7 +129,7 @@ export function guardDatabase(options: GuardedDatabaseOptions): GuardedDatabase 
     one: async <Row>(...parts: Query) => (await query<Row>(...parts))[0] ?? null,
     stream: <Row>(...parts: Query) => {
       const { statement, limits: own } = askedFor(parts);
-      return rowStream<Row>(statement, { asking: () => asking(own), log, reading });
+      return rowStream<Row>(statement, { asking: () => asking(own), log, reading, unread });
     },
     transaction: (work, transactionOptions = {}) =>
       runGuarded({ asking: asking(transactionOptions), options: transactionOptions, work, working }),

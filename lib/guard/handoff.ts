@@ -5,8 +5,11 @@
 export interface Handoff<Row> {
   /** Gives a batch. Resolves when more is wanted: to false when nothing is, any more. After the last nobody waits. */
   put(rows: Row[], last: boolean): Promise<boolean>;
-  /** The producer has ended; with an error, the consumer is told at once, before what it has not read. */
-  end(error?: { readonly thrown: unknown }): void;
+  /**
+   * The producer has ended; with an error, the consumer is told at once, before what it has not read. The first end
+   * counts. False as with {@link leave}.
+   */
+  end(error?: { readonly thrown: unknown }): boolean;
   /** The next batch, or null at the end. Throws what the producer ended with. */
   take(): Promise<Row[] | null>;
   /** Throws what the producer ended with. */
@@ -41,11 +44,13 @@ export function handoff<Row>(): Handoff<Row> {
       });
     },
     end: (error) => {
+      const isIdle = ended || parked !== undefined;
+      if (!ended) failure = error;
       ended = true;
-      failure = error;
       // Answered before the producer's end: what it waits for will not come.
       release(false);
       wake();
+      return isIdle;
     },
     take: async () => {
       for (;;) {

@@ -1,7 +1,9 @@
 /**
  * Which calls run inside which: a call that waits for a permit inside a call that holds one of the same lane may wait for
- * itself. Seen where the platform knows what belongs to which call; elsewhere nothing is.
+ * itself, and one that throws what a call inside it has thrown has nothing to add to it. Seen where the platform knows
+ * what belongs to which call; elsewhere nothing is.
  */
+import { chainOf } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
 import { type CallContext, callContext } from "../runtime.ts";
 
@@ -12,6 +14,8 @@ export interface Frame {
   outer: Frame | undefined;
   /** It has given its permit back; what it began may still go on. */
   over: boolean;
+  /** What calls inside it have thrown: those have been judged for it already. */
+  judged: WeakSet<object> | null;
 }
 
 /** One for all that run in this process, made when it is first needed. */
@@ -25,7 +29,7 @@ function framesOf(): CallContext<Frame> | null {
 /** Of a call of the gate with that key; null where nothing can be seen. */
 export function frameOf(key: string, lane: Lane): Frame | null {
   const store = framesOf();
-  return store && { key, lane, outer: alive(store.getStore()), over: false };
+  return store && { key, lane, outer: alive(store.getStore()), over: false, judged: null };
 }
 
 /** Without those that are over, all the way: a job that begins its own successor must not keep all that came before it. */
@@ -57,4 +61,21 @@ export function isInside(key: string, lane: Lane): boolean {
     if (!frame.over && frame.lane === lane && frame.key === key) return true;
   }
   return false;
+}
+
+/** Of an error that a call inside that frame has thrown, once it was judged. */
+export function noteJudged(outer: Frame | undefined, error: unknown): void {
+  if (!outer || typeof error !== "object" || error === null) return;
+  outer.judged ??= new WeakSet();
+  outer.judged.add(error);
+}
+
+/** Whether that is, or was made of, what a call inside the frame has thrown; of several at once, whether all of them are. */
+export function wasJudgedInside(frame: Frame | null, error: unknown): boolean {
+  const judged = frame?.judged;
+  if (!judged) return false;
+  const isJudged = (one: unknown) => chainOf(one).some((link) => judged.has(link as object));
+  return (
+    isJudged(error) || (error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isJudged))
+  );
 }

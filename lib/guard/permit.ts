@@ -81,7 +81,7 @@ export function acquire({ guard, runtime, log, notesPlace }: Acquiring, options:
             [Symbol.asyncDispose]: dispose,
           });
         }),
-      options,
+      { ...options, isAwaited: false },
     );
     // Before there is a permit this is its answer; afterwards the holder knows, or has forgotten it.
     const ended = call.catch((error: unknown) => {

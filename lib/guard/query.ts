@@ -1,6 +1,6 @@
 /** How statements are written at the guarded database and in its transactions, and within what limits. */
 import type { Database } from "../database/port.ts";
-import { isStatement, type Statement, sql } from "../database/sql.ts";
+import { assertTemplate, isStatement, type Statement, sql } from "../database/sql.ts";
 import type { QueuedLane } from "../gate/types.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CallOptions, Guard, RunOptions } from "./guard.ts";
@@ -20,10 +20,21 @@ export interface Asked {
   readonly limits: CallLimits;
 }
 
+/** @throws TypeError for what is neither, and for values behind a statement, which has its own. */
 export function askedFor(query: Query): Asked {
   const [first, ...values] = query;
-  if (isStatement(first)) return { statement: first, limits: (values[0] as CallLimits | undefined) ?? {} };
-  return { statement: sql(first, ...values), limits: {} };
+  if (!isStatement(first)) {
+    assertTemplate(first, "db.query");
+    return { statement: sql(first, ...values), limits: {} };
+  }
+  const [limits = {}] = values;
+  if (typeof limits !== "object" || limits === null || Array.isArray(limits)) {
+    throw new TypeError(
+      "db.query: limits such as { deadlineMs: 200 } are needed behind a statement, it was something else; " +
+        `interpolate values where they belong, as in sql\`… where id = \${id}\``,
+    );
+  }
+  return { statement: first, limits };
 }
 
 /** The narrower handle's limits, where both have some; both callers can give up. */

@@ -20,14 +20,25 @@ export interface RowStreamOptions {
   /** Hears of a stream that broke off after its first rows: its answer is under way by then and can say so no more. */
   readonly log: Log;
   readonly reading: Holding;
+  /** Aborted where its reader will not come any more. */
+  readonly unread?: AbortSignal | undefined;
 }
 
 /** Asks for nothing before the first row is asked for. */
 export function rowStream<Row>(statement: Statement, options: RowStreamOptions): AsyncIterableIterator<Row> {
   const batches = handoff<Row>();
   const left = new AbortController();
-  const rows = read(batches, () => produce(statement, options, batches, left.signal));
+  const { unread } = options;
+  const rows = read(batches, async () => {
+    if (unread?.aborted) end();
+    else unread?.addEventListener("abort", end, { once: true });
+    await produce(statement, options, batches, left.signal).finally(() => unread?.removeEventListener("abort", end));
+  });
 
+  /** Whoever may still read is told that it is not the whole. */
+  const end = (): void => {
+    if (!batches.end({ thrown: unread?.reason })) left.abort(unread?.reason);
+  };
   const leave = (): void => {
     // At work for somebody who has left: told to stop. Waiting for its reader: it ends by itself, in order.
     if (!batches.leave()) left.abort(new DOMException("The reader of the stream has left.", "AbortError"));

@@ -9,9 +9,9 @@ import {
 import { databaseCall } from "./database-call.ts";
 import { databaseTime } from "./database-time.ts";
 import type { RunOptions } from "./guard.ts";
-import { currentFrame, type Frame, runIn } from "./nesting.ts";
+import { currentFrame, type Frame, noteJudged, runIn } from "./nesting.ts";
+import { isOwnError } from "./outcome.ts";
 import { type Asking, askedFor, type CallLimits, type Holding, type Written } from "./query.ts";
-import { Refused } from "./refusal.ts";
 
 /** How a transaction runs, and within what. */
 export interface TransactionOptions extends TransactionMode, CallLimits, Pick<RunOptions, "classify"> {}
@@ -76,7 +76,8 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
         ...run,
         ranMs: time.ms,
         ends: true,
-        classify: (error) => classify?.(error) ?? (isOfDatabase(error) ? time.classify(error) : "ignored"),
+        // Whatever else comes out, the callback has thrown: an application's errors are no news of its database.
+        classify: (error) => classify?.(error) ?? (isOwnError(error) ? time.classify(error) : "ignored"),
       },
     );
   } catch (error) {
@@ -84,15 +85,11 @@ export async function runGuarded<Value>(given: GuardedTransaction<Value>): Promi
     if (committing) {
       const unknown = new CommitUnknown(error instanceof DatabaseError ? error.fault : "cancelled", { cause: error });
       unknown.gate = guard.name;
+      noteJudged(currentFrame(), unknown);
       throw unknown;
     }
     throw error;
   }
-}
-
-/** Whatever else comes out of a transaction, the callback has thrown: an application's errors are no news of its database. */
-function isOfDatabase(error: unknown): boolean {
-  return error instanceof DatabaseError || error instanceof Refused;
 }
 
 function transactionOver(held: HeldConnection, time: ReturnType<typeof databaseTime>): Transaction {

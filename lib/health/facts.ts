@@ -70,7 +70,8 @@ export function createFacts({ guard, database, storeKind, restarts, queries, run
       const pingTimeoutMs = Math.ceil(withinMs * PING_SHARE);
       const ping = await pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs, runtime });
       // After the ping, so that what is said of the breaker is not older than what is said of the database.
-      return facts(ping, startedAt + withinMs - runtime.monotonicMs());
+      // A process that stood still meanwhile has not asked the store too late for that.
+      return facts(ping, Math.max(withinMs * (1 - PING_SHARE), startedAt + withinMs - runtime.monotonicMs()));
     },
     unasked: () => facts(UNKNOWN, 0),
   };

@@ -3,6 +3,7 @@ import { type Database, DatabaseError } from "../database/port.ts";
 import { WAIT_SHARE } from "../guard/database-call.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
+import { expireAfter } from "../time.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
 
 /** `unknown`: the database was not asked, nor lately. Latencies are the database's own, without the way to its turn. */
@@ -53,7 +54,7 @@ export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, 
   const latencyMs = () => Math.round(runtime.monotonicMs() - startedAt);
   // A store that does not answer does not even let the ping begin, and so its deadline neither.
   const giveUp = new AbortController();
-  const timer = runtime.setTimer(() => giveUp.abort(), timeoutMs);
+  const expiry = expireAfter(runtime, timeoutMs, () => giveUp.abort());
   try {
     await guard.run(
       (call) => {
@@ -68,6 +69,6 @@ export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, 
     if (!(error instanceof DatabaseError) || error.fault === "exhausted") return UNKNOWN;
     return { status: "error", latencyMs: latencyMs(), error: `${error.code}: ${error.message}` };
   } finally {
-    runtime.clearTimer(timer);
+    expiry.clear();
   }
 }

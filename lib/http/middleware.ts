@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import { DatabaseError } from "../database/port.ts";
-import { UNWRITTEN } from "../errors.ts";
+import { ownErrorIn, UNWRITTEN } from "../errors.ts";
 import type { GuardedDatabase } from "../guard/guarded-database.ts";
 import type { Log } from "../log/port.ts";
 import type { Runtime } from "../runtime.ts";
@@ -26,8 +26,8 @@ export interface MiddlewareOptions {
   readonly corsOrigins: readonly string[];
   readonly bodyLimitBytes: number;
   readonly defaultRetryAfterMs: number;
-  /** The guarded database of one request; the signal is its caller's. */
-  readonly database: (signal: AbortSignal) => GuardedDatabase;
+  /** The guarded database of one request; the signal is its caller's, `unread` is aborted where nobody reads the answer. */
+  readonly database: (signal: AbortSignal, unread: AbortSignal) => GuardedDatabase;
   /** Of every request, before it is served. Never throws. */
   readonly checkIfDue: () => void;
   /** False while draining, but for health: what comes now is answered `SERVICE_UNAVAILABLE`. */
@@ -89,7 +89,8 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
     options.checkIfDue();
     c.set("envelopeMeta", envelopeMeta);
     c.set("clientAddress", () => options.addressOf(c)?.text ?? null);
-    c.set("db", options.database(c.req.raw.signal));
+    const unread = new AbortController();
+    c.set("db", options.database(c.req.raw.signal, unread.signal));
     let limits = {};
     try {
       if (!options.accepting(c.req.path))
@@ -101,6 +102,9 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
     } catch (error) {
       c.res = onError(error, c);
     }
+    if (isUnread(c)) dropBody(c);
+    // A stream of the request's own database may have none who ends it: its source is no more than a `pull`.
+    if (c.error || c.req.method === "HEAD") unread.abort(new DOMException("Nobody reads the answer.", "AbortError"));
     // Hono's own way of setting it reaches only the responses that Hono makes.
     setHeader(c, "X-Request-Id", c.get("requestId"));
     for (const [name, value] of Object.entries<string>(limits)) setHeader(c, name, value);
@@ -119,6 +123,19 @@ export function createHttpShell(options: MiddlewareOptions): HttpShell {
     parts.push(cors({ origin, exposeHeaders: EXPOSED_HEADERS }));
   }
   return { middleware: every(...parts, serve, limitBody), onError, notFound, methodNotAllowed };
+}
+
+/** By its method, its status, or because the client has gone. */
+function isUnread(c: Context): boolean {
+  return c.req.method === "HEAD" || [204, 205, 304].includes(c.res.status) || c.req.raw.signal?.aborted;
+}
+
+/** Hono and its adapters forget a body that they do not send; what feeds it would wait for its reader until its deadline. */
+function dropBody(c: Context): void {
+  const { body } = c.res;
+  if (body === null || body.locked) return;
+  c.res = new Response(null, c.res);
+  body.cancel().catch(() => {});
 }
 
 /** Ours, still to be written, or the words of Hono itself: an application's own answer stands. */
@@ -156,9 +173,10 @@ function report(log: Log, c: Context, problem: Problem, error: unknown): void {
     code: problem.code,
     ...(problem.gate !== undefined && { gate: problem.gate }),
   };
+  const own = ownErrorIn(error);
   if (c.req.raw.signal?.aborted) log.debug("request.abandoned", { ...fields, error });
   else if (problem.code === "INTERNAL_ERROR") log.error("request.failed", { ...fields, error });
-  else if (error instanceof DatabaseError) {
-    log.warn("request.failed", { ...fields, fault: error.fault, vendor: error.vendorError() });
+  else if (own instanceof DatabaseError) {
+    log.warn("request.failed", { ...fields, fault: own.fault, vendor: own.vendorError() });
   } else log.debug("request.refused", fields);
 }

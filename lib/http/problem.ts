@@ -1,8 +1,8 @@
 /** The one place where refusals, database errors and anything thrown become an HTTP answer. */
 import { HTTPException } from "hono/http-exception";
-import type { ErrorCode, ProblemReason } from "../contract/codes.ts";
+import { CODES, type ErrorCode, type ProblemReason } from "../contract/codes.ts";
 import { DatabaseError } from "../database/port.ts";
-import { TidegateError } from "../errors.ts";
+import { ownErrorIn, TidegateError } from "../errors.ts";
 import { Refused } from "../guard/refusal.ts";
 
 /** An error of the contract, as a value. */
@@ -44,6 +44,11 @@ export class ProblemError extends TidegateError {
     super(message);
     this.problem = { code, message, ...more };
   }
+
+  /** The contract's status of its code. */
+  get status(): number {
+    return CODES[this.problem.code].status;
+  }
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -60,13 +65,15 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 const INTERNAL_ERROR: Problem = { code: "INTERNAL_ERROR", message: "Something went wrong in the service." };
 
 export function problemOf(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem;
-  if (error instanceof Refused) return ofRefusal(error);
-  if (error instanceof DatabaseError) {
-    const { code, message, gate, fault, vendorCode } = error;
+  if (error instanceof HTTPException) return fromHono(error);
+  // An ORM, for one, wraps what its driver throws.
+  const own = ownErrorIn(error);
+  if (own instanceof ProblemError) return own.problem;
+  if (own instanceof Refused) return ofRefusal(own);
+  if (own instanceof DatabaseError) {
+    const { code, message, gate, fault, vendorCode } = own;
     return { code, message, gate, details: { fault, vendor_code: vendorCode } };
   }
-  if (error instanceof HTTPException) return fromHono(error);
   return INTERNAL_ERROR;
 }
 

@@ -2,6 +2,7 @@
  * A plain, bounded and redacted copy of anything: what a log line or an error's details may be made of. Nothing in the
  * original can break it: cycles, getters that throw, proxies, endless nesting.
  */
+import { schemeOnly } from "../connection-url.ts";
 import { sensitivityOf } from "./field-names.ts";
 
 /** Nesting beyond it becomes `[deeper]`. */
@@ -143,6 +144,9 @@ function field(name: string, read: () => unknown, copying: Copying): unknown {
   }
 }
 
+/** What was refused as a URL: where its password begins and ends, nobody knows. */
+const URL_TEXTS = ["input", "base"];
+
 const fieldsOf = (original: object, names: readonly string[]): Field[] =>
   names.map((name) => [name, () => Reflect.get(original, name)]);
 
@@ -151,8 +155,13 @@ function fieldsOfError(original: Error): Field[] {
   const standard = ["name", "message", "code", "stack", "cause", "errors"];
   const own = Object.keys(original).filter((key) => !standard.includes(key));
   const present = standard.filter((key) => key === "name" || key === "message" || key in original);
-  return fieldsOf(original, [...present, ...own]);
+  return fieldsOf(original, [...present, ...own]).map(([name, read]): Field => {
+    if (!URL_TEXTS.includes(String(name))) return [name, read];
+    return [name, () => withoutRest(read())];
+  });
 }
+
+const withoutRest = (value: unknown): unknown => (typeof value === "string" ? schemeOnly(value) : value);
 
 /** Also one of another realm, such as a worker's or a test runner's. */
 function isError(value: object): value is Error {

@@ -36,10 +36,12 @@ function loginAt(text: string, start: number, quote: string): Span | null {
   return isOpaque(authority.slice(0, at)) ? masked(start, start + at) : null;
 }
 
+/** Who has taken such a URL apart may have encoded the sign that ends the login, as a part of a parameter. */
 function rawLoginEnd(rest: string, quote: string): number {
-  if (!rest.includes("@")) return -1;
+  if (!/@|%40/.test(rest)) return -1;
   const blank = rest.search(BLANK);
-  return upTo(quote, blank < 0 ? rest : rest.slice(0, blank)).lastIndexOf("@");
+  const text = upTo(quote, blank < 0 ? rest : rest.slice(0, blank));
+  return Math.max(text.lastIndexOf("@"), text.lastIndexOf("%40"));
 }
 
 function upTo(quote: string, text: string): string {

@@ -21,11 +21,17 @@ export function closerOf(server: ServerType): (closing: Closing) => Promise<void
   const closed = Promise.withResolvers<void>();
   let force: NodeJS.Timeout | undefined;
   return ({ withinMs, idle }) => {
-    // An http server's own `close` ends idle connections first, whatever is on its way to them.
-    if (!force) Server.prototype.close.call(server as Server, () => closed.resolve());
+    if (!force) stopListening(server, () => closed.resolve());
     clearTimeout(force);
     force = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), withinMs);
     if (idle === "closed" && "closeIdleConnections" in server) server.closeIdleConnections();
     return closed.promise.finally(() => clearTimeout(force));
   };
+}
+
+/** An http server's own `close` ends idle connections first, whatever is on its way to them. */
+function stopListening(server: ServerType, closed: () => void): void {
+  // Bun's has no sockets of its own to count, and only that one.
+  if ("_emitCloseIfDrained" in server) Server.prototype.close.call(server as Server, closed);
+  else (server as Server).close(closed);
 }

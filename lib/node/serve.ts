@@ -3,7 +3,7 @@
  *
  * Map of this folder: `serve` (this file) is one process, `closing` how its server ends; `supervise` runs several and
  * replaces them one by one, with its parts in `supervisor/`; `supervised` is a worker's side of that, `messages` what the
- * two say, `restart` how either restarts; `warm-up` is before a worker is let in; `watching` is the watchdog's timer,
+ * two say, `restart` how either restarts; `reloadable` is for development servers; `warm-up` is before a worker is let in; `watching` is the watchdog's timer,
  * `audit-file` an audit that outlives a process.
  */
 import type { AddressInfo } from "node:net";
@@ -26,6 +26,7 @@ export type {
   WorkerInfo,
   WorkerState,
 } from "./messages.ts";
+export { reloadable } from "./reloadable.ts";
 export { nodeHook } from "./restart.ts";
 export { type Running, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
 export { type SupervisorHandle, supervisorOf, type WorkerProcess } from "./supervised.ts";

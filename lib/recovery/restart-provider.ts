@@ -13,6 +13,8 @@ export interface RestartProvider {
   readonly targets: readonly string[];
   /** What it can do. */
   readonly capabilities: readonly ProviderCapability[];
+  /** What no log may show: a URL or a token given in code is in no environment. */
+  readonly secrets?: readonly string[];
   /** Longest one call of it may take, in milliseconds. */
   readonly deadlineMs: number;
   /**

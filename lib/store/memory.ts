@@ -1,7 +1,7 @@
 /** The memory home: the machines run in place, in this process. One instance's gate, or a test's whole fleet. */
 import type { Push } from "../gate/renewal.ts";
 import { SESSIONS_KEPT } from "../gate/state.ts";
-import type { Runtime } from "../runtime.ts";
+import { type Runtime, steadyClock } from "../runtime.ts";
 import { openStates } from "./memory-states.ts";
 import {
   instanceOf,
@@ -52,7 +52,7 @@ export function memory(): StoreAdapter {
 function openMemory(runtime: Runtime): Store {
   const states = openStates();
   const { deliver, onPush } = openPushes();
-  const now = storeClock(runtime);
+  const now = steadyClock(runtime);
 
   return {
     kind: "memory",
@@ -113,12 +113,6 @@ function openPushes(): { deliver: (key: string, pushes: readonly Push[]) => void
       };
     },
   };
-}
-
-/** Wall-clock milliseconds that never jump: the wall gives the start, the monotonic clock the rest. */
-function storeClock(runtime: Runtime): () => number {
-  const wallAtStart = runtime.wallMs() - runtime.monotonicMs();
-  return () => Math.floor(wallAtStart + runtime.monotonicMs());
 }
 
 function openKv(now: () => number): Store["kv"] {

@@ -212,6 +212,8 @@ export interface StoreAdapter {
   readonly kind: StoreKind;
   /** Where it is, for people: no credentials. */
   readonly address: string;
+  /** What no log may show: a password given in code is in no environment. */
+  readonly secrets?: readonly string[];
   /** Makes the store, or hands out the one that it has made. Connects to nothing until it is asked. */
   open(runtime: Runtime): Store;
 }

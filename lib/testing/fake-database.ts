@@ -50,7 +50,7 @@ export function fakeDatabase(answer: Answer): DatabaseAdapter {
             runTransaction(
               {
                 begin: () => asked(beginText(mode)),
-                open: () => true,
+                assertOpen: () => {},
                 commit: async () => {
                   await asked("commit");
                   return true;

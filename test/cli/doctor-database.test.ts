@@ -48,6 +48,38 @@ describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
     expect(out).not.toContain("a-secret-password");
   });
 
+  test("is found by the URL that another library had, as the application finds it", async () => {
+    const url = `${asRole("bounded")}?schema=public&connection_limit=1&gssencmode=disable&target_session_attrs=any`;
+    const { bad, of } = await examined({ ...MODEST, DATABASE_URL: url });
+    expect(of("server")).toMatchObject([{ verdict: "ok" }]);
+    expect(bad()).toMatchObject([
+      {
+        verdict: "warn",
+        found: expect.stringContaining("has the parameter connection_limit"),
+        remedy: expect.stringContaining("DB_POOL_SIZE"),
+      },
+    ]);
+  });
+
+  test("is not asked with a parameter that nothing can be made of", async () => {
+    const { code, of } = await examined({ ...MODEST, DATABASE_URL: `${asRole("bounded")}?gssencmode=require` });
+    expect(of("configuration")).toMatchObject([
+      { verdict: "fail", remedy: expect.stringContaining("gssencmode=require") },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test("that does not know a parameter is quoted, with what to do", async () => {
+    const { of } = await examined({ ...MODEST, DATABASE_URL: `${asRole("bounded")}?serach_path=x` });
+    expect(of("database")).toMatchObject([
+      {
+        verdict: "fail",
+        found: expect.stringContaining('unrecognized configuration parameter "serach_path"'),
+        remedy: expect.stringContaining("take what the server does not know out of DATABASE_URL"),
+      },
+    ]);
+  });
+
   test("that workers share grants each machine one worker more, while it replaces them", async () => {
     const shared = { DATABASE_URL: asRole("bounded"), STATE_URL: "redis://127.0.0.1:1" };
     const alone = await examined({ ...MODEST, ...shared, DB_POOL_SIZE: "1", WEB_CONCURRENCY: "1" });

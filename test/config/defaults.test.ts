@@ -24,7 +24,7 @@ const DEFAULTS: readonly [variable: string, read: (config: Config) => unknown, v
   ["DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS", (c) => c.admission.exhaustedRetryAfterMs, 5_000],
   ["DB_MAX_WAITING", (c) => c.admission.maxWaiting, 1_000],
   ["DB_POOLER", (c) => c.pool.pooler, "none"],
-  ["STATE_NAMESPACE", (c) => c.store.namespace, "tidegate-development"],
+  ["STATE_NAMESPACE", (c) => c.store.namespace.replace(/[0-9a-z]{7}$/, "mark"), "tidegate-development-mark"],
   ["STATE_DEADLINE_MS", (c) => c.store.deadlineMs, null],
   ["STATE_FALLBACK", (c) => c.store.fallback, "local"],
   ["STATE_MAX_SKEW_MS", (c) => c.store.maxSkewMs, 1_000],
@@ -131,8 +131,9 @@ describe("defaults that depend on other variables", () => {
     expect(readConfig({ ...upstash, STATE_DEADLINE_MS: "90" }).store.deadlineMs).toBe(90);
   });
 
-  test("the namespace holds the application's name and its environment", () => {
-    expect(readConfig({ APP_ENV: "staging" }, { appName: "orders" }).store.namespace).toBe("orders-staging");
+  test("the namespace holds the application's name, its environment and a mark of the database", () => {
+    const { namespace } = readConfig({ APP_ENV: "staging" }, { appName: "orders" }).store;
+    expect(namespace).toMatch(/^orders-staging-[0-9a-z]{7}$/);
     expect(readConfig({}, { appName: "orders" }).pool.applicationName).toBe("orders");
   });
 

@@ -108,6 +108,21 @@ describe.each(drivers)("$name", (driver) => {
       });
     });
 
+    test("as many bind values as the driver can count to are bound; more are refused unsent, and hurt nobody else", async () => {
+      const isIn = (length: number) => sql`select 1 in (${list(Array.from({ length }, () => 1))}) as v`;
+      expect(await database.query(isIn(65_533), run())).toEqual([{ v: true }]);
+      const refused = { fault: "statement", message: expect.stringContaining("at most 65533") };
+      for (const length of [65_534, 65_536, 200_000]) {
+        await expect(database.query(isIn(length), run())).rejects.toMatchObject(refused);
+      }
+      const held = database.transaction(run(), {}, async ({ query }) => {
+        await query(isIn(65_534)).catch(() => {});
+        return query(sql`select 2 as v`);
+      });
+      expect(await held).toEqual([{ v: 2 }]);
+      expect(await database.query(sql`select 1 as v`, run())).toEqual([{ v: 1 }]);
+    });
+
     test("statements without rows give a plain empty array", async () => {
       const rows = await database.query(sql`create table if not exists nothing_here (id int)`, run());
       expect(rows).toStrictEqual([]);

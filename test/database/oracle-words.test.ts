@@ -35,6 +35,9 @@ describe("the URL", () => {
     ["oracle://u:hunter2@h", "it was oracle://***"],
     ["oracle://hunter2@h/svc", "it was oracle://***"],
     ["oracle://u:hunter2%zz@h/svc", "percent code"],
+    ["oracle://u:a@hunter2/b@h/svc", "it was oracle://***"],
+    ["oracle://u:1521?hunter2@h/svc", "it was oracle://***"],
+    ["oracle://u:hunter2#b@h/svc", "it was oracle://***"],
   ])("%s is refused with what is needed and what it was, without its secrets", (url, found) => {
     const refusal = (() => {
       try {

@@ -23,10 +23,11 @@ describe("the URL", () => {
     expect(postgres("postgres://u@h/db").secrets).toEqual([]);
   });
 
-  test("every other parameter is kept", () => {
-    expect(parsePostgresUrl("postgres://h/db?sslmode=require&statement_timeout=0&options=x").url).toBe(
-      "postgres://h/db?sslmode=require&options=x",
+  test("what a server can be told is kept, and a timeout that is the permit's to decide is not", () => {
+    const { settings } = parsePostgresUrl(
+      "postgres://h/db?sslmode=require&statement_timeout=0&options=x&lock_timeout=1s",
     );
+    expect(settings).toEqual({ options: "x", lock_timeout: "1s" });
   });
 
   test.each([

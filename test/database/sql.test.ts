@@ -28,6 +28,11 @@ describe("statements as values", () => {
     expect(statement.values).toEqual(["a", "b", "c"]);
   });
 
+  test("a list may be longer than the stack is deep", () => {
+    const ids = Array.from({ length: 200_000 }, (_, id) => id);
+    expect(sql`select ${list(ids)}, ${"end"}`.values).toHaveLength(200_001);
+  });
+
   test("an empty list is refused, saying what is needed", () => {
     expect(() => list([])).toThrow(/at least one value is needed/);
   });
@@ -37,6 +42,50 @@ describe("statements as values", () => {
     const statement = sql`select ${forged}`;
     expect(isStatement(forged)).toBe(false);
     expect(render(statement, dollar)).toBe("select $1");
+  });
+});
+
+describe("what is no template literal is refused, with what to write", () => {
+  const call = sql as unknown as (...given: unknown[]) => unknown;
+  test.each<[string, unknown[], RegExp]>([
+    ["a text", ["select 1"], /it was a text; write the statement there/],
+    ["an array that a request brought along", [JSON.parse('["select 1"]')], /it was an array/],
+    [
+      "an array with raw, as JSON can make it",
+      [JSON.parse('{"0":"select 1","length":1,"raw":["select 1"]}')],
+      /it was an object/,
+    ],
+    ["nothing", [], /it was undefined/],
+    ["a promise", [Promise.resolve("select 1")], /it was a promise/],
+  ])("%s", (_what, given, sentence) => {
+    expect(() => call(...given)).toThrow(TypeError);
+    expect(() => call(...given)).toThrow(sentence);
+    expect(() => call(...given)).toThrow(/as in sql`select \* from lots where id = \$\{id\}`/);
+  });
+
+  test("an escape that JavaScript does not know, whose text would be missing", () => {
+    expect(() => sql`select '\unicode' from lots`).toThrow(/escapes of JavaScript is needed.*write \\\\ for \\/);
+  });
+
+  test("a text in the place of a list", () => {
+    const listOf = list as (values: unknown) => unknown;
+    expect(() => listOf("L1")).toThrow(/sql list: an array is needed, it was a text/);
+    expect(() => listOf(new Set(["L1"]))).toThrow(/write list\(\[\.\.\.values\]\)/);
+  });
+
+  test("an array where each of its values needs a place", () => {
+    const ids = ["a", "b"];
+    for (const wrong of [
+      () => sql`select * from lots where id in (${ids})`,
+      () => sql`select * from lots where id NOT IN ( ${ids} )`,
+      () => sql`select * from lots where id in ${ids}`,
+      () => sql`${sql`select * from lots where id in (`}${ids})`,
+    ]) {
+      expect(wrong).toThrow(
+        /in \(…\) needs a value for each place, it was one array; write in \(\$\{list\(values\)\}\)/,
+      );
+    }
+    expect(sql`select * from lots where id = any(${ids}) and begin = ${ids}`.values).toEqual([ids, ids]);
   });
 });
 

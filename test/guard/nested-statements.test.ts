@@ -20,6 +20,8 @@ vi.mock("../../lib/guard/nesting.ts", () => ({
   currentFrame: () => undefined,
   isInside: () => false,
   seesNesting: () => false,
+  noteJudged: () => {},
+  wasJudgedInside: () => false,
   runIn: (_frame: null, call: (given: unknown) => unknown, given: unknown) => call(given),
 }));
 

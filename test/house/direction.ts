@@ -2,7 +2,14 @@
 import type { Source } from "./sources.ts";
 
 /** The words everybody may speak: errors as values, the door through which time and chance come in, addresses. */
-const BASE = ["lib/errors.ts", "lib/runtime.ts", "lib/time.ts", "lib/connection-url.ts", "lib/loopback.ts"];
+const BASE = [
+  "lib/errors.ts",
+  "lib/runtime.ts",
+  "lib/time.ts",
+  "lib/connection-url.ts",
+  "lib/postgres-url/",
+  "lib/loopback.ts",
+];
 const GATE = ["lib/gate/"];
 const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
 const DRIVERS_SHARE = ["failure", "hand-over", "transaction", "wire/transactions"].map(
@@ -18,6 +25,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/runtime.ts": [],
   "lib/time.ts": ["lib/runtime.ts"],
   "lib/connection-url.ts": [],
+  "lib/postgres-url/": ["lib/connection-url.ts"],
   "lib/loopback.ts": [],
   "lib/events.ts": [...BASE, ...GATE, "lib/log/port.ts"],
   "lib/store/": [...BASE, ...GATE],
@@ -33,7 +41,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/recovery/": MACHINES,
   // Hooks mask what platforms say.
   "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
-  "lib/guard/": MACHINES,
+  // What others throw counts by the tables of our own drivers.
+  "lib/guard/": [...MACHINES, "lib/database/fault-of.ts"],
   "lib/health/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/recovery/", "lib/metrics/"],
   // Bundled into a text; nothing else of the server side takes the client.
   "lib/http/routes/console/browser/": ["lib/client/"],

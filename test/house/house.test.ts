@@ -100,8 +100,9 @@ describe("adapters", () => {
   test("that fill a folder are entered from there alone, or by an entry that chooses", () => {
     const homes = adapters.map((adapter) => `${dirname(adapter)}/`).filter((home) => home.split("/").length > 3);
     const others = within("lib/").filter(({ path }) => !/^lib\/(cli|testing)\//.test(path));
-    // A port may stand among its adapters, and what they are given.
-    const isPort = (file: string) => /^lib\/recovery\/hooks\/(?:hook|options)\.ts$/.test(file);
+    // A port may stand among its adapters, and what they are given; a driver's table of errors is for whoever judges one.
+    const isPort = (file: string) =>
+      /^lib\/(?:recovery\/hooks\/(?:hook|options)|database\/(?:postgres|oracle)\/errors)\.ts$/.test(file);
     const found = others.flatMap(({ path, imports }) =>
       imports
         .filter(({ file }) => homes.some((home) => file?.startsWith(home) && !path.startsWith(home) && !isPort(file)))

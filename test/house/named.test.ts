@@ -13,7 +13,7 @@ const manifest = JSON.parse(read("package.json"));
 
 /** Names that are others': of platforms, images, databases, other libraries. */
 const FOREIGN = [
-  "CAPABILITY_IAM NODE_ENV NODE_EXTRA_CA_CERTS POSTGRES_DB POSTGRES_HOST_AUTH_METHOD CONNECTION_LOST",
+  "CAPABILITY_IAM NODE_ENV NODE_EXTRA_CA_CERTS POSTGRES_DB POSTGRES_HOST_AUTH_METHOD",
   "BINARY_FLOAT BINARY_DOUBLE EXPIRE_TIME CANCEL_SQL SWITCH_ELAPSED_TIME MAX_IDLE_BLOCKER_TIME",
   "METRICS_ONLY FORCED_OPEN",
 ].flatMap((names) => names.split(" "));

@@ -6,7 +6,7 @@ import type { Bind } from "../../lib/database/oracle/binds.ts";
 import { type OracleOptions, openOracle } from "../../lib/database/oracle/database.ts";
 import type { Dial, Session } from "../../lib/database/oracle/session.ts";
 import type { Database, DatabaseSettings } from "../../lib/database/port.ts";
-import { systemRuntime } from "../../lib/runtime.ts";
+import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
 import { SETTINGS } from "./execution.ts";
 
 export const GRACE_MS = 200;
@@ -47,7 +47,11 @@ export interface OracleScene {
   deafen(): void;
 }
 
-export function oracleScene(settings: Partial<DatabaseSettings> = {}, options: OracleOptions = {}): OracleScene {
+export function oracleScene(
+  settings: Partial<DatabaseSettings> = {},
+  options: OracleOptions = {},
+  clock: Runtime = runtime,
+): OracleScene {
   const connections: ScriptedConnection[] = [];
   let deaf = false;
 
@@ -120,7 +124,7 @@ export function oracleScene(settings: Partial<DatabaseSettings> = {}, options: O
   };
 
   const target = { user: "app", password: "p", connectString: "h/s", address: "oracle://h/s", secrets: ["p"] };
-  const database = openOracle(target, { graceMs: GRACE_MS, ...options }, { ...SETTINGS, ...settings }, runtime, dial);
+  const database = openOracle(target, { graceMs: GRACE_MS, ...options }, { ...SETTINGS, ...settings }, clock, dial);
   return {
     database,
     connections,

@@ -14,13 +14,15 @@ export interface WireError {
   readonly severity: "ERROR" | "FATAL" | "PANIC";
   readonly code: string;
   readonly message: string;
+  /** How long the statement runs before, in milliseconds. */
+  readonly afterMs?: number;
 }
 
 export interface WireScript {
   /** What a client hears instead of being let in. `forged`: SCRAM, by a server that does not know the password. */
   readonly login?: WireError | "forged";
-  /** What is said of a statement; undefined lets it succeed, without rows. */
-  readonly statement?: (text: string) => WireError | undefined;
+  /** What is said of a statement; undefined lets it succeed, without rows. `garbled`: what no client asks for. */
+  readonly statement?: (text: string) => WireError | "garbled" | undefined;
 }
 
 export function wireServer(script: WireScript): Promise<TcpServer> {
@@ -31,6 +33,7 @@ function converse(socket: Socket, script: WireScript): void {
   let unread: Buffer = Buffer.alloc(0);
   let greeted = false;
   let failed = false;
+  let running = false;
   const send = (...messages: Buffer[]): void => {
     socket.write(Buffer.concat(messages));
   };
@@ -57,6 +60,7 @@ function converse(socket: Socket, script: WireScript): void {
       p: () => send(sasl(body)),
       Q: () => {
         const said = script.statement?.(textOf(body));
+        if (said === "garbled") return send(message("V", int32(0)));
         if (said === undefined) send(message("C", text("SELECT 0")), ready());
         else fail(said);
         if (said?.severity === "ERROR") send(ready());
@@ -64,8 +68,15 @@ function converse(socket: Socket, script: WireScript): void {
       P: () => {
         failed = false;
         const said = script.statement?.(textOf(body.subarray(body.indexOf(0) + 1)));
-        if (said === undefined) send(message("1"));
-        else fail(said);
+        if (said === undefined) return send(message("1"));
+        if (said === "garbled") return send(message("V", int32(0)));
+        if (said.afterMs === undefined) return fail(said);
+        running = true;
+        setTimeout(() => {
+          running = false;
+          fail(said);
+          hear();
+        }, said.afterMs);
       },
       D: () => failed || send(message("t", int16(0)), message("n")),
       B: () => failed || send(message("2")),
@@ -75,9 +86,8 @@ function converse(socket: Socket, script: WireScript): void {
     steps[type]?.();
   }
 
-  socket.on("data", (chunk: Buffer) => {
-    unread = Buffer.concat([unread, chunk]);
-    for (;;) {
+  function hear(): void {
+    while (!running) {
       const head = greeted ? 1 : 0;
       const length = unread.length < head + 4 ? Number.POSITIVE_INFINITY : unread.readUInt32BE(head) + head;
       if (unread.length < length) return;
@@ -86,6 +96,11 @@ function converse(socket: Socket, script: WireScript): void {
       if (greeted) answer(type, body);
       else greet(body.readUInt32BE(0));
     }
+  }
+
+  socket.on("data", (chunk: Buffer) => {
+    unread = Buffer.concat([unread, chunk]);
+    hear();
   });
 }
 

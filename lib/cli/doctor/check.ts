@@ -1,5 +1,7 @@
 /** What the doctor finds: a row for each thing it looked at, and what would mend it. */
 
+import { missingPackage } from "../../database/driver-package.ts";
+
 export interface Check {
   readonly about: string;
   readonly verdict: "ok" | "warn" | "fail";
@@ -22,8 +24,8 @@ export const fail = (about: string, found: string, remedy: string): Check => ({
   remedy,
 });
 
-/** As Node says it, and Deno. */
-const MISSING_PACKAGE = /^(?:Cannot find package '|Import ")([^'"]+)/;
+/** As the drivers say it that look for theirs when they are made. */
+const NEEDED_PACKAGE = /: the package (\S+) is needed, it is not installed/;
 
 /** One that throws is a finding as well. A driver that is not there was an optional peer. */
 export async function checked(
@@ -35,7 +37,7 @@ export async function checked(
     return await look();
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    const missing = MISSING_PACKAGE.exec(found)?.[1];
+    const missing = missingPackage(error) ?? NEEDED_PACKAGE.exec(found)?.[1];
     if (missing === undefined) return [fail(about, found, remedy)];
     return [fail(about, `the package ${missing} is not installed here`, `npm install ${missing}`)];
   }

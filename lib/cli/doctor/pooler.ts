@@ -89,14 +89,16 @@ async function sharesServers(one: Client, url: string, pool: Config["pool"], run
 
 async function connect(url: string, pool: Config["pool"], runtime: Runtime): Promise<Client> {
   const { default: postgres } = await import("postgres");
-  const sql = postgres(parsePostgresUrl(url).url, {
+  const { server, settings } = parsePostgresUrl(url);
+  const sql = postgres({
+    ...server(),
     max: 1,
     // Nothing prepared, no types asked for: two clients may be given one connection by turns.
     prepare: false,
     fetch_types: false,
     connect_timeout: pool.connectTimeoutMs / 1_000,
     onnotice: () => {},
-    connection: { application_name: pool.applicationName },
+    connection: { application_name: pool.applicationName, ...settings },
   });
   return {
     serving: async (withinMs) => {

@@ -11,6 +11,8 @@ import { type Check, fail, ok } from "./check.ts";
 const LONGEST_MS = 10_000;
 /** PostgreSQL's: a pooler does not know a parameter that a connection began with. */
 const PROTOCOL_VIOLATION = "08P01";
+/** A parameter of the URL that was meant for somebody else, say. */
+const UNKNOWN_SETTING = "42704";
 
 /** @throws DatabaseError as `Database.query` does. */
 export type Ask = <Row>(statement: Statement) => Promise<readonly Row[]>;
@@ -75,18 +77,25 @@ function executed<Value>(
 }
 
 function failed(error: unknown, { database, pool }: Config): Visit<never> {
-  const {
-    message,
-    code = null,
-    vendorCode = null,
-  } = error instanceof DatabaseError ? error : { message: String(error) };
-  const said = `${database.address}: ${[code, vendorCode, message].filter(Boolean).join(" ")}`;
+  const { vendorCode = null } = error instanceof DatabaseError ? error : {};
+  const said = `${database.address}: ${inWords(error)}`;
   const isPoolerLikely = vendorCode === PROTOCOL_VIOLATION;
   let remedy = "check DATABASE_URL, that the server runs, and that it lets this machine in";
+  if (vendorCode === UNKNOWN_SETTING)
+    remedy = "take what the server does not know out of DATABASE_URL: its parameters are settings of the server";
   if (isPoolerLikely)
     remedy =
       pool.pooler === "none"
         ? "a pooler seems to stand in between: set DB_POOLER=transaction"
         : "take settings of the server out of DATABASE_URL, which the pooler does not know";
   return { check: fail("database", said, remedy), found: null, isPoolerLikely };
+}
+
+/** With the vendor's own words: whoever looks after a server needs them. */
+function inWords(error: unknown): string {
+  if (!(error instanceof DatabaseError)) return String(error);
+  const { code, vendorCode, message } = error;
+  const vendor = error.vendorError();
+  const reason = vendor instanceof Error && !message.includes(vendor.message) ? `(${vendor.message})` : "";
+  return [code, vendorCode, message, reason].filter(Boolean).join(" ");
 }

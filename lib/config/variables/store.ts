@@ -33,9 +33,10 @@ export const STORE: Table<StoreValues> = {
   STATE_NAMESPACE: {
     group: "store",
     default: null,
-    otherwise: "app name and `APP_ENV`, such as `tidegate-development`",
-    description: "Keeps applications apart that share one store",
-    schema: matching("up to 64 letters, digits and . _ -", /^[\w.-]{1,64}$/),
+    otherwise: "app name, `APP_ENV` and a mark of the database's address, such as `tidegate-development-0h8zc3k`",
+    description:
+      "Keeps applications apart that share one store. Set it where instances of one application reach the database at different addresses",
+    schema: matching("up to 80 letters, digits and . _ -", /^[\w.-]{1,80}$/),
   },
   STATE_DEADLINE_MS: {
     group: "store",

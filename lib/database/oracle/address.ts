@@ -27,7 +27,9 @@ const OVERRULED = ["connect_timeout", "transport_connect_timeout", "retry_count"
 export function parseOracleUrl(url: string | undefined): OracleAddress {
   const text = url?.trim() ?? "";
   if (text === "") throw refusal("nothing");
-  const parts = /\s/.test(text) ? null : partsOf(text);
+  const found = /\s/.test(text) ? null : partsOf(text);
+  // Behind an unencoded "/" or "?" in a password the rest of the login looks like a path.
+  const parts = found && !`${found.path}${found.query}`.includes("@") ? found : null;
   if (parts?.scheme !== "oracle" || !parts.user || !parts.password || parts.hosts === "" || parts.path.length < 2) {
     throw refusal(schemeOnly(text));
   }

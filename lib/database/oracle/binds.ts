@@ -1,5 +1,10 @@
 /** JavaScript -> what node-oracledb binds. Oracle has no arrays and, before 23ai, no booleans in SQL. */
-import { bindValues } from "../bind-values.ts";
+import { assertFewBinds } from "../bind-count.ts";
+import { bindValues, Json, jsonOf, type Plain } from "../bind-values.ts";
+
+/** "Logical Database Limits" of the manual, and 16 bits in the driver's messages. */
+const MOST_BINDS = 65_535;
+const IN_PARTS = "bind them as one JSON text, for `from json_table(…)`, or send several statements";
 
 export type Bind = string | number | null | Date | Uint8Array;
 
@@ -15,33 +20,13 @@ export type Bind = string | number | null | Date | Uint8Array;
  * ```
  */
 export function toBinds(values: readonly unknown[]): Bind[] {
+  assertFewBinds(values, MOST_BINDS, IN_PARTS);
   return bindValues(values, toBind);
 }
 
-function toBind(value: unknown): Bind | undefined {
-  switch (typeof value) {
-    case "string":
-    case "number":
-      return value;
-    case "bigint":
-      return String(value);
-    case "boolean":
-      return value ? 1 : 0;
-    case "object":
-      return value === null ? null : ofObject(value);
-    default:
-      return undefined;
-  }
-}
-
-function ofObject(value: object): Bind | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value;
-  if (value instanceof Uint8Array) return value;
+function toBind(value: Plain): Bind | undefined {
   if (Array.isArray(value)) return undefined;
-  // Cycles and big integers have no JSON form.
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
+  if (value instanceof Json) return jsonOf(value.value, "refused");
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "bigint" ? String(value) : (value as Bind);
 }

@@ -1,9 +1,12 @@
 /** The wire of one connection: one call on it at a time, broken off at the server. */
 import { type Channel, createFitness } from "../channel.ts";
+import type { ConnectionPlan } from "../connection.ts";
 import { databaseError } from "../failure.ts";
+import { createProof } from "../proof.ts";
 import type { Opened } from "./client.ts";
 import { toOracleError } from "./errors.ts";
 import type { Session } from "./session.ts";
+import { PING } from "./words.ts";
 
 /**
  * How the server answers a break of ours: both sides are then ready for the next statement. NJS-123 answers the break of
@@ -13,18 +16,22 @@ const BREAK_ANSWERED = "ORA-01013";
 
 export interface OracleChannel extends Channel {
   call<Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply>;
+  /** A round trip where the connection was at rest for long. */
+  prove(callTimeoutMs: number): Promise<void>;
 }
 
-export function createChannel({ session, cut, leave }: Opened, closing: AbortSignal): OracleChannel {
+export function createChannel({ session, cut, leave }: Opened, plan: ConnectionPlan): OracleChannel {
   const { cancelling, ...fitness } = createFitness(
     {
       open: session.healthy,
       toError: toOracleError,
+      isAnswer: ({ vendorCode = "" }) => vendorCode.startsWith("ORA-"),
       answersCancel: ({ vendorCode }) => vendorCode === BREAK_ANSWERED,
     },
-    closing,
+    plan.closing,
   );
-  const { usable, retire } = fitness;
+  const proof = createProof(destroy, plan);
+  const { usable, retire, assertOpen } = fitness;
   let running = false;
   let ended: Promise<void> | undefined;
 
@@ -37,17 +44,25 @@ export function createChannel({ session, cut, leave }: Opened, closing: AbortSig
     return ended;
   }
 
+  async function call<Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply> {
+    if (ended !== undefined) throw databaseError("connection");
+    assertOpen();
+    running = true;
+    try {
+      const reply = await send(session);
+      proof.given();
+      return reply;
+    } finally {
+      running = false;
+    }
+  }
+
   return {
     ...fitness,
     destroy,
-    call: async (send) => {
-      if (!usable()) throw databaseError("connection");
-      running = true;
-      try {
-        return await send(session);
-      } finally {
-        running = false;
-      }
+    call,
+    prove: async (callTimeoutMs) => {
+      if (proof.isDue()) await proof.by(call((each) => each.execute(PING, [], callTimeoutMs, true)));
     },
     // When nothing runs, the driver would apply a break to what is sent next.
     cancel: () => {

@@ -1,5 +1,6 @@
 /** What runs on one connection: a statement by itself, or a transaction. */
-import { assertInTime, type Connection, connectionOn, runAlone, wholeMs } from "../connection.ts";
+import { type Connection, connectionOn, runAlone, wholeMs } from "../connection.ts";
+import { assertWanted } from "../stop.ts";
 import type { Bind } from "./binds.ts";
 import { createChannel } from "./channel.ts";
 import { type OraclePlan, openClient } from "./client.ts";
@@ -8,12 +9,14 @@ import { changesSession } from "./words.ts";
 
 /** @throws DatabaseError as `openClient`. */
 export async function connect(plan: OraclePlan): Promise<Connection<Bind, HeldSession>> {
-  const channel = createChannel(await openClient(plan), plan.closing);
+  const channel = createChannel(await openClient(plan), plan);
   return connectionOn(channel, plan, {
     run: (text, binds, execution) =>
-      runAlone(channel, plan, execution, async () => {
-        assertInTime(execution, plan.runtime);
+      runAlone(channel, plan, execution, async (stop, sending) => {
         const timeoutMs = wholeMs(execution.deadlineMs);
+        await channel.prove(timeoutMs);
+        assertWanted(stop);
+        sending();
         const rows = await channel.call((session) => session.execute(text, binds, timeoutMs, true));
         if (changesSession(text)) channel.retire();
         return rows;

@@ -13,6 +13,7 @@
  * set: one whose process is frozen keeps its locks, unless `MAX_IDLE_BLOCKER_TIME` is set there.
  */
 import { platformName } from "../../runtime.ts";
+import { assertInstalled } from "../driver-package.ts";
 import type { DatabaseAdapter } from "../port.ts";
 import { parseOracleUrl } from "./address.ts";
 import { type OracleOptions, openOracle } from "./database.ts";
@@ -29,7 +30,7 @@ export type { OracleOptions } from "./database.ts";
  * exact, else its text; times without a zone are read as UTC; booleans are bound as 1 and 0.
  *
  * @param url `oracle://user:password@host:1521/service`; `?protocol=tcps` for TLS, and parameters of Easy Connect.
- * @throws TypeError when the URL is missing or is none of Oracle; on Workers, where the driver cannot run, when opened.
+ * @throws TypeError when the URL is missing or is none of Oracle, or the driver is not installed; on Workers, where the driver cannot run, when opened.
  * @example
  * ```ts
  * const tide = tidegate({ database: oracle(process.env.DATABASE_URL), store: memory() });
@@ -37,6 +38,7 @@ export type { OracleOptions } from "./database.ts";
  */
 export function oracle(url: string | undefined, options: OracleOptions = {}): DatabaseAdapter {
   const target = parseOracleUrl(url);
+  assertInstalled("oracle", "oracledb");
   return {
     kind: "oracle",
     address: target.address,

@@ -45,6 +45,7 @@ export function transactionOn<Value>(
       );
     return {
       begin: async () => {
+        await hold.answer(channel.prove(wholeMs(hold.leftMs())));
         hold.cancellable = true;
         const text = beginText(transaction.mode);
         if (text !== undefined) await call((session, timeoutMs) => session.execute(text, [], timeoutMs, false));

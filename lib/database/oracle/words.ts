@@ -1,6 +1,9 @@
 /** Oracle's words around statements: what begins a transaction, what would end one, what changes the session. */
 import { DatabaseError, type TransactionMode } from "../port.ts";
 
+/** The cheapest round trip. */
+export const PING = "select 1 from dual";
+
 const COMMENTS = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/;
 /** These change the session for whoever comes next, so the connection is not used again. */
 const SESSION_COMMAND = /^(?:alter\s+session|set\s+(?:role|transaction|constraints?))\b/i;

@@ -3,9 +3,13 @@
  * life is a new engine; what was pending in the old one is rejected, never lost.
  */
 import { Worker } from "node:worker_threads";
+import { withoutPackage } from "../driver-package.ts";
 import { DatabaseError } from "../port.ts";
 import type { Bind } from "../wire/binds.ts";
 import { toPgliteError } from "./errors.ts";
+
+/** What the thread runs. */
+export const PACKAGE = "@electric-sql/pglite";
 
 /** SQL as text, or the address of a file that holds it. */
 export type SqlSource = { readonly sql: string } | { readonly file: string };
@@ -83,7 +87,9 @@ export function startEngine(setup: EngineSetup): Engine {
 
   function fail(cause: unknown): void {
     alive = false;
-    const error = new DatabaseError("connection", "The embedded database has ended.", { cause });
+    const ended = new DatabaseError("connection", "The embedded database has ended.", { cause });
+    const missing = withoutPackage(cause, "pglite", PACKAGE);
+    const error = missing instanceof DatabaseError ? missing : ended;
     for (const waiter of pending.values()) waiter.reject(error);
     pending.clear();
   }

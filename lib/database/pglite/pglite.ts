@@ -10,10 +10,11 @@
  * or one slow reader would keep everybody out.
  */
 import type { Runtime } from "../../runtime.ts";
+import { assertInstalled } from "../driver-package.ts";
 import { handOver } from "../hand-over.ts";
 import type { Database, DatabaseAdapter, Execution, TakeRows } from "../port.ts";
 import type { Statement } from "../sql.ts";
-import type { Engine, EngineSetup } from "./engine.ts";
+import { type Engine, type EngineSetup, PACKAGE } from "./engine.ts";
 import { createPlace } from "./place.ts";
 import { type EngineInUse, textOf, transactionIn } from "./transaction.ts";
 
@@ -37,7 +38,7 @@ export interface PgliteOptions {
  * it fails as `exhausted`, because nothing was proven.
  *
  * @param url `pglite:` for memory, `pglite:DIR` for a directory.
- * @throws TypeError for any other URL.
+ * @throws TypeError for any other URL, and where PGlite is not installed.
  * @example
  * ```ts
  * const database = pglite("pglite:", { initialise: [new URL("./schema.sql", import.meta.url)] });
@@ -50,6 +51,7 @@ export function pglite(url = "pglite:", options: PgliteOptions = {}): DatabaseAd
       'pglite: "pglite:" or "pglite:DIR" is needed, it was another kind of URL; see docs/databases/pglite.md',
     );
   }
+  assertInstalled("pglite", PACKAGE);
   const directory = url.slice("pglite:".length);
   const setup: EngineSetup = {
     directory: directory === "" ? undefined : directory,

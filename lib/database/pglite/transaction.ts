@@ -59,7 +59,9 @@ export async function transactionIn<Value>(
     return await runTransaction(
       {
         begin: () => run(beginText(mode), [], Math.max(1, leftMs()), true),
-        open: () => alive() && !broken,
+        assertOpen: () => {
+          if (broken || !alive()) throw databaseError("connection");
+        },
         commit: async () => {
           return (await run("commit", [], Math.max(1, leftMs()), false)).command === "COMMIT";
         },

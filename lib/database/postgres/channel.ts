@@ -1,7 +1,10 @@
 /** The wire of one connection: one statement on it at a time, prepared by name, cancelled at the server. */
 import type postgres from "postgres";
 import { type Channel, createFitness } from "../channel.ts";
-import { databaseError } from "../failure.ts";
+import type { ConnectionPlan } from "../connection.ts";
+import { codeOf, databaseError } from "../failure.ts";
+import { DatabaseError } from "../port.ts";
+import { createProof, type Proof } from "../proof.ts";
 import type { Bind } from "../wire/binds.ts";
 import { copyRefused } from "../wire/copy.ts";
 import { changesSession, endsWithTransaction } from "../wire/transactions.ts";
@@ -10,6 +13,10 @@ import { toPostgresError } from "./errors.ts";
 
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
 const MAX_PREPARED = 256;
+/** And so many of them are forgotten, which the server keeps all the same, before the connection is replaced. */
+const MAX_FORGOTTEN = 16;
+/** A value that does not fit the type of its bind, which is that of its column at the time of preparing. */
+const DATA_EXCEPTION = /^22/;
 export type Rows = postgres.RowList<postgres.Row[]>;
 
 /** Without what the driver hangs on them. By hand: a copy of a subclass of Array is ten times slower. */
@@ -26,34 +33,62 @@ export interface PostgresChannel extends Channel {
   begin(text: string): Promise<Rows>;
   /** One statement of a caller's. */
   statement(text: string, binds: Bind[]): Promise<Rows>;
+  /** A caller's statement of this text was prepared here before: what it says of its tables may be outdated. */
+  knows(text: string): boolean;
+  readonly proof: Proof;
+  /** The `statement_timeout` in force; undefined where it is not known. */
+  timeoutMs: number | undefined;
 }
+
+/** The code, not the words, which are in the server's language. */
+const ENDED_EARLY = "57014";
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** By so much the clocks of two machines may differ over the same time. */
+const CLOCK_DRIFT = 0.001;
 
 /** Only what giving it up needs, so that no platform's types are asked for. */
 type Stream = { on(event: "error", listener: () => void): unknown };
 /** Only what a cancel needs; the driver types the rest per row. */
 type Query = { cancel(): void };
 
-export function createChannel(opened: Opened, closing: AbortSignal): PostgresChannel {
-  const prepared = new Set<string>();
+export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresChannel {
+  const { closing, runtime } = plan;
+  const proof = createProof(opened.destroy, plan);
+  /** By the texts of callers; as the driver has them, which keeps each for good, they end in as many spaces. */
+  const prepared = new Map<string, number>();
+  let forgotten = 0;
+  let sentAt = 0;
   const { cancelling, ...fitness } = createFitness(
     {
       open: opened.open,
-      toError: toPostgresError,
+      toError,
+      isAnswer: ({ vendorCode = "" }) => SQLSTATE.test(vendorCode),
       // The server's own timeout has the same code and leaves a cancel on its way.
-      answersCancel: ({ vendorCode, fault }) => vendorCode === "57014" && fault === "cancelled",
+      answersCancel: ({ vendorCode, fault }) => vendorCode === ENDED_EARLY && fault === "cancelled",
     },
     closing,
   );
   let current: Query | undefined;
   let cancelSent = Promise.resolve();
 
+  /** The server ends a statement with one code at its timeout and on request. When the first was due is known here. */
+  function toError(error: unknown): DatabaseError {
+    const found = toPostgresError(error);
+    const { timeoutMs = Number.POSITIVE_INFINITY } = channel;
+    if (error instanceof DatabaseError || found.vendorCode !== ENDED_EARLY) return found;
+    const tookMs = runtime.monotonicMs() - sentAt;
+    return tookMs < timeoutMs * (1 - CLOCK_DRIFT) - 1 ? found : databaseError("timeout", error);
+  }
+
   async function send(text: string, binds: Bind[], options: postgres.UnsafeQueryOptions): Promise<Rows> {
     // Called in the turn in which it is known to be open: the driver writes to a closed socket without looking.
-    if (!opened.open()) throw databaseError("connection");
+    fitness.assertOpen();
+    sentAt = runtime.monotonicMs();
     const query = withoutOrigin(opened.sql.unsafe(text, binds as never[], options));
     current = query;
     try {
       const rows = await query;
+      proof.given();
       if (!Array.isArray(rows)) return await refuseCopy(rows);
       return rows;
     } finally {
@@ -69,10 +104,20 @@ export function createChannel(opened: Opened, closing: AbortSignal): PostgresCha
     throw copyRefused();
   }
 
+  /** The next time it is prepared anew. */
+  function forget(text: string): void {
+    prepared.set(text, (prepared.get(text) ?? 0) + 1);
+    forgotten += 1;
+    if (forgotten > MAX_FORGOTTEN) fitness.retire();
+  }
+
   const control = (text: string): Promise<Rows> => send(text, [], { prepare: false });
 
-  return {
+  const channel: PostgresChannel = {
     ...fitness,
+    timeoutMs: opened.timeoutMs,
+    proof,
+    knows: (text) => prepared.has(text),
     destroy: opened.destroy,
     control,
     begin: (text) =>
@@ -80,10 +125,15 @@ export function createChannel(opened: Opened, closing: AbortSignal): PostgresCha
         throw await opened.reasonOf(error);
       }),
     statement: async (text, binds) => {
-      const byName = prepared.has(text) || prepared.size < MAX_PREPARED;
-      if (byName) prepared.add(text);
+      const known = prepared.get(text);
+      const byName = known !== undefined || prepared.size < MAX_PREPARED;
+      if (byName) prepared.set(text, known ?? 0);
       // `simple: false`: without binds the driver would allow several statements in one text.
-      const rows = await send(text, binds, { prepare: byName, simple: false } as postgres.UnsafeQueryOptions);
+      const options = { prepare: byName, simple: false } as postgres.UnsafeQueryOptions;
+      const rows = await send(text + " ".repeat(known ?? 0), binds, options).catch((error: unknown) => {
+        if (known !== undefined && DATA_EXCEPTION.test(codeOf(error))) forget(text);
+        throw error;
+      });
       const { command = "" } = rows;
       if (changesSession(command) && !endsWithTransaction(command, text)) fitness.retire();
       return rows;
@@ -103,4 +153,5 @@ export function createChannel(opened: Opened, closing: AbortSignal): PostgresCha
     // The end of each statement by itself is the end of its transaction.
     settle: () => Promise.resolve(),
   };
+  return channel;
 }

@@ -8,12 +8,13 @@ import { type Deadline, withDeadline } from "../../time.ts";
 import { type ConnectionPlan, wholeMs } from "../connection.ts";
 import { databaseError } from "../failure.ts";
 import type { Fault } from "../port.ts";
+import type { PostgresAddress } from "./address.ts";
 import { closeReason } from "./close-reason.ts";
 import { toPostgresError } from "./errors.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
 export interface PostgresPlan extends ConnectionPlan {
-  readonly url: string;
+  readonly target: PostgresAddress;
   readonly ssl: PostgresSsl | undefined;
 }
 
@@ -63,11 +64,12 @@ export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn
     },
     connection: {
       application_name: settings.applicationName,
+      ...plan.target.settings,
       ...(startupTimeoutMs === undefined ? {} : { statement_timeout: startupTimeoutMs }),
     },
     ...(plan.ssl === undefined ? {} : { ssl: plan.ssl as never }),
   };
-  const client = postgres(plan.url, options);
+  const client = postgres({ ...plan.target.server(), ...options });
   const watchRedials = redialWatch(client);
   const hungUp = watchRedials();
   const destroy = async (): Promise<void> => {
@@ -108,7 +110,8 @@ export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn
  *
  * @returns what begins to watch, and gives a signal that is aborted when every host was dialled and one is dialled again.
  */
-function redialWatch({ options: { port: ports } }: postgres.Sql): () => AbortSignal {
+function redialWatch({ options }: postgres.Sql): () => AbortSignal {
+  const { port: ports } = options;
   const hosts = ports.length;
   const text = ports.join();
   let redialled = new AbortController();
@@ -126,6 +129,9 @@ function redialWatch({ options: { port: ports } }: postgres.Sql): () => AbortSig
     };
     Object.defineProperty(ports, at, { get: dial });
   }
+  watchSocket(options as { path?: unknown }, () => {
+    if (++dials > hosts) redialled.abort();
+  });
   // For the texts of its errors it reads them all, which is no attempt.
   Object.defineProperty(ports, "toString", { value: () => text });
   return () => {
@@ -133,6 +139,24 @@ function redialWatch({ options: { port: ports } }: postgres.Sql): () => AbortSig
     redialled = new AbortController();
     return redialled.signal;
   };
+}
+
+/**
+ * For a unix socket it reads no port. Whenever it dials it reads the path twice, and three times for the texts of errors.
+ */
+function watchSocket(options: { path?: unknown }, dialled: () => void): void {
+  const { path } = options;
+  if (typeof path !== "string") return;
+  let reads = 0;
+  const read = () => {
+    if (++reads === 1)
+      queueMicrotask(() => {
+        if (reads === 2) dialled();
+        reads = 0;
+      });
+    return path;
+  };
+  Object.defineProperty(options, "path", { get: read });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Execution } from "../port.ts";
 import { assertWanted, type Stopping } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { createChannel, type PostgresChannel, plainRows } from "./channel.ts";
-import { type Opened, openClient, type PostgresPlan } from "./client.ts";
+import { openClient, type PostgresPlan } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
 import { type HeldChannel, transactionOn } from "./transaction.ts";
 
@@ -15,31 +15,28 @@ import { type HeldChannel, transactionOn } from "./transaction.ts";
 export async function connect(
   ...[plan, ...rest]: Parameters<typeof openClient>
 ): Promise<Connection<Bind, HeldChannel>> {
-  const opened = await openClient(plan, ...rest);
-  const channel = createChannel(opened, plan.closing);
-  const run = plan.settings.pooler === "none" ? inSession(channel, plan, opened) : inTransaction(channel, plan);
+  const channel = createChannel(await openClient(plan, ...rest), plan);
+  const run = plan.settings.pooler === "none" ? inSession(channel, plan) : inTransaction(channel, plan);
   return connectionOn(channel, plan, { run, transaction: (call, task) => transactionOn(channel, plan, call, task) });
 }
 
 type Run = Connection<Bind, HeldChannel>["run"];
 
-function inSession(channel: PostgresChannel, plan: PostgresPlan, opened: Opened): Run {
-  let { timeoutMs } = opened;
-
-  /** A round trip of its own only when the deadline differs from what the session has, which in a lane is rare. */
+function inSession(channel: PostgresChannel, plan: PostgresPlan): Run {
+  /** A round trip of its own when the deadline differs from what the session has, which in a lane is rare; or as proof. */
   async function tellTimeout({ deadlineMs }: Execution, stop: Stopping): Promise<void> {
     const wantedMs = wholeMs(deadlineMs);
-    if (timeoutMs === wantedMs) return;
-    timeoutMs = undefined;
-    await channel.control(`set statement_timeout = ${wantedMs}`);
-    timeoutMs = wantedMs;
+    if (channel.timeoutMs === wantedMs && !channel.proof.isDue()) return;
+    channel.timeoutMs = undefined;
+    await channel.proof.by(channel.control(`set statement_timeout = ${wantedMs}`));
+    channel.timeoutMs = wantedMs;
     assertWanted(stop);
   }
 
   return (text, binds, execution) =>
-    runAlone(channel, plan, execution, async (stop) => {
+    runAlone(channel, plan, execution, async (stop, sending) => {
       await tellTimeout(execution, stop);
-      assertInTime(execution, plan.runtime);
+      sending();
       return plainRows(await channel.statement(text, binds));
     });
 }

@@ -3,7 +3,7 @@ import type { Runtime } from "../../runtime.ts";
 import { type Driver, openPooled, type PooledOptions } from "../pooled.ts";
 import type { Database, DatabaseSettings } from "../port.ts";
 import { type Bind, placeholder, toBinds } from "../wire/binds.ts";
-import type { PostgresAddress } from "./address.ts";
+import { type PostgresAddress, settingsFor } from "./address.ts";
 import type { PostgresSsl } from "./client.ts";
 import { connect } from "./connection.ts";
 import { streamOn } from "./stream.ts";
@@ -19,22 +19,23 @@ export interface PostgresOptions extends PooledOptions {
 const SERVER_TIMEOUT_HEADROOM_MS = 500;
 
 export function openPostgres(
-  { url, address }: PostgresAddress,
+  target: PostgresAddress,
   options: PostgresOptions,
   settings: DatabaseSettings,
   runtime: Runtime,
 ): Database {
   const driver: Driver<Bind, HeldChannel> = {
     kind: "postgres",
-    address,
+    address: target.address,
     traits: { serverTimeout: true, cancels: true, concurrent: true, streams: true },
     headroomMs: SERVER_TIMEOUT_HEADROOM_MS,
     pingText: "select 1",
     placeholder,
     toBinds,
+    isReadOnly: ({ vendorCode }) => vendorCode === "25006",
     assertMode: () => {},
-    connect: (plan, deadlineMs, onLetIn) => connect({ ...plan, url, ssl: options.ssl }, deadlineMs, onLetIn),
+    connect: (plan, deadlineMs, onLetIn) => connect({ ...plan, target, ssl: options.ssl }, deadlineMs, onLetIn),
     stream: streamOn,
   };
-  return openPooled(driver, options, settings, runtime);
+  return openPooled(driver, options, settingsFor(target, settings), runtime);
 }

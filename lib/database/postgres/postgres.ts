@@ -18,7 +18,7 @@ export type { PostgresOptions } from "./database.ts";
  * A PostgreSQL database. Connects to nothing until the first statement.
  *
  * @param url `postgres://user:password@host:port/database`, with `sslmode` and server settings as parameters.
- * @throws TypeError when the URL is missing or is none of PostgreSQL.
+ * @throws TypeError when the URL is missing, is none of PostgreSQL, or asks for what the driver cannot do.
  * @example
  * ```ts
  * const tide = tidegate({ database: postgres(process.env.DATABASE_URL), store: memory() });

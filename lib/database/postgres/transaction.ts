@@ -10,6 +10,7 @@ import type { Holder } from "../pooled.ts";
 import { DatabaseError } from "../port.ts";
 import { assertWanted } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
+import { isOutdated, outdated } from "../wire/outdated.ts";
 import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
 import { type PostgresChannel, plainRows, type Rows } from "./channel.ts";
 import type { PostgresPlan } from "./client.ts";
@@ -30,11 +31,14 @@ export function transactionOn<Value>(
   task: (held: HeldChannel) => Promise<Value>,
 ): Promise<Value> {
   const isPooled = plan.settings.pooler === "transaction";
+  const { timeoutMs } = channel;
   return holdTransaction(channel, plan, call, (hold) => {
     const timeouts = timeoutsIn(channel, plan, hold);
+    const opening = (): string => `${beginText(call.mode)}; ${timeouts.text()}`;
+    const run = withRestart(channel, plan, hold, opening);
     const statement: HeldChannel["statement"] = async (text, binds) => {
       await timeouts.keep();
-      const rows = await hold.answer(channel.statement(text, binds));
+      const rows = await run(text, binds);
       await refuseControl(channel, rows, text, isPooled);
       return plainRows(rows);
     };
@@ -44,8 +48,8 @@ export function transactionOn<Value>(
     };
     return {
       begin: async () => {
-        const begun = hold.answer(channel.begin(`${beginText(call.mode)}; ${timeouts.text()}`));
-        await (isPooled ? inPoolersQueue(begun, channel, plan, call) : begun);
+        const begun = hold.answer(channel.begin(opening()));
+        await (isPooled ? inPoolersQueue(begun, channel, plan, call) : channel.proof.by(begun));
         if (isPooled) call.execution.onConnection?.();
         assertWanted(hold.stop);
         hold.cancellable = true;
@@ -58,7 +62,45 @@ export function transactionOn<Value>(
           control: (text) => enter(() => control(text)),
         }),
     };
+  }).finally(() => {
+    // What was set for the transaction has ended with it.
+    channel.timeoutMs = timeoutMs;
   });
+}
+
+/**
+ * A statement that was prepared before its tables were changed fails once in a transaction, and with it the transaction
+ * (elsewhere the driver prepares it anew, and nobody hears of it). Where it is the first, nothing was done yet: the
+ * transaction is begun again.
+ */
+function withRestart(channel: PostgresChannel, plan: PostgresPlan, hold: Hold, opening: () => string) {
+  let isFirst = true;
+
+  async function restart(): Promise<void> {
+    // A cancel is for the caller's statement.
+    hold.cancellable = false;
+    await hold.answer(channel.control("rollback"));
+    await hold.answer(channel.begin(opening()));
+    assertWanted(hold.stop);
+    hold.cancellable = true;
+  }
+
+  return async (text: string, binds: Bind[]): Promise<Rows> => {
+    const mayRestart = isFirst;
+    isFirst = false;
+    const wasPrepared = channel.knows(text);
+    try {
+      return await hold.answer(channel.statement(text, binds));
+    } catch (error) {
+      if (!wasPrepared || !isOutdated(error)) throw error;
+      // So may everything be that is prepared here, and on the other connections.
+      channel.retire();
+      plan.outdate();
+      if (!mayRestart) throw outdated(error);
+      await restart();
+      return hold.answer(channel.statement(text, binds));
+    }
+  };
 }
 
 /** The server's own bounds of the transaction: of each statement, and of the time between two. */
@@ -66,6 +108,7 @@ function timeoutsIn(channel: PostgresChannel, { graceMs }: PostgresPlan, { leftM
   let toldMs = 0;
   function text(): string {
     toldMs = Math.max(1, leftMs());
+    channel.timeoutMs = wholeMs(toldMs);
     return (
       `set local statement_timeout = ${wholeMs(toldMs)}; ` +
       `set local idle_in_transaction_session_timeout = ${wholeMs(toldMs + graceMs)}`

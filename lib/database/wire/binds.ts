@@ -3,9 +3,10 @@
  * both drivers bind alike; a list is kept in both of its possible forms until the server has said what it expects.
  *
  * Map of this folder, which is what any PostgreSQL says and is told: `binds` (this file) and `values` are the ways in and
- * out, `transactions` the words around statements, `copy` the one that is refused, `errors` what a server's codes mean.
+ * out, `transactions` the words around statements, `copy` the one that is refused, `outdated` what a migration leaves behind, `errors` what a server's codes mean.
  */
-import { bindValues } from "../bind-values.ts";
+import { assertFewBinds } from "../bind-count.ts";
+import { bindValues, Json, jsonOf, type Plain, plain } from "../bind-values.ts";
 
 /** A JavaScript array, as an array literal and as JSON. */
 export interface ListBind {
@@ -15,6 +16,10 @@ export interface ListBind {
 }
 
 export type Bind = string | null | ListBind;
+
+/** The protocol counts to 65,535; postgres.js refuses the last two, and loses step with the server over it. */
+const MOST_BINDS = 65_533;
+const ONE_ARRAY = "bind them as one array, for `= any(…)` or `from unnest(…::int[])`, or send several statements";
 
 /** Where a bind goes in a text, from position 1 on. */
 export const placeholder = (position: number): string => `$${position}`;
@@ -33,67 +38,52 @@ export function jsonOfBind(bind: Bind): string | null {
 }
 
 /**
- * @throws DatabaseError `statement` for a value that has no SQL form: `undefined`, a function, a symbol, an invalid date.
+ * @throws DatabaseError `statement` for a value that has no SQL form: `undefined`, a function, a symbol, an invalid date,
+ *   a promise, a `Map`, a `Set` and whatever else would be nothing as JSON.
  * @example
  * ```ts
  * toBinds([1, null, new Date(0)]); // ["1", null, "1970-01-01T00:00:00.000Z"]
  * ```
  */
 export function toBinds(values: readonly unknown[]): Bind[] {
+  assertFewBinds(values, MOST_BINDS, ONE_ARRAY);
   return bindValues(values, toBind);
 }
 
-function toBind(value: unknown): Bind | undefined {
-  if (Array.isArray(value)) {
-    const literal = arrayLiteral(value);
-    const json = toJson(value);
-    return literal === undefined || json === undefined ? undefined : listBind(literal, json);
-  }
-  return toText(value);
+function toBind(value: Plain): Bind | undefined {
+  return isList(value) ? listBind(arrayLiteral(value), jsonOf(textsIn(value))) : toText(value);
 }
 
-function toText(value: unknown): string | null | undefined {
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
+function toText(value: Exclude<Plain, readonly unknown[]>): string | null {
   if (value === null) return null;
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-    case "bigint":
-    case "boolean":
-      return String(value);
-    case "object":
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-      if (value instanceof Uint8Array) return `\\x${hex(value)}`;
-      return toJson(value);
-    default:
-      return undefined;
-  }
-}
-
-/** Cycles and big integers have no JSON form. */
-function toJson(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
-  } catch {
-    return undefined;
-  }
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `\\x${hex(value)}`;
+  return value instanceof Json ? jsonOf(value.value) : String(value);
 }
 
 function hex(value: Uint8Array): string {
   return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function arrayLiteral(values: readonly unknown[]): string | undefined {
-  const parts: string[] = [];
-  for (const value of values) {
-    const part = Array.isArray(value) ? arrayLiteral(value) : quote(toText(value));
-    if (part === undefined) return undefined;
-    parts.push(part);
-  }
+function arrayLiteral(values: readonly unknown[]): string {
+  const parts = Array.from(values, (value) => {
+    const each = plain(value);
+    return isList(each) ? arrayLiteral(each) : quote(toText(each));
+  });
   return `{${parts.join(",")}}`;
 }
 
-function quote(text: string | null | undefined): string | undefined {
-  if (text === undefined) return undefined;
+function quote(text: string | null): string {
   return text === null ? "NULL" : `"${text.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+/** For JSON, which has no bytes: those of a list are written as they are in its literal. */
+function textsIn(values: readonly unknown[]): unknown[] {
+  return Array.from(values, (value) => {
+    const each = plain(value);
+    if (isList(each)) return textsIn(each);
+    return each instanceof Uint8Array ? toText(each) : value;
+  });
 }

@@ -2,7 +2,8 @@
 import type { ErrorRow } from "../error-table.ts";
 
 export const SERVER_ERRORS: readonly ErrorRow[] = [
-  // Only the message tells the server's own timeout from a cancel request.
+  // One code for the server's own timeout and for a cancel, told apart by words alone, in the server's language: a hint
+  // for who does not know when the timeout was due. Who does goes by the clock (`postgres/channel`).
   { what: "statement timeout", code: /^57014$/, message: /statement timeout/, fault: "timeout" },
   { what: "cancelled on request", code: /^57014$/, fault: "cancelled" },
   // A limit on numbers, over when others have finished: of the server, a role or a database.

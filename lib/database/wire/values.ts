@@ -5,13 +5,15 @@
  * - `int8` is a number while that is exact, else the text; `numeric` is the text, because a number would lose digits.
  * - `date` and `timestamp` are read as UTC, as binds of dates are written; the process's time zone has no part in it.
  * - What JavaScript cannot hold (`infinity`, years beyond 9999, BC) stays text.
- * - Everything not listed is text.
+ * - Everything not listed is text, and so are arrays of it, unless they are listed.
+ *
+ * `docs/databases/values.md` has a row for each.
  */
 
 export type ParseText = (text: string) => unknown;
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(?:([+-]\d{2})(?::?(\d{2}))?(?::\d{2})?)?$/;
+const MOMENT = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(?:([+-])(\d{2})(?::(\d{2}))?(?::(\d{2}))?)?$/;
 
 function int8(text: string): number | string {
   const value = Number(text);
@@ -25,8 +27,10 @@ function date(text: string): Date | string {
 function moment(text: string): Date | string {
   const match = MOMENT.exec(text);
   if (match === null) return text;
-  const [, day, time, hours, minutes] = match;
-  return new Date(`${day}T${time}${hours === undefined ? "Z" : `${hours}:${minutes ?? "00"}`}`);
+  const [, day, time, sign, hours = "0", minutes = "0", seconds = "0"] = match;
+  // Local times from before there were zones are seconds off, which no text that `Date` reads can say.
+  const aheadMs = 1_000 * (3_600 * Number(hours) + 60 * Number(minutes) + Number(seconds));
+  return new Date(Date.parse(`${day}T${time}Z`) + (sign === "-" ? aheadMs : -aheadMs));
 }
 
 function bytes(text: string): Uint8Array | string {
@@ -70,13 +74,26 @@ const TYPES: readonly (readonly [oid: number, arrayOid: number, parse: ParseText
   [3802, 3807, asJson],
 ];
 
+/** Arrays of types that are text. Not `box[]`, the only one with another delimiter. */
+const ARRAYS_OF_TEXT: readonly number[] = [
+  ...[651, 775, 1040], // cidr, macaddr8, macaddr
+  ...[1017, 1018, 1019, 1027, 629, 719], // point, lseg, path, polygon, line, circle
+  ...[1270, 1561, 1563, 791, 143], // timetz, bit, varbit, money, xml
+  ...[3643, 3645, 4073], // tsvector, tsquery, jsonpath
+  ...[3905, 3907, 3909, 3911, 3913, 3927], // ranges of int4, numeric, timestamp, timestamptz, date, int8
+  ...[6150, 6151, 6152, 6153, 6155, 6157], // multiranges of the same
+  ...[1010, 1011, 271, 2201, 3221], // tid, xid, xid8, refcursor, pg_lsn
+  ...[1008, 2207, 2208, 2209, 2210, 2211, 3735, 3770, 4090, 4097, 4192], // names of objects: regproc … regcollation
+];
+
 /** Oid -> how its text is read. Absent: text stays text. */
-export const PARSERS: Readonly<Record<number, ParseText>> = Object.fromEntries(
-  TYPES.flatMap(([oid, arrayOid, parse]) => [
+export const PARSERS: Readonly<Record<number, ParseText>> = Object.fromEntries([
+  ...TYPES.flatMap(([oid, arrayOid, parse]) => [
     [oid, parse],
     [arrayOid, (text: string) => parseArray(text, parse)],
   ]),
-);
+  ...ARRAYS_OF_TEXT.map((oid) => [oid, (text: string) => parseArray(text, asText)]),
+]);
 
 /**
  * Reads an array literal, nested ones and `null` included.

@@ -1,7 +1,8 @@
 /** The line of an instance: calls that wait for a permit, in order of arrival. Rule 6. */
 import type { Lane, RefusalReason } from "../../gate/types.ts";
 import { LANES } from "../../gate/types.ts";
-import type { Runtime } from "../../runtime.ts";
+import { HOLDS, type Runtime } from "../../runtime.ts";
+import { expireAfter } from "../../time.ts";
 import type { Ask, Entry } from "./port.ts";
 
 export interface Waiter {
@@ -55,7 +56,7 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
         const leave = () => {
           lines[lane].delete(waiter);
           if (toldIn !== null) impatient[lane] -= 1;
-          runtime.clearTimer(timer);
+          expiry.clear();
           signal?.removeEventListener("abort", abort);
         };
         const end = (entry: Entry) => {
@@ -68,13 +69,11 @@ export function createLine({ runtime, refuse, left }: LineOptions): Line {
           left(lane);
         };
         const waiter: Waiter = { ask, since, toldIn, end };
-        const timer = runtime.setTimer(
-          () => {
-            end(refuse(lane, ask.refusedAs));
-            left(lane);
-          },
-          Math.max(0, untilMs - since),
-        );
+        const expired = () => {
+          end(refuse(lane, ask.refusedAs));
+          left(lane);
+        };
+        const expiry = expireAfter(runtime, Math.max(0, untilMs - since), expired, HOLDS);
         signal?.addEventListener("abort", abort, { once: true });
         lines[lane].add(waiter);
         if (toldIn !== null) impatient[lane] += 1;

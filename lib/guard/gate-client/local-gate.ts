@@ -7,7 +7,7 @@ import type { GateView, Renewal } from "../../gate/renewal.ts";
 import { emptyGate } from "../../gate/state.ts";
 import { step } from "../../gate/step.ts";
 import type { About, GateConfig, Lane } from "../../gate/types.ts";
-import type { Runtime } from "../../runtime.ts";
+import { type Runtime, steadyClock } from "../../runtime.ts";
 import type { GuardRules } from "../rules.ts";
 import { type Holdings, noHoldings, runningIn, runs } from "./holdings.ts";
 import { elapsedMs, momentOf } from "./moment.ts";
@@ -44,7 +44,7 @@ const SESSION = "local";
 const NOBODY = { request: 0, slow: 0, health: 0 };
 
 export function createLocalGate({ about, rules, runtime, fleet, stillRuns, announce }: LocalGateOptions): LocalGate {
-  const wallAtStart = runtime.wallMs() - runtime.monotonicMs();
+  const clock = steadyClock(runtime);
   let gate = emptyGate();
   let own = noHoldings();
   let stands = false;
@@ -73,7 +73,7 @@ export function createLocalGate({ about, rules, runtime, fleet, stillRuns, annou
       const jitter = Math.floor(runtime.random() * 1_000);
       const terms = { session: SESSION, jitter, roundTripMs: 0, config: config(), about, keepsNothing: true, commands };
       const renewal = composed(own, demand, terms, now);
-      const { reply, events } = step(gate, renewal, Math.floor(wallAtStart + now.monotonicMs));
+      const { reply, events } = step(gate, renewal, clock());
       if (events.length > 0) announce(events);
       // Unknown where it was silent for long: the next one opens.
       if (hear(own, reply, renewal, now, now, NOBODY) && reply.known) return reply;
@@ -83,7 +83,7 @@ export function createLocalGate({ about, rules, runtime, fleet, stillRuns, annou
   function open(): Renewal["open"] {
     const { core } = gate;
     if (core?.state !== "open") return null;
-    const now = Math.floor(wallAtStart + runtime.monotonicMs());
+    const now = clock();
     const remainingMs = core.openUntil - now;
     return remainingMs > 0 ? { remainingMs, agoMs: Math.max(0, now - core.since) } : null;
   }

@@ -1,5 +1,6 @@
 /** What is asked of an issuer of JWTs: its documents, within a deadline, and not again and again while it is away. */
-import type { Runtime } from "../../runtime.ts";
+import { HOLDS, type Runtime } from "../../runtime.ts";
+import { expireAfter } from "../../time.ts";
 
 const DEADLINE_MS = 5_000;
 /** Between two tries of an issuer that did not answer as it should. */
@@ -23,10 +24,8 @@ export function openIssuer(runtime: Runtime): AskIssuer {
   return async (url, read) => {
     if (runtime.monotonicMs() - failedAt < PAUSE_MS) throw new IssuerAway(`${url}: its issuer has just failed`);
     const controller = new AbortController();
-    const timer = runtime.setTimer(
-      () => controller.abort(new Error(`no answer within ${DEADLINE_MS} ms`)),
-      DEADLINE_MS,
-    );
+    const late = () => controller.abort(new Error(`no answer within ${DEADLINE_MS} ms`));
+    const expiry = expireAfter(runtime, DEADLINE_MS, late, HOLDS);
     try {
       // A redirect could lead to where others answer.
       const response = await runtime.fetch(url, { redirect: "manual", signal: controller.signal });
@@ -36,7 +35,7 @@ export function openIssuer(runtime: Runtime): AskIssuer {
       failedAt = runtime.monotonicMs();
       throw new IssuerAway(`${url}: an answer that can be read is needed, found: ${String(cause)}`, { cause });
     } finally {
-      runtime.clearTimer(timer);
+      expiry.clear();
     }
   };
 }

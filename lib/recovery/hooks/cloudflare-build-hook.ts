@@ -5,7 +5,7 @@ import { bearer, secretsOf, segment } from "./credentials.ts";
 import type { Hook, Progress } from "./hook.ts";
 import type { CloudflareBuildHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
-import { secretsOfUrl } from "./secret-url.ts";
+import { secretsOfUrl, wellKnown } from "./secret-url.ts";
 
 export type { Runtime } from "../../runtime.ts";
 export type { Hook } from "./hook.ts";
@@ -38,6 +38,7 @@ export function cloudflareBuildHook({ url, account }: CloudflareBuildHookOptions
   const hook: Hook = {
     name: "cloudflare-build-hook",
     targets: [],
+    secrets: wellKnown(secrets),
     capabilities: account ? ["restart", "status", "dry_run"] : ["restart"],
     deadlineMs: CALL_DEADLINE_MS,
     async fire({ signal }) {

@@ -47,6 +47,7 @@ export function cloudflare({ apiToken, accountId, workerName }: CloudflareOption
   return {
     name: "cloudflare",
     targets: [workerName],
+    secrets,
     capabilities: ["restart", "status", "dry_run"],
     deadlineMs: 3 * CALL_DEADLINE_MS,
     async fire({ id, signal }) {

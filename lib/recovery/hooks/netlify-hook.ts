@@ -4,7 +4,7 @@ import { json } from "./answer.ts";
 import type { Hook } from "./hook.ts";
 import type { NetlifyHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
-import { secretsOfUrl } from "./secret-url.ts";
+import { secretsOfUrl, wellKnown } from "./secret-url.ts";
 
 export type { Runtime } from "../../runtime.ts";
 export type { Hook } from "./hook.ts";
@@ -19,10 +19,12 @@ export type { NetlifyHookOptions } from "./options.ts";
  * ```
  */
 export function netlifyHook({ url }: NetlifyHookOptions, runtime?: Runtime): Hook {
-  const { ask } = platform({ hook: "netlify-hook", secrets: secretsOfUrl(url), runtime });
+  const secrets = secretsOfUrl(url);
+  const { ask } = platform({ hook: "netlify-hook", secrets, runtime });
   return {
     name: "netlify-hook",
     targets: [],
+    secrets: wellKnown(secrets),
     capabilities: ["restart"],
     deadlineMs: CALL_DEADLINE_MS,
     async fire({ signal }) {

@@ -4,7 +4,7 @@ import type { Runtime } from "../../runtime.ts";
 import type { Hook } from "./hook.ts";
 import type { VercelHookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
-import { secretsOfUrl } from "./secret-url.ts";
+import { secretsOfUrl, wellKnown } from "./secret-url.ts";
 
 export type { Runtime } from "../../runtime.ts";
 export type { Hook } from "./hook.ts";
@@ -21,10 +21,12 @@ const TRIGGERED = v.object({ job: v.object({ id: v.string(), state: v.nullish(v.
  * ```
  */
 export function vercelHook({ url }: VercelHookOptions, runtime?: Runtime): Hook {
-  const { ask } = platform({ hook: "vercel-hook", secrets: secretsOfUrl(url), runtime });
+  const secrets = secretsOfUrl(url);
+  const { ask } = platform({ hook: "vercel-hook", secrets, runtime });
   return {
     name: "vercel-hook",
     targets: [],
+    secrets: wellKnown(secrets),
     capabilities: ["restart"],
     deadlineMs: CALL_DEADLINE_MS,
     async fire({ signal }) {

@@ -4,7 +4,7 @@ import { json } from "./answer.ts";
 import { type Hook, HookError } from "./hook.ts";
 import type { WebhookOptions } from "./options.ts";
 import { CALL_DEADLINE_MS, platform } from "./platform.ts";
-import { secretsOfUrl } from "./secret-url.ts";
+import { secretsOfUrl, wellKnown } from "./secret-url.ts";
 import { webhookSigner } from "./webhook-signature.ts";
 
 export type { Runtime } from "../../runtime.ts";
@@ -29,15 +29,17 @@ const GONE = 410;
  */
 export function webhook({ url, secrets }: WebhookOptions, runtime?: Runtime): Hook {
   const signer = webhookSigner(secrets);
+  const hidden = [...secretsOfUrl(url), ...secrets];
   const { ask, runtime: own } = platform({
     hook: "webhook",
-    secrets: [...secretsOfUrl(url), ...secrets],
+    secrets: hidden,
     runtime,
     sign: (call, headers) => signer(call.body ?? "", headers, own.wallMs()),
   });
   return {
     name: "webhook",
     targets: [],
+    secrets: wellKnown(hidden),
     capabilities: ["restart"],
     deadlineMs: 4 * CALL_DEADLINE_MS,
     async fire({ id, reason, target, signal }) {

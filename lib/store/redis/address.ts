@@ -1,10 +1,12 @@
 /** Reading the URL of a Redis. */
-import { addressOf, parseConnectionUrl } from "../../connection-url.ts";
+import { addressOf, parseConnectionUrl, secretsOf } from "../../connection-url.ts";
 
 export interface RedisTarget {
   readonly url: string;
   /** For people: no credentials. */
   readonly address: string;
+  /** Passwords, as written and decoded: what no log may show. */
+  readonly secrets: readonly string[];
 }
 
 /** @throws TypeError without repeating the URL, which may hold a password. */
@@ -17,5 +19,5 @@ export function parseRedisUrl(url: string | undefined): RedisTarget {
       `redis: a URL like redis://user:password@host:port or rediss:// is needed, found ${found}; set STATE_URL`,
     );
   }
-  return { url, address: addressOf(parts) };
+  return { url, address: addressOf(parts), secrets: secretsOf(parts) };
 }

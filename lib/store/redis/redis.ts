@@ -37,7 +37,8 @@ const MESSAGES: readonly string[] = ["wake", "reclaim", "changed"] satisfies Pus
  */
 export function redis(url: string | undefined): StoreAdapter {
   const target = parseRedisUrl(url);
-  return { kind: "redis", address: target.address, open: (runtime) => open(target, runtime) };
+  const { address, secrets } = target;
+  return { kind: "redis", address, secrets, open: (runtime) => open(target, runtime) };
 }
 
 function open(target: RedisTarget, runtime: Runtime): Store {

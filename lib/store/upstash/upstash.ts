@@ -43,7 +43,8 @@ const FIRST_CONTACT_MS = 2_000;
  */
 export function upstash(url: string | undefined, options: UpstashOptions): StoreAdapter {
   const target = parseUpstash(url, options.token);
-  return { kind: "upstash", address: target.address, open: (runtime) => open(target, runtime) };
+  const { address, token } = target;
+  return { kind: "upstash", address, secrets: [token], open: (runtime) => open(target, runtime) };
 }
 
 function open(target: UpstashTarget, runtime: Runtime): Store {

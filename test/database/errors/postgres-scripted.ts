@@ -21,7 +21,8 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
     return thrown(db.query(sql`select 1 as asked`, execution(runtime)));
   };
   const onLogin = (code: string, message: string) => by({ login: { severity: "FATAL", code, message } });
-  const onStatement = (error: WireError) => by({ statement: (text) => (text.includes("asked") ? error : undefined) });
+  const onStatement = (error: WireError | "garbled") =>
+    by({ statement: (text) => (text.includes("asked") ? error : undefined) });
 
   return [
     // A real PgBouncer says them in `pooler-trouble.test.ts`.
@@ -60,6 +61,10 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
     }),
     row("the server could not prove itself", "DB_CONNECTION_FAILED", "failure", {
       "script, one that does not know the password": () => by({ login: "forged" }),
+    }),
+    // More binds than the wire has room for are refused before the driver sees them (`contract.test.ts`).
+    row("refused by the driver", "DB_QUERY_ERROR", "ignored", {
+      "script, a message that it does not know": () => onStatement("garbled"),
     }),
     row("refused on Workers", "DB_CONNECTION_FAILED", "failure", {
       "shape of the error": async () =>

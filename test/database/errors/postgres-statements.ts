@@ -1,6 +1,6 @@
 /** What a PostgreSQL in order says of statements: each brought about at a real server. */
 import type { Database } from "../../../lib/database/port.ts";
-import { list, type Statement, sql } from "../../../lib/database/sql.ts";
+import { type Statement, sql } from "../../../lib/database/sql.ts";
 import { type Conditions, execution } from "../../support/execution.ts";
 import { type PostgresScene, runtime } from "../../support/postgres-scene.ts";
 import { eventually } from "../../support/processes.ts";
@@ -132,10 +132,6 @@ export function statementRows({ server, database, seen }: PostgresScene): RowCas
       "a file that is not there": () => fails(sql`copy held from '/nowhere'`),
       "one of the application's own": () =>
         fails(sql`do $$ begin raise exception 'no' using errcode = 'XX000'; end $$`),
-    }),
-    row("refused by the driver", "DB_QUERY_ERROR", "ignored", {
-      "more binds than the wire has room for": () =>
-        fails(sql`select 1 where 1 in (${list(Array.from({ length: 65_536 }, (_, n) => n))})`),
     }),
   ];
 }
