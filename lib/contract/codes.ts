@@ -12,6 +12,7 @@ export type ErrorCode =
   | "UNAUTHORIZED"
   | "FORBIDDEN"
   | "NOT_FOUND"
+  | "CONFLICT"
   | "METHOD_NOT_ALLOWED"
   | "PAYLOAD_TOO_LARGE"
   | "TOO_MANY_REQUESTS"
@@ -74,6 +75,7 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   VALIDATION_ERROR: { status: 400, title: "Validation error", retryable: false, degraded: false },
   UNAUTHORIZED: { status: 401, title: "Unauthorized", retryable: false, degraded: false },
   FORBIDDEN: { status: 403, title: "Forbidden", retryable: false, degraded: false },
+  CONFLICT: { status: 409, title: "Conflict", retryable: false, degraded: false },
   NOT_FOUND: { status: 404, title: "Not found", retryable: false, degraded: false },
   METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", retryable: false, degraded: false },
   PAYLOAD_TOO_LARGE: { status: 413, title: "Payload too large", retryable: false, degraded: false },

@@ -37,11 +37,11 @@ const CODES = ["originalCode", "sqlState", "code"] as const;
  * What went wrong, in the guard's terms, in an error that a driver or an ORM has thrown, wherever in its `cause` chain the
  * server's code stands: SQLSTATEs, Prisma's codes, Oracle's, and those of the network.
  *
- * @returns undefined for what is no database's error, as far as can be seen.
+ * @returns undefined for what is no database's error, as far as can be seen. Never throws.
  * @example
  * ```ts
  * try {
- *   await orm.insert(orders).values(order);
+ *   await tide.db.query`insert into orders (id) values (${id})`;
  * } catch (error) {
  *   if (faultOf(error) === "statement") throw new ProblemError("CONFLICT", "There is such an order already.");
  *   throw error;

@@ -45,7 +45,7 @@ export class ProblemError extends TidegateError {
     this.problem = { code, message, ...more };
   }
 
-  /** The contract's status of its code. */
+  /** The contract's status of its code. Never throws. */
   get status(): number {
     return CODES[this.problem.code].status;
   }
@@ -56,6 +56,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: "UNAUTHORIZED",
   403: "FORBIDDEN",
   404: "NOT_FOUND",
+  409: "CONFLICT",
   405: "METHOD_NOT_ALLOWED",
   413: "PAYLOAD_TOO_LARGE",
   429: "TOO_MANY_REQUESTS",

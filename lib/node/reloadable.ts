@@ -9,8 +9,14 @@ const INSTANCES = Symbol.for("tidegate.reloadable");
  * it refuses what comes, and its connections are given back. Elsewhere it only makes one.
  *
  * @param name Tells several instances of one process apart.
+ * @throws What `make` throws.
  * @example
  * ```ts
+ * import { tidegate } from "tidegate";
+ * import { postgres } from "tidegate/databases/postgres";
+ * import { reloadable } from "tidegate/node";
+ * import { memory } from "tidegate/stores/memory";
+ *
  * export const tide = reloadable(() => tidegate({ database: postgres(process.env.DATABASE_URL), store: memory() }));
  * ```
  */

@@ -16,7 +16,7 @@ export const QUIET: ReadonlyMap<string, string> = new Map([
     `cloudRun cloudflare cloudflareBuildHook denoDeploy fly githubActions heroku kubernetes netlify
     netlifyHook nodeHook railway render vercel vercelHook createClient denoKv fakeDatabase manualRuntime
     memory misconfigured supervisorOf withFaults Database.forRequest GuardedDatabase.lane
-    GuardedDatabase.with StoreAdapter.open Tidegate.middleware Tidegate.routes sql`,
+    GuardedDatabase.with StoreAdapter.open Tidegate.middleware Tidegate.routes`,
   ),
   ...rows(
     LOOKS,
