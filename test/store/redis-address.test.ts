@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { parseRedisUrl } from "../../lib/store/redis/address.ts";
 
 test.each([
-  ["redis://cache", "redis://cache"],
-  ["rediss://user:pa%23ss@cache.example:6380/2", "rediss://cache.example:6380/2"],
-  ["redis://:password@[::1]:6379/?timeout=5", "redis://[::1]:6379"],
-])("a Redis is named without its credentials: %s", (url, address) => {
-  expect(parseRedisUrl(url)).toEqual({ url, address });
+  ["redis://cache", "redis://cache", []],
+  ["rediss://user:pa%23ss@cache.example:6380/2", "rediss://cache.example:6380/2", ["pa%23ss", "pa#ss"]],
+  ["redis://:password@[::1]:6379/?timeout=5", "redis://[::1]:6379", ["password"]],
+])("a Redis is named without its credentials, which no log may show: %s", (url, address, secrets) => {
+  expect(parseRedisUrl(url)).toEqual({ url, address, secrets });
 });
 
 test.each([
