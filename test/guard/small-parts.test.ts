@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createEvents, type Events } from "../../lib/events.ts";
+import type { GateEvent } from "../../lib/gate/events.ts";
+import { announceTo } from "../../lib/guard/announce.ts";
+import { failureCode } from "../../lib/guard/failure-code.ts";
+import { gateKey, gateName } from "../../lib/guard/names.ts";
+import { Refused, refusal, sentenceOf } from "../../lib/guard/refusal.ts";
+import { createSayings } from "../../lib/guard/sayings.ts";
+import { createShared } from "../../lib/guard/shared.ts";
+import type { LogFields } from "../../lib/log/port.ts";
+import { memory } from "../../lib/store/memory.ts";
+import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+
+function hearing() {
+  const said: (readonly [level: string, event: string, fields: LogFields])[] = [];
+  const say =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void said.push([level, event, fields]);
+  return { said, log: { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") } };
+}
+
+describe("what happens to a gate is said", () => {
+  const AT = Date.UTC(2026, 0, 2);
+  const [at, until] = ["2026-01-02T00:00:00.000Z", "2026-01-02T00:01:00.000Z"];
+  const WORD = {
+    kind: "override",
+    at: AT,
+    mode: "observe",
+    until: AT + 60_000,
+    actor: "ann",
+    reason: "drill",
+  } as const;
+  const moves = (to: "open" | "half_open" | "closed"): GateEvent => ({
+    ...{ kind: "transition", at: AT, from: "closed", to, cause: "failure_rate", generation: 7 },
+  });
+  function announced(events: readonly GateEvent[], local = false) {
+    const { said, log } = hearing();
+    const listened: unknown[] = [];
+    const bus: Events = createEvents(manualRuntime(), log);
+    for (const name of ["transition", "override"] as const) bus.on(name, (told) => void listened.push([name, told]));
+    announceTo({ gate: "main", log, events: bus, local })(events);
+    return { said, listened };
+  }
+
+  it("to the log and to who listens, louder where the breaker is not closed", () => {
+    const { said, listened } = announced([moves("open"), moves("half_open"), moves("closed")]);
+    const fields = { gate: "main", at, from: "closed", cause: "failure_rate", generation: 7 };
+    expect(said).toEqual([
+      ["warn", "breaker.open", fields],
+      ["warn", "breaker.half_open", fields],
+      ["info", "breaker.closed", fields],
+    ]);
+    expect(listened).toHaveLength(3);
+    expect(listened[0]).toEqual([
+      "transition",
+      { gate: "main", local: false, at: AT, from: "closed", to: "open", cause: "failure_rate" },
+    ]);
+  });
+
+  it("of an operator's word, of what would have opened, and of lives", () => {
+    const { said, listened } = announced([
+      WORD,
+      { kind: "would_open", at: AT, cause: "slow_rate" },
+      { kind: "life", at: AT, life: 9 },
+    ]);
+    expect(said).toEqual([
+      ["warn", "breaker.override", { gate: "main", at, mode: "observe", until, actor: "ann", reason: "drill" }],
+      ["warn", "breaker.would_open", { gate: "main", at, cause: "slow_rate" }],
+      ["info", "gate.life", { gate: "main", at, life: 9 }],
+    ]);
+    const { kind: _, ...word } = WORD;
+    expect(listened).toEqual([["override", { gate: "main", ...word }]]);
+  });
+
+  it("of the local gate as of such; who listens hears its transitions, and no operator speaks there", () => {
+    const { said, listened } = announced([moves("open"), WORD], true);
+    expect(said.map(([, , { gate }]) => gate)).toEqual(["main, local gate", "main, local gate"]);
+    expect(listened).toMatchObject([["transition", { gate: "main", local: true }]]);
+  });
+});
+
+describe("a failure is called", () => {
+  it.each([
+    ["by its vendor's code first", { vendorCode: "57P01", code: "DB", status: 500, name: "E" }, "57P01"],
+    ["by its code", { vendorCode: null, code: "ECONNREFUSED", status: 500, name: "E" }, "ECONNREFUSED"],
+    ["by its status", { code: 7, status: 503, name: "E" }, "HTTP 503"],
+    ["by its name", { status: "503", name: "TypeError" }, "TypeError"],
+    ["by no text", { code: "no such thing at all", name: "" }, null],
+    ["by 64 characters at most", { code: "x".repeat(64) }, "x".repeat(64)],
+    ["by no more", { code: "x".repeat(65), name: "E" }, "E"],
+    ["by nothing where it is no object", "ECONNREFUSED", null],
+    ["by nothing where there is none", null, null],
+    ["by nothing where there is nothing", undefined, null],
+  ])("%s", (_, ended, code) => expect(failureCode(ended)).toBe(code));
+
+  it("by nothing where it does not want to be read", () => {
+    const trap = () => {
+      throw new Error("no");
+    };
+    expect(failureCode(new Proxy({}, { get: trap }))).toBeNull();
+  });
+});
+
+describe("a gate's name", () => {
+  it("has 128 characters at most", () => {
+    expect(gateName("x".repeat(128))).toHaveLength(128);
+    expect(() => gateName("x".repeat(129))).toThrow(`was "${"x".repeat(40)}…" (129 characters)`);
+    expect(() => gateName("")).toThrow('was "" (0 characters)');
+  });
+
+  it("is shown up to its fortieth character where it is wrong, and whatever it is", () => {
+    expect(() => gateName(`${"x".repeat(39)}!`)).toThrow(`was "${"x".repeat(39)}!" (40 characters)`);
+    expect(() => gateName(["a"])).toThrow('was "a";');
+    expect(() => gateName(undefined)).toThrow('was "undefined";');
+  });
+
+  it("is a part of keys that mean nothing else", () => {
+    expect(gateKey("app", "a/b:c")).toBe("{tidegate:app:a%2Fb%3Ac}");
+  });
+});
+
+describe("a refusal", () => {
+  it("is a sentence about the database only where that is known to be behind it", () => {
+    const sentence = (gate: string, reason: Parameters<typeof refusal>[1]) => sentenceOf(refusal(gate, reason, 0));
+    expect(sentence("main", "open")).toMatch(/^The database is not answering properly/);
+    expect(sentence("main", "full")).toBe("Every database connection is busy.");
+    expect(sentence("billing", "open")).toBe('"billing" is not answering properly; calls to it are paused.');
+    expect(sentence("billing", "full")).toBe('As many calls to "billing" as may are under way.');
+    expect(sentence("billing", "closing")).toBe(sentence("main", "closing"));
+    expect(sentence("billing", "too_many_gates")).toMatch(/^This instance has as many gates in use/);
+    expect(sentence("main", "nested")).toMatch(/^A call to the database inside .*tx\.query, or another lane\.$/);
+    expect(sentence("billing", "nested")).toMatch(/^A call to "billing" inside .*one call of both, or another lane\.$/);
+  });
+
+  it("has no stack, and leaves everybody else's as it was", () => {
+    const before = Error.stackTraceLimit;
+    const refused = new Refused(refusal("billing", "open", 5, "ECONNREFUSED"));
+    expect(refused.stack?.split("\n")).toHaveLength(1);
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(refused).toMatchObject({ gate: "billing", refusal: { retryAfterMs: 5, lastFailure: "ECONNREFUSED" } });
+    expect(refusal("billing", "open", 5).lastFailure).toBeNull();
+  });
+});
+
+describe("what all gates of an instance have in common", () => {
+  afterEach(() => vi.restoreAllMocks());
+  const shared = () => {
+    const runtime = manualRuntime();
+    return createShared({ store: memory().open(runtime), runtime, log: hearing().log });
+  };
+
+  it("is the instance's name: the first session has it, the others are numbered, each once", () => {
+    const { session } = shared();
+    const [one, two] = [session(), session()];
+    expect([two(), one(), one(), two()]).toEqual([
+      "00000000000040008000000000000001",
+      "00000000000040008000000000000001_2",
+      "00000000000040008000000000000001_2",
+      "00000000000040008000000000000001",
+    ]);
+  });
+
+  it("is what was said once, of a thousand things", () => {
+    const { once } = shared();
+    expect([once("a"), once("a")]).toEqual([true, false]);
+    for (let n = 1; n < 1_000; n++) expect(once(String(n))).toBe(true);
+    expect([once("a"), once("999")]).toEqual([false, false]);
+    expect([once("one more"), once("a")]).toEqual([true, true]);
+  });
+});
+
+describe("what was said about gates", () => {
+  it("is remembered of ten thousand, the first of which makes room", () => {
+    const sayings = createSayings();
+    for (let n = 0; n < 10_000; n++) sayings.say(`g${n}`, { capacity: 1 }, false);
+    expect(sayings.of("g0")).toEqual({ capacity: 1 });
+    sayings.say("one more", { capacity: 2 }, false);
+    expect([sayings.of("g0"), sayings.of("g1"), sayings.of("one more")]).toEqual([
+      undefined,
+      { capacity: 1 },
+      { capacity: 2 },
+    ]);
+  });
+
+  it("is said once or alike, and before the gate is in use", () => {
+    const sayings = createSayings();
+    const isFailure = () => true;
+    sayings.say("a", { capacity: 1, isFailure }, false);
+    expect(() => sayings.say("a", { capacity: 1, isFailure }, true)).not.toThrow();
+    expect(() => sayings.say("a", { capacity: 2, isFailure }, false)).toThrow(
+      /were \{"capacity":1,.*now \{"capacity":2/,
+    );
+    expect(() => sayings.say("a", { capacity: 2 }, false)).not.toThrow(/keep functions in a constant/);
+    expect(() => sayings.say("a", { capacity: 1, isFailure: () => true }, false)).toThrow(
+      /keep functions in a constant/,
+    );
+    expect(() => sayings.say("b", { capacity: 1 }, true)).toThrow(/it is in use.*before it is first called/);
+  });
+});
