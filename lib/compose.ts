@@ -138,7 +138,8 @@ const secretsInCode = ({ database, store, restart }: TidegateOptions): readonly 
 export function tidegate(options: TidegateOptions): Tidegate {
   const { runtime = systemRuntime(), appVersion = "0.0.0" } = options;
   const configNow = () => (typeof options.config === "function" ? options.config() : (options.config ?? readConfig()));
-  const config = placedAt(configNow(), options.database.address);
+  const given = configNow();
+  const config = placedAt(given, options.database.address);
   const redact = createRedactor({ secrets: [...config.secrets, ...secretsInCode(options)] });
   const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
   const { log, flush } = chooseLog(options.log, redact, { level: config.log.level, format }, runtime);
@@ -199,7 +200,11 @@ export function tidegate(options: TidegateOptions): Tidegate {
     ...{ database, store, config, runtime, waitUntil: options.waitUntil },
   });
   const recovery = createRecovery({
-    ...{ config, store, auditLog: options.auditLog, provider: options.restart },
+    // By the environment alone: a supervisor, which has no database, keeps the same ledger.
+    config: given,
+    store,
+    auditLog: options.auditLog,
+    provider: options.restart,
     look: evidenceOf(health, main, config),
     renew: () => renewing.renew(config.pool.slowCallTimeoutMs),
     redact: (entry) => redact.value(entry) as typeof entry,

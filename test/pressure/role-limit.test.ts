@@ -56,7 +56,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
     });
 
     test("whose wait is longer than a statement may take is told so before its deadline", async () => {
-      const env = { ...POOL, DB_POOL_TIMEOUT: "30", DB_CALL_TIMEOUT_MS: "3000" };
+      const env = { ...POOL, DB_POOL_TIMEOUT: "30", DB_CALL_TIMEOUT_MS: "10000" };
       const instance = await scene.instance(env, { url });
       await eventually("nobody has any", async () => (await scene.seen("usename = 'limited'")) === 0);
       const holders = Array.from({ length: 5 }, () => instance.get("/sleep?ms=60000"));
