@@ -1,9 +1,12 @@
 /** Which adapters the environment means, among those that a platform has. What it has is in `platforms/`. */
-import type { TidegateOptions } from "tidegate";
+import type { DatabaseAdapter, StoreAdapter } from "tidegate";
 import { type Config, ConfigError, type ConfigFault } from "tidegate/config";
 import type { Hooks } from "./restart.ts";
 
-export type Adapters = Pick<TidegateOptions, "database" | "store">;
+export interface Adapters {
+  readonly database: DatabaseAdapter;
+  readonly store: StoreAdapter;
+}
 
 /** Makes the adapter of a target; by `import`, so that only the driver that is needed is loaded. */
 type Makers<Target extends { readonly kind: string }, Adapter> = {
@@ -19,21 +22,27 @@ export interface Offer {
   readonly hooks: Hooks;
 }
 
+type Servers = Pick<Offer, "platform" | "databases" | "stores">;
+
 /** @throws ConfigError naming each variable whose adapter this platform does not have. */
-export async function adaptersOf({ database, store }: Config, offer: Omit<Offer, "hooks">): Promise<Adapters> {
+export function checkOffered({ database, store }: Pick<Config, "database" | "store">, offer: Servers): void {
   const faults = [
     ...missing("DATABASE_URL", database, offer.databases, offer.platform),
     ...missing("STATE_URL", store, offer.stores, offer.platform),
   ];
   if (faults.length > 0) throw new ConfigError(faults);
-  return { database: await make(database, offer.databases), store: await make(store, offer.stores) };
 }
 
-/** Where the fleet's state is. @throws ConfigError as {@link adaptersOf}. */
-export async function storeOf({ store }: Config, { stores, platform }: Offer): Promise<Adapters["store"]> {
-  const faults = missing("STATE_URL", store, stores, platform);
-  if (faults.length > 0) throw new ConfigError(faults);
-  return make(store, stores);
+/** @throws ConfigError as {@link checkOffered}. */
+export async function adaptersOf(config: Config, offer: Servers): Promise<Adapters> {
+  checkOffered(config, offer);
+  return { database: await make(config.database, offer.databases), store: await storeOf(config, offer) };
+}
+
+/** Where the fleet's state is. @throws ConfigError as {@link checkOffered}. */
+export async function storeOf(config: Config, offer: Servers): Promise<Adapters["store"]> {
+  checkOffered(config, offer);
+  return make(config.store, offer.stores);
 }
 
 interface Target {

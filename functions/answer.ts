@@ -19,6 +19,9 @@ export interface Table<Column extends string> {
   readonly nextCursor?: string | null;
 }
 
+/** How answers are kept that do not depend on who asks: a cookie, or a login, takes them from nobody. */
+export const SAME_FOR_ALL = { key: () => "" };
+
 export function answer<Column extends string>(c: Context<TidegateEnv>, table: Table<Column>): Response {
   c.header("Vary", "Accept", { append: true });
   if (table.nextCursor) c.header("Link", `<${nextUrl(c.req.url, table.nextCursor)}>; rel="next"`);

@@ -20,9 +20,10 @@ export function createApp(tide: Tidegate, dev?: Hono<TidegateEnv>): Hono<Tidegat
   const development = tide.config.app.env === "development" ? dev : undefined;
   app.route("/", tide.routes());
   app.route("/", home({ dev: development !== undefined }));
-  const dialect = DIALECTS[tide.config.database.kind];
-  app.route("/api/reports", reports(dialect));
-  app.route("/api/trace", trace(dialect));
+  const { database } = tide.config;
+  const dialect = DIALECTS[database.kind === "code" ? database.adapter : database.kind];
+  app.route("/api/reports", reports(dialect, tide.keep));
+  app.route("/api/trace", trace(dialect, tide.keep));
   if (development) app.route("/dev", development);
   return app;
 }

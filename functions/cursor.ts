@@ -5,6 +5,7 @@
  * between; a position costs the same on every page. Clients treat the text as opaque.
  */
 import * as v from "valibot";
+import { millisecondsOf } from "./range.ts";
 
 export interface Position {
   readonly at: string;
@@ -45,7 +46,7 @@ export function page<Row>(
 function read(text: string): Position | undefined {
   try {
     const [, at, id] = SHAPE.exec(atob(text.replaceAll("-", "+").replaceAll("_", "/"))) ?? [];
-    return at === undefined || id === undefined || Number.isNaN(Date.parse(at)) ? undefined : { at, id };
+    return at === undefined || id === undefined || millisecondsOf(at) === undefined ? undefined : { at, id };
   } catch {
     return undefined;
   }

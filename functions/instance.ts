@@ -1,11 +1,12 @@
 /** The application of one instance, on platforms that start it and then hand it requests. */
 import type { Hono } from "hono";
-import { misconfigured, type Tidegate, type TidegateOptions, tidegate } from "tidegate";
-import { ConfigError, readConfig } from "tidegate/config";
+import { lineLog, misconfigured, type Tidegate, type TidegateOptions, tidegate } from "tidegate";
+import { ConfigError, readConfig, readLog } from "tidegate/config";
 import manifest from "../package.json" with { type: "json" };
 import { adaptersOf, type Offer } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { restartOf } from "./restart.ts";
+import { startFault } from "./start-fault.ts";
 
 export interface Instance {
   // biome-ignore lint/suspicious/noExplicitAny: what a platform hands over beside the request is its own.
@@ -16,7 +17,7 @@ export interface Instance {
   watch(): Promise<void>;
 }
 
-export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "healthKeep" | "waitUntil"> {
+export interface InstanceOptions extends Pick<TidegateOptions, "connInfo" | "healthKeep" | "keepHome" | "waitUntil"> {
   /** Default: the platform's own. Given where it comes with the first request. */
   readonly environment?: Readonly<Record<string, unknown>>;
 }
@@ -33,10 +34,15 @@ export async function startInstance(offer: Offer, options: InstanceOptions = {})
     const watch = async () => {
       if (first.watchdog.enabled) await tide.watch();
     };
+    // Its name is made with that: each of its lines has it from the first on.
+    tide.instance();
+    tide.log.info("app.started", { platform: offer.platform, env: first.app.env });
     return { app: createApp(tide), tide, watch };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
+    const log = lineLog(readLog(environment));
+    log.error("app.failed", startFault(error));
+    await log.flush();
     const variables = error.faults.map(({ variable }) => variable);
     return { app: misconfigured(variables, { appVersion }), tide: null, watch: async () => {} };
   }

@@ -1,17 +1,18 @@
 /** The entry for Node, and for each of its workers: reads the environment, chooses adapters, serves, says what to try. */
 import { setTimeout } from "node:timers/promises";
-import { DatabaseError, type GuardedDatabase, tidegate } from "tidegate";
-import { type Config, readConfig } from "tidegate/config";
-import { auditFile, nodeHook, type Serving, serve, supervise } from "tidegate/node";
+import { DatabaseError, lineLog, type Tidegate, tidegate } from "tidegate";
+import { type Config, readConfig, readLog } from "tidegate/config";
+import { auditFile, nodeHook, processLines, type Serving, serve, supervise } from "tidegate/node";
 import { withFaults } from "tidegate/testing";
 import manifest from "../package.json" with { type: "json" };
-import { adaptersOf, type Offer, storeOf } from "./adapters.ts";
+import { adaptersOf, checkOffered, type Offer, storeOf } from "./adapters.ts";
 import { createApp } from "./app.ts";
 import { EMBEDDED_DATABASE } from "./platforms/embedded.ts";
 import { ALL_HOOKS } from "./platforms/hooks.ts";
 import { SERVER_DATABASES, SERVER_STORES } from "./platforms/servers.ts";
 import { restartOf } from "./restart.ts";
 import { dev } from "./routes/dev.ts";
+import { exitCodeOf, startFault } from "./start-fault.ts";
 import { welcome } from "./welcome.ts";
 
 const OFFER: Offer = {
@@ -23,14 +24,25 @@ const OFFER: Offer = {
 /** On a machine that is very busy; after that it is served as it is. */
 const LONGEST_START_MS = 60_000;
 
+let log = lineLog(readLog());
+let end = processLines(log);
 try {
   const config = readConfig();
+  // From here on it knows what no line may show.
+  end();
+  log = lineLog(config.log, config);
+  end = processLines(log);
+  // A supervisor could not tell it from workers that fall.
+  checkOffered(config, OFFER);
   const ledger = async () => ({ store: await storeOf(config, OFFER), auditLog: auditLogOf(config) });
   const running = await supervise(() => start(config), { config, ledger });
-  if (running.role !== "worker") console.log(welcome(running.url, config));
+  if (running.role !== "worker" && log.format === "pretty") console.log(welcome(running.url, config));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  // At a terminal the sentence alone: there it is somebody who has just typed something.
+  if (log.format === "pretty") console.error(error instanceof Error ? error.message : error);
+  else log.error("app.failed", startFault(error));
+  await log.flush();
+  process.exit(exitCodeOf(error));
 }
 
 async function start(config: Config): Promise<Serving> {
@@ -42,7 +54,7 @@ async function start(config: Config): Promise<Serving> {
   const restart = await restartOf(config, OFFER, nodeHook(process));
   const tide = tidegate({ database: adapter, store, config, restart, auditLog, appVersion: manifest.version });
   // An embedded database takes seconds to start and be seeded; a server may be away, which is what Tidegate is for.
-  if (config.database.kind === "pglite") await firstAnswer(tide.db.lane("slow"));
+  if (config.database.kind === "pglite") await firstAnswer(tide);
   return serve(createApp(tide, faults && dev(faults)), { tide });
 }
 
@@ -54,13 +66,13 @@ function auditLogOf({ audit }: Config) {
  * Before anybody is let in: where calls have less patience than the start takes, their timeouts would open the breaker.
  * In the slow lane such timeouts count for nothing.
  */
-async function firstAnswer(db: GuardedDatabase): Promise<void> {
-  console.log("Starting the embedded database …");
+async function firstAnswer({ db, log }: Tidegate): Promise<void> {
+  log.info("database.starting", { kind: "pglite" });
   const giveUpAt = performance.now() + LONGEST_START_MS;
-  while (performance.now() < giveUpAt && (await isStarting(db))) await setTimeout(100);
+  while (performance.now() < giveUpAt && (await isStarting(db.lane("slow")))) await setTimeout(100);
 }
 
-async function isStarting(db: GuardedDatabase): Promise<boolean> {
+async function isStarting(db: Tidegate["db"]): Promise<boolean> {
   try {
     await db.query`select 1`;
     return false;

@@ -11,6 +11,15 @@ const CODE = "[A-Za-z0-9][A-Za-z0-9._-]{0,23}";
 const some = (part: string): RegExp => new RegExp(`^(?:${part})(?:,(?:${part}))*$`);
 
 type Parameter<Output> = v.GenericSchema<string | undefined, Output>;
+/** Hono gives a list where a name comes several times. */
+type Several = string | readonly string[];
+
+/** `a=x,y` and `a=x&a=y` say the same: the one reader of lists, which hands on the former. */
+const several = (expected: string): v.GenericSchema<Several, string> =>
+  v.pipe(
+    v.union([v.string(), v.array(v.string())], expected),
+    v.rawTransform(({ dataset }) => [dataset.value].flat().join(",")),
+  );
 
 /**
  * All parameters of an endpoint. One that is not among them is refused rather than ignored: a misspelt filter would
@@ -23,13 +32,13 @@ export function parameters<const Entries extends v.ObjectEntries>(
   return v.strictObject(entries, () => `is not a parameter of this endpoint, which knows ${known}`);
 }
 
-/** Codes separated by commas. */
-export function codes(what: string, maxCount: number): Parameter<string[] | undefined> {
+/** A list of codes. */
+export function codes(what: string, maxCount: number): v.GenericSchema<Several | undefined, string[] | undefined> {
   return v.optional(codeList(what, maxCount));
 }
 
-/** Codes separated by commas, at least one. */
-export function someCodes(what: string, maxCount: number): Parameter<string[]> {
+/** A list of codes, at least one. */
+export function someCodes(what: string, maxCount: number): v.GenericSchema<Several | undefined, string[]> {
   return v.optional(codeList(what, maxCount), "");
 }
 
@@ -39,12 +48,14 @@ export function code(what: string): Parameter<string> {
   return v.optional(v.pipe(v.string(expected), v.regex(new RegExp(`^${CODE}$`), expected)), "");
 }
 
-/** Some of a fixed set, separated by commas. */
-export function someOf<const Choice extends string>(choices: readonly Choice[]): Parameter<Choice[] | undefined> {
-  const expected = `must be one or more of ${choices.join(", ")}, separated by commas`;
+/** A list of some of a fixed set. */
+export function someOf<const Choice extends string>(
+  choices: readonly Choice[],
+): v.GenericSchema<Several | undefined, Choice[] | undefined> {
+  const expected = `must be one or more of ${choices.join(", ")}, separated by commas or each under the name again`;
   return v.optional(
     v.pipe(
-      v.string(expected),
+      several(expected),
       v.regex(some(choices.join("|")), expected),
       v.transform((text) => choices.filter((choice) => text.split(",").includes(choice))),
     ),
@@ -53,7 +64,8 @@ export function someOf<const Choice extends string>(choices: readonly Choice[]):
 
 /** One of a fixed set. */
 export function oneOf<const Choice extends string>(choices: readonly Choice[], fallback: Choice): Parameter<Choice> {
-  return v.pipe(v.optional(v.string(), fallback), v.picklist(choices, `must be one of ${choices.join(", ")}`));
+  const expected = `must be one of ${choices.join(", ")}`;
+  return v.pipe(v.optional(v.string(expected), fallback), v.picklist(choices, expected));
 }
 
 export function wholeNumber(min: number, max: number, fallback: number): Parameter<number> {
@@ -76,10 +88,10 @@ export function flag(): Parameter<boolean | undefined> {
   );
 }
 
-function codeList(what: string, maxCount: number): v.GenericSchema<string, string[]> {
-  const expected = `must be ${what}, 1 to ${maxCount}, separated by commas (letters, digits, ".", "_" or "-", at most 24 each)`;
+function codeList(what: string, maxCount: number): v.GenericSchema<Several, string[]> {
+  const expected = `must be ${what}, 1 to ${maxCount}, separated by commas or each under the name again (letters, digits, ".", "_" or "-", at most 24 each)`;
   return v.pipe(
-    v.string(expected),
+    several(expected),
     v.regex(some(CODE), expected),
     v.transform((text) => [...new Set(text.split(","))]),
     v.maxLength(maxCount, expected),

@@ -13,7 +13,9 @@ export const DEFAULT_SPAN_DAYS = 31;
 
 const DAY_MS = 86_400_000;
 const SHAPE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
-const EXPECTED = "must be a day (2026-05-31) or an instant in UTC (2026-05-31T06:00:00Z)";
+const EXPECTED = "must be a day (2026-05-31) or an instant in UTC (2026-05-31T06:00:00Z), of the years 1900 to 2999";
+/** Far enough from where databases and JavaScript end that a day more, or a range more, still is a time. */
+const YEARS = { first: "1900", last: "2999" };
 
 /** What was asked for, normalised to ISO-8601 UTC instants. */
 export interface AskedRange {
@@ -65,12 +67,23 @@ function shifted(instant: string, days: number): string {
   return new Date(Date.parse(instant) + days * DAY_MS).toISOString();
 }
 
-/** @returns undefined for what is no day or instant, the 30th of February included */
+/** The day or instant, for SQL; a day as `to` includes that day. */
 function instantOf(text: string, end: "from" | "to"): string | undefined {
-  const [, day, time] = SHAPE.exec(text) ?? [];
-  if (day === undefined) return undefined;
+  const ms = millisecondsOf(text);
+  if (ms === undefined) return undefined;
+  return new Date(end === "to" && !text.includes("T") ? ms + DAY_MS : ms).toISOString();
+}
+
+/**
+ * The one reader of times that a client sends.
+ *
+ * @returns Since 1970; undefined for what is no day or instant, the 30th of February included, and for other centuries.
+ */
+export function millisecondsOf(text: string): number | undefined {
+  const [, day = "", time] = SHAPE.exec(text) ?? [];
+  const year = day.slice(0, 4);
+  if (year < YEARS.first || year > YEARS.last) return undefined;
   const ms = Date.parse(time === undefined ? `${day}T00:00Z` : text);
-  // Some engines take the 30th of February for the 2nd of March. The year is bounded by what the databases can hold.
-  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(day) || day < "1900") return undefined;
-  return new Date(end === "to" && time === undefined ? ms + DAY_MS : ms).toISOString();
+  // Some engines take the 30th of February for the 2nd of March.
+  return Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(day) ? undefined : ms;
 }

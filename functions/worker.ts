@@ -2,6 +2,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { TidegateOptions } from "tidegate";
 import { type HyperdriveBinding, hyperdrive } from "tidegate/databases/hyperdrive";
+import { cloudflareKv, type KvNamespace } from "tidegate/keeps/cloudflare-kv";
 import { durableObject, type ObjectNamespace } from "tidegate/stores/durable-object";
 import { type Instance, startInstance } from "./instance.ts";
 import { CLOUDFLARE_HOOKS } from "./platforms/cloudflare-hooks.ts";
@@ -13,6 +14,7 @@ interface Bindings extends Readonly<Record<string, unknown>> {
   readonly HYPERDRIVE?: HyperdriveBinding;
   readonly TIDEGATE: ObjectNamespace;
   readonly HEALTH?: TidegateOptions["healthKeep"];
+  readonly KEPT?: KvNamespace;
 }
 
 let instance: Instance | undefined;
@@ -20,7 +22,7 @@ let instance: Instance | undefined;
 /** Made with the first request, which alone brings the bindings, for all that follow. */
 async function instanceOn(bindings: Bindings): Promise<Instance> {
   if (instance) return instance;
-  const { HYPERDRIVE, TIDEGATE, HEALTH } = bindings;
+  const { HYPERDRIVE, TIDEGATE, HEALTH, KEPT } = bindings;
   const DATABASE_URL = HYPERDRIVE?.connectionString ?? bindings.DATABASE_URL;
   const started = await startInstance(
     {
@@ -29,7 +31,13 @@ async function instanceOn(bindings: Bindings): Promise<Instance> {
       stores: { ...EVERYWHERE, "durable-object": () => durableObject(TIDEGATE) },
       hooks: CLOUDFLARE_HOOKS,
     },
-    { environment: { ...bindings, DATABASE_URL }, healthKeep: HEALTH, waitUntil },
+    {
+      environment: { ...bindings, DATABASE_URL },
+      healthKeep: HEALTH,
+      // Else they are in the Durable Object, one for all of the world.
+      keepHome: KEPT && cloudflareKv(KEPT),
+      waitUntil,
+    },
   );
   // Another request may have been faster.
   instance ??= started;

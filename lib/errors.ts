@@ -19,6 +19,11 @@ export abstract class TidegateError extends Error {
   getResponse(): Response {
     return new Response(null, { status: 503, headers: { [UNWRITTEN]: "1" } });
   }
+
+  /** Itself: Prisma makes an error of its own of one that has a code, and hands nothing on but this. */
+  get meta(): { readonly driverAdapterError: TidegateError } {
+    return { driverAdapterError: this };
+  }
 }
 
 /** Deeper than anybody wraps errors; a chain may also end in itself. */

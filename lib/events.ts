@@ -1,8 +1,9 @@
 /** What listeners of an application are told: typed events, after what they tell of has been committed. */
 import type { TransitionCause } from "./gate/events.ts";
 import type { BreakerState, Lane, OperateMode, RefusalReason } from "./gate/types.ts";
-import type { Log } from "./log/port.ts";
+import type { EventLog } from "./log/events.ts";
 import type { Runtime } from "./runtime.ts";
+import { BLOCKS_FROM_MS, type ThreadTime, threadTime } from "./thread-time.ts";
 
 /** What each kind of event tells. Times are milliseconds since 1970, by the store's clock where that has committed it. */
 export interface TideEvents {
@@ -63,7 +64,9 @@ export interface ListenOptions {
 /** The events of one instance. */
 export interface Events {
   /**
-   * Calls `listener` from now on, each time in a turn of its own. What it throws is logged, once, and ends nothing.
+   * Calls `listener` from now on, each time in a turn of its own. What it throws is logged, once, and ends nothing. One
+   * that keeps the thread, which all calls share, is not called for a while, 200 times as long as it did so; what happens
+   * meanwhile it does not hear of.
    *
    * @returns What ends it.
    * @throws RangeError for an event that is none; TypeError for a listener that is no function.
@@ -76,32 +79,53 @@ export interface Events {
 }
 
 const KINDS: readonly TideEvent[] = ["transition", "refused", "store", "override", "restart"];
-/** A listener is called between calls: one that takes longer keeps all of them waiting. */
-const SLOW_LISTENER_MS = 50;
+/** What is known of a listener, whatever it listens to. */
+interface Known {
+  readonly time: ThreadTime;
+  /** Its failure has been told. */
+  told: boolean;
+  /** Events that it was not called with, since it has had more than its share of the thread. */
+  skipped: number;
+}
 
-export function createEvents(runtime: Runtime, log: Log): Events {
+export function createEvents(runtime: Runtime, log: EventLog): Events {
   const listeners = new Map<TideEvent, Set<(event: never) => unknown>>();
-  const told = new WeakSet<object>();
+  const known = new WeakMap<object, Known>();
+  const knownOf = (listener: object): Known => {
+    const of = known.get(listener) ?? { time: threadTime(runtime), told: false, skipped: 0 };
+    known.set(listener, of);
+    return of;
+  };
 
   /** Once for each listener, whatever it does. */
   const tell = (listener: object, kind: TideEvent, error: unknown) => {
-    if (told.has(listener)) return;
-    told.add(listener);
+    const of = knownOf(listener);
+    if (of.told) return;
+    of.told = true;
     log.error("listener.failed", { kind, error });
   };
 
   function call<Kind extends TideEvent>(listener: TideListener<Kind>, kind: Kind, event: TideEvents[Kind]): void {
+    const of = knownOf(listener);
+    if (of.time.pauseMs() > 0) {
+      of.skipped += 1;
+      return;
+    }
+    if (of.skipped > 0) log.info("listener.resumed", { kind, skipped: of.skipped });
+    of.skipped = 0;
     const startedAt = runtime.monotonicMs();
     try {
-      const answer = listener(event);
+      const answer = of.time.spend(() => listener(event));
       if (answer instanceof Promise) answer.catch((error: unknown) => tell(listener, kind, error));
     } catch (error) {
       tell(listener, kind, error);
     }
     const tookMs = Math.round(runtime.monotonicMs() - startedAt);
-    if (tookMs > SLOW_LISTENER_MS) {
-      tell(listener, kind, new Error(`a listener must return within ${SLOW_LISTENER_MS} ms, took ${tookMs} ms`));
+    const pauseMs = of.time.pauseMs();
+    if (tookMs > BLOCKS_FROM_MS) {
+      tell(listener, kind, new Error(`a listener must return within ${BLOCKS_FROM_MS} ms, took ${tookMs} ms`));
     }
+    if (pauseMs > 0) log.warn("listener.paused", { kind, took_ms: tookMs, pause_ms: pauseMs });
   }
 
   return {

@@ -112,7 +112,22 @@ interface Platform {
   readonly process?: {
     readonly pid?: number;
     readonly stdout?: { readonly isTTY?: boolean };
-    getBuiltinModule?(name: string): { readonly AsyncLocalStorage: new () => unknown } | undefined;
+    cpuUsage?(): { readonly user: number; readonly system: number };
+    readonly memoryUsage?: { rss(): number };
+    getBuiltinModule?<Name extends keyof Builtin>(name: Name): Builtin[Name] | undefined;
+  };
+}
+
+interface Builtin {
+  readonly "node:async_hooks": { readonly AsyncLocalStorage: new () => unknown };
+  readonly "node:perf_hooks": {
+    monitorEventLoopDelay(options: { readonly resolution: number }): {
+      enable(): boolean;
+      disable(): boolean;
+      /** In nanoseconds. */
+      percentile(percentile: number): number;
+      reset(): void;
+    };
   };
 }
 
@@ -129,6 +144,48 @@ export function ownProcess(): { readonly pid: number; readonly startedAt: number
   const { pid } = (globalThis as Platform).process ?? {};
   if (!pid || platformName() === "workerd") return null;
   return { pid, startedAt: Math.floor(performance.timeOrigin) };
+}
+
+/** What a process has taken so far of its machine. */
+export interface ProcessUsage {
+  /** Of memory, at this moment. */
+  readonly residentBytes: number;
+  /** Of the processor, in its own code and in the system's, in milliseconds. */
+  readonly cpuMs: number;
+}
+
+/** Null where there is no process, or it cannot tell. */
+export function processUsage(): ProcessUsage | null {
+  const { cpuUsage, memoryUsage } = (globalThis as Platform).process ?? {};
+  if (!ownProcess() || !cpuUsage || !memoryUsage) return null;
+  const { user, system } = cpuUsage();
+  return { residentBytes: memoryUsage.rss(), cpuMs: (user + system) / 1_000 };
+}
+
+/** By how much the event loop is late, since it was watched or told last. */
+export interface LoopDelay {
+  /** In milliseconds, from 0 to 100. */
+  readonly percentileMs: (percentile: number) => number;
+  /** Begins anew. */
+  readonly reset: () => void;
+  readonly stop: () => void;
+}
+
+/** So often a look is due. */
+const LOOP_LOOK_MS = 20;
+
+/** Null where that is not Node: what others have by this name sees no work that keeps the loop from turning. */
+export function watchLoopDelay(): LoopDelay | null {
+  const hooks = (globalThis as Platform).process?.getBuiltinModule?.("node:perf_hooks");
+  if (!hooks || !ownProcess() || platformName() !== "node") return null;
+  const watch = hooks.monitorEventLoopDelay({ resolution: LOOP_LOOK_MS });
+  watch.enable();
+  return {
+    // It measures from one look to the next.
+    percentileMs: (percentile) => Math.max(0, watch.percentile(percentile) / 1_000_000 - LOOP_LOOK_MS),
+    reset: () => watch.reset(),
+    stop: () => void watch.disable(),
+  };
 }
 
 /** Whether somebody is looking at standard output. */

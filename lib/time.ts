@@ -34,6 +34,8 @@ const LATE_MS = 10;
 
 /** The end of a wait for somebody's answer, which is judged once what has arrived by then was read. */
 export interface Expiry {
+  /** Until it is judged, in milliseconds, as far as is known now: 0 or less when it may be. */
+  leftMs(): number;
   /** Nothing is waited for any more: its task is not called, unless it was. */
   clear(): void;
 }
@@ -85,10 +87,21 @@ class LoopExpiry implements Expiry {
     this.#timer = this.#runtime.setTimer(() => this.#runtime.endOfTurn(() => this.#judge()), ms, this.#options);
   }
 
+  /** What it will be given for having stood still, where it has and its timer was not heard yet. */
+  #lateMs(now: number): number {
+    return Math.min(now - this.#dueAt, this.#leftMs);
+  }
+
+  leftMs(): number {
+    const now = this.#runtime.monotonicMs();
+    const lateMs = this.#isOver ? 0 : this.#lateMs(now);
+    return lateMs > LATE_MS ? lateMs : this.#dueAt - now;
+  }
+
   #judge(): void {
     if (this.#isOver) return;
     const now = this.#runtime.monotonicMs();
-    const lateMs = Math.min(now - this.#dueAt, this.#leftMs);
+    const lateMs = this.#lateMs(now);
     if (lateMs > LATE_MS) {
       this.#leftMs -= lateMs;
       this.#dueAt = now + lateMs;

@@ -15,11 +15,11 @@ export function devPage(c: Context): Response | Promise<Response> {
   <section aria-labelledby="now-title">
     <h2 id="now-title">Now, as <a href="/health">/health</a> has it</h2>
     <dl class="facts">
-      <div><dt>Breaker</dt><dd id="breaker" role="status">–</dd></div>
+      <div><dt>Breaker</dt><dd><span id="breaker" role="status">–</span></dd></div>
       <div><dt>Service</dt><dd id="service">–</dd></div>
       <div><dt>Database</dt><dd id="database">–</dd></div>
       <div><dt>Failures in the window</dt><dd id="failures">–</dd></div>
-      <div><dt>Opens for probes in</dt><dd id="reopens">–</dd></div>
+      <div><dt id="reopens-title">Opens for probes in</dt><dd id="reopens">–</dd></div>
       <div><dt>Age of this verdict</dt><dd id="age">–</dd></div>
       <div><dt>Fault</dt><dd id="fault">none</dd></div>
     </dl>
@@ -48,7 +48,8 @@ export function devPage(c: Context): Response | Promise<Response> {
   <section aria-labelledby="probes-title">
     <h2 id="probes-title">What callers see</h2>
     <p class="soft">Two requests a second to <code>/api/reports/wip-summary</code>, at most three at a time.
-    Tall: answered; middle: refused at once; low: tried and failed.</p>
+    Every other one wants no kept answer (<code>Cache-Control: no-store</code>), and sees what there would be without.
+    Tall: answered; a little less: with what is kept; middle: refused at once; low: tried and failed.</p>
     <p class="row"><button type="button" id="pause" aria-pressed="false">pause</button> <span id="summary"></span></p>
     <div class="strip" id="strip" aria-hidden="true"></div>
     <div class="wide"><table aria-labelledby="probes-title">

@@ -16,7 +16,7 @@ p { margin: 0 0 .75rem; max-width: 42rem; }
 a { color: var(--link); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .625rem; padding: 1rem; margin: 1rem 0; }
 .soft { color: var(--soft); }
-.good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
+.good { color: var(--good); } .old { color: var(--link); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8125rem; }
 .facts dd { margin: 0; font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -49,6 +49,7 @@ ul.plain, ol.plain { list-style: none; margin: 0 0 .75rem; padding: 0; }
 .banner:empty { border: 0; padding: 0; margin: 0; }
 .strip { display: flex; gap: 2px; height: 1.5rem; margin: 0 0 .75rem; overflow: hidden; justify-content: flex-end; }
 .strip span { flex: 0 0 .5rem; background: currentColor; border-radius: 1px; }
+.strip .old { height: 80%; align-self: end; }
 .strip .warn { height: 60%; align-self: end; } .strip .bad { height: 30%; align-self: end; }
 section > :last-child { margin-bottom: 0; }
 `;

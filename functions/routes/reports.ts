@@ -1,8 +1,8 @@
 /** The reports on the plant as a whole, in the `request` lane. */
 import { Hono } from "hono";
-import { type GuardedDatabase, type Statement, type TidegateEnv, validate } from "tidegate";
+import { type GuardedDatabase, type KeepRoute, type Statement, type TidegateEnv, validate } from "tidegate";
 import * as v from "valibot";
-import { answer } from "../answer.ts";
+import { answer, SAME_FOR_ALL } from "../answer.ts";
 import { cursor, page } from "../cursor.ts";
 import { codes, flag, oneOf, parameters, someOf, wholeNumber } from "../query.ts";
 import { MAX_SPAN_DAYS, rangeEnd, reportRange, sensibleRange } from "../range.ts";
@@ -13,6 +13,8 @@ import { WIP_DIMENSIONS, WIP_STATES, type WipRow, wipSummary } from "../sql/wip-
 
 const MAX_CODES = 50;
 const HOUR_MS = 3_600_000;
+/** Polled by many; a day old is better than none. */
+const KEPT = { ...SAME_FOR_ALL, freshSeconds: 5, staleSeconds: 86_400 };
 
 const wipParameters = parameters({
   group_by: someOf(WIP_DIMENSIONS),
@@ -58,15 +60,15 @@ const HOLD_COLUMNS = [
 ] as const;
 
 /** GET `/wip-summary`, `/reject-history`, `/hold-history`; to be mounted under `/api/reports`. */
-export function reports(dialect: Dialect): Hono<TidegateEnv> {
+export function reports(dialect: Dialect, keep: KeepRoute): Hono<TidegateEnv> {
   const app = new Hono<TidegateEnv>();
-  app.get("/wip-summary", validate("query", wipParameters), async (c) =>
+  app.get("/wip-summary", keep(KEPT), validate("query", wipParameters), async (c) =>
     answer(c, await wip(c.var.db, c.req.valid("query"))),
   );
-  app.get("/reject-history", validate("query", rejectParameters), async (c) =>
+  app.get("/reject-history", keep(KEPT), validate("query", rejectParameters), async (c) =>
     answer(c, await rejects(c.var.db, dialect, c.req.valid("query"))),
   );
-  app.get("/hold-history", validate("query", holdParameters), async (c) =>
+  app.get("/hold-history", keep(KEPT), validate("query", holdParameters), async (c) =>
     answer(c, await holds(c.var.db, c.req.valid("query"))),
   );
   return app;

@@ -38,4 +38,6 @@ export const DIALECTS = {
   postgres: POSTGRES,
   pglite: POSTGRES,
   oracle: ORACLE,
+  // This application always has a database of Tidegate's.
+  none: POSTGRES,
 } as const satisfies Record<string, Dialect>;

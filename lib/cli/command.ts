@@ -1,5 +1,6 @@
 /** What a command is: what it may be given, and what comes of it. */
 import type { Runtime } from "../runtime.ts";
+import type { Screen } from "./screen.ts";
 
 /** How every command ends. */
 export const EXIT = { fine: 0, finding: 1, usage: 2, unreachable: 3 } as const;
@@ -26,6 +27,12 @@ export interface World {
   readonly runtime: Runtime;
   /** Something on the way, for people; what is found is in the {@link Finding}. */
   note(line: string): void;
+  /** A line of what is found, of a command that goes on. */
+  print(line: string): void;
+  /** Whether they are seen. */
+  readonly colours: boolean;
+  /** The whole of a terminal; null where nobody sees one. */
+  readonly screen: Screen | null;
 }
 
 export type Tone = "good" | "warn" | "bad" | "quiet";

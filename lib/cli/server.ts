@@ -20,6 +20,15 @@ export interface Server {
   /** What is in `data` of the answer. @throws CommandError */
   get<Data>(path: string): Promise<Data>;
   post<Data>(path: string, body: object, more?: PostOptions): Promise<Data>;
+  /** An answer that is no envelope, where it has one of these statuses. @throws CommandError */
+  text(path: string, wanted: TextWanted): Promise<string>;
+}
+
+export interface TextWanted {
+  readonly accept: string;
+  readonly statuses: readonly number[];
+  /** Whether it is Tidegate's. */
+  readonly isOurs: (text: string) => boolean;
 }
 
 export interface PostOptions {
@@ -28,22 +37,41 @@ export interface PostOptions {
   readonly remedies?: Remedies;
 }
 
+/** Where it is. @throws CommandError where that is no address. */
+export const baseOf = (given: Given, { env }: World): URL =>
+  urlOf(given.text("url") ?? (env.TIDEGATE_URL || `http://127.0.0.1:${env.PORT || 8787}`), "--url");
+
+export interface ServerWishes {
+  /** Ends whatever is being asked. */
+  readonly signal?: AbortSignal;
+  /** Without `--timeout`. */
+  readonly timeoutSeconds?: number;
+}
+
 /** @throws CommandError where it cannot even be asked. */
-export function serverOf(given: Given, world: World): Server {
-  const { env, runtime } = world;
-  const base = urlOf(given.text("url") ?? (env.TIDEGATE_URL || `http://127.0.0.1:${env.PORT || 8787}`), "--url");
+export function serverOf(given: Given, world: World, wishes: ServerWishes = {}): Server {
+  const { runtime } = world;
+  const { signal, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = wishes;
+  const base = baseOf(given, world);
   const token = tokenOf(given, world);
   if (token === null) {
     throw wrongUsage(
       "A token is needed: none is in TIDEGATE_TOKEN.",
-      "Set it to a token of ADMIN_TOKENS (a development start without any logs the one it made), or use --token-file.",
+      "Set it to a token of ADMIN_TOKENS (for top one of MONITOR_TOKENS is enough; a development start without any admin logs the one it made), or use --token-file.",
     );
   }
   checkSafeFor(base, given.has("insecure"));
-  const timeoutMs = timeoutOf(given, DEFAULT_TIMEOUT_SECONDS);
+  const timeoutMs = timeoutOf(given, timeoutSeconds);
   const headers = { authorization: `Bearer ${token}` };
   return {
-    get: async (path) => dataOf(await ask({ url: at(base, path), headers, timeoutMs }, runtime), base),
+    get: async (path) => dataOf(await ask({ url: at(base, path), headers, timeoutMs, signal }, runtime), base),
+    text: async (path, { accept, statuses, isOurs }) => {
+      const url = at(base, path);
+      const answer = await ask({ url, headers: { ...headers, accept }, timeoutMs, signal }, runtime);
+      if (!statuses.includes(answer.status)) return dataOf(answer, base);
+      if (!isOurs(answer.text)) throw notOurs(answer, base);
+      return answer.text;
+    },
     post: async (path, body, { headers: more, remedies } = {}) =>
       dataOf(
         await ask(
@@ -99,17 +127,20 @@ function dataOf<Data>({ status, headers, text }: Answer, base: URL, remedies?: R
   if (body?.success === true && status < 300) return body.data as Data;
   const { code, message } = body?.error ?? {};
   if (typeof code !== "string" || typeof message !== "string") {
-    throw new CommandError(
-      EXIT.unreachable,
-      `${base.origin} answers ${status} with something that is not Tidegate's.`,
-      "Check --url or TIDEGATE_URL: another application, or a proxy, is there.",
-    );
+    throw notOurs({ status }, base);
   }
   const retryAfter = headers.get("retry-after") ?? "";
   const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null;
   const reason = PROBLEM_REASONS.find((known) => known === body?.meta?.reason) ?? null;
   throw refused({ status, code, message, reason, retryAfterSeconds }, remedies);
 }
+
+const notOurs = ({ status }: Pick<Answer, "status">, base: URL): CommandError =>
+  new CommandError(
+    EXIT.unreachable,
+    `${base.origin} answers ${status} with something that is not Tidegate's.`,
+    "Check --url or TIDEGATE_URL: another application, or a proxy, is there.",
+  );
 
 function parsed(text: string): Body | null {
   try {

@@ -1,19 +1,26 @@
-/** Writes for people: columns, times, colours where they are seen. Pure. */
-import { styleText } from "node:util";
+/** Writes for people: columns, times, colours where they are seen. */
+import { blanked, escaped } from "../log/printable.ts";
 import type { Paint, Tone } from "./command.ts";
 
-const STYLES: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
-  good: "green",
-  warn: "yellow",
-  bad: "red",
-  quiet: "dim",
+/** The codes that begin and end them. */
+const STYLES: Readonly<Record<Tone, readonly [begin: number, end: number]>> = {
+  good: [32, 39],
+  warn: [33, 39],
+  bad: [31, 39],
+  quiet: [2, 22],
 };
+
+/** Begins a colour of ours until the line is printed. Nobody else can have written it: it is another in each process. */
+const MARK = crypto.randomUUID();
+const OURS = new RegExp(`${MARK}<(\\d{1,2})>`);
 
 /** @param seen Whether colours are. */
 export const painter =
   (seen: boolean): Paint =>
-  (tone, text) =>
-    seen ? styleText(STYLES[tone], text, { validateStream: false }) : text;
+  (tone, text) => {
+    const [begin, end] = STYLES[tone];
+    return seen ? `${MARK}<${begin}>${text}${MARK}<${end}>` : text;
+  };
 
 /** Cells below each other, a blank column between; the last one is as long as it is. */
 export function columns(rows: readonly (readonly string[])[], gap = 2): string[] {
@@ -31,23 +38,16 @@ export function columns(rows: readonly (readonly string[])[], gap = 2): string[]
   );
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not get through
-const OURS = /(\u001b\[\d{1,2}m)/;
-
-/** Texts of others must not drive a terminal: of its commands only colours pass, and a line stays one. */
+/** Texts of others must not drive a terminal: of its commands only our own colours pass, and a line stays one. */
 export function printable(line: string): string {
   return line
     .split(OURS)
-    .map((part, at) => (at % 2 === 1 ? part : part.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ")))
+    .map((part, at) => (at % 2 === 1 ? `\u001b[${part}m` : blanked(part)))
     .join("");
 }
 
 /** Loses nothing: what could drive a terminal is escaped. */
-export function jsonLine(value: object): string {
-  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) =>
-    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
-  );
-}
+export const jsonLine = (value: object): string => escaped(JSON.stringify(value));
 
 /** `0.4 s`, `12 s`, `5 min`, `3 h`: enough to see how long that is. */
 export function duration(ms: number): string {
@@ -60,3 +60,9 @@ export const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`
 
 export const counted = (count: number, one: string, more: string = `${one}s`): string =>
   `${count} ${count === 1 ? one : more}`;
+
+/** `512 bytes`, `34 KiB`, `5.2 MiB`. */
+export function bytes(count: number): string {
+  if (count < 1_024) return `${count} bytes`;
+  return count < 1_048_576 ? `${Math.round(count / 1_024)} KiB` : `${(count / 1_048_576).toFixed(1)} MiB`;
+}

@@ -3,6 +3,8 @@ import { HOLDS, type Runtime } from "../runtime.ts";
 import { expireAfter, sleep } from "../time.ts";
 import { MesApiError, textAt } from "./error.ts";
 import { retryAfterSeconds } from "./hint.ts";
+import { staleIn } from "./stale.ts";
+import type { StaleAnswer } from "./types.ts";
 
 export interface Call {
   readonly method: "GET" | "POST";
@@ -14,8 +16,14 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
+export interface Answered {
+  readonly body: unknown;
+  /** Null for what is as good as new. */
+  readonly stale: StaleAnswer | null;
+}
+
 /** @throws MesApiError */
-export async function attempt(call: Call, runtime: Runtime): Promise<unknown> {
+export async function attempt(call: Call, runtime: Runtime): Promise<Answered> {
   const { response, text } = await exchange(call, runtime);
   const { ok, status, headers } = response;
   const body = parsed(text);
@@ -26,7 +34,7 @@ export async function attempt(call: Call, runtime: Runtime): Promise<unknown> {
     throw new MesApiError(message, { ...about, retryAfterSeconds: hint });
   }
   if (body === undefined) throw new MesApiError("The service answered no JSON.", { ...about, isParseError: true });
-  return body;
+  return { body, stale: staleIn(headers, body, runtime.wallMs()) };
 }
 
 async function exchange({ url, timeout, signal, ...init }: Call, runtime: Runtime) {

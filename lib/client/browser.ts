@@ -5,7 +5,13 @@ interface Page {
   readonly document?: { querySelector(selector: string): { getAttribute(name: string): string | null } | null };
   readonly localStorage?: Storage;
   readonly reportError?: (error: unknown) => void;
-  readonly addEventListener?: (type: "storage", listener: (event: StorageEvent) => void) => void;
+  readonly addEventListener?: (type: "storage", listener: (event: Written) => void) => void;
+}
+
+/** What a page hears of a `StorageEvent`, which is no type elsewhere. */
+interface Written {
+  readonly key: string | null;
+  readonly newValue: string | null;
 }
 
 /** Texts that all tabs of an origin see. */
@@ -16,8 +22,8 @@ export interface SharedTexts {
   write(key: string, text: string): void;
   /** What is not there is no fault. */
   remove(key: string): void;
-  /** Told what another tab wrote. */
-  watch(listener: (key: string, text: string) => void): void;
+  /** Told what another tab wrote; null: removed. */
+  watch(listener: (key: string, text: string | null) => void): void;
 }
 
 const page = (): Page => globalThis as Page;
@@ -25,11 +31,14 @@ const page = (): Page => globalThis as Page;
 /** @throws TypeError where a relative URL has no page to start from. */
 export const absolute = (url: string): URL => new URL(url, page().location?.href);
 
-/** The token of the console's session, for calls to the page's own origin. */
-export function csrfToken({ origin }: URL): string | null {
+/**
+ * What the page was given for calls to its own origin: the token of the console's session, the trace that it was rendered
+ * in.
+ */
+export function ownMeta({ origin }: URL, name: "csrf-token" | "traceparent"): string | null {
   const { location, document } = page();
   if (!location || !document || new URL(location.href).origin !== origin) return null;
-  return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? null;
+  return document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? null;
 }
 
 /** Where there is no storage, it is full, or it may not be used, a tab knows what it wrote itself. */
@@ -58,7 +67,7 @@ export function sharedTexts(): SharedTexts {
     },
     watch: (listener) => {
       page().addEventListener?.("storage", ({ key, newValue }) => {
-        if (key !== null && newValue !== null) listener(key, newValue);
+        if (key !== null) listener(key, newValue);
       });
     },
   };

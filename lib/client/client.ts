@@ -3,39 +3,46 @@
  *
  * Map of this folder: `client` (this file) is the calls and what becomes of them; `attempt` one request, `error` what it
  * may end with; `hint` is when a service wants to be asked again, `retry` whether a call is, `budget` how often a page
- * may; `hold` is the time in which calls wait, of all or of one gate by its `addresses`, `troubles` what has not ended since;
- * `flights` are the calls under way, `browser` what pages have. `script` defines `window.MesApi`. Nothing of the server is
- * here.
+ * may; `hold` is the time in which calls wait, of all or of one gate by its `addresses`, `waiting` how they do, `looks` who
+ * sees that it is over sooner, `troubles` what has not ended since; `stale` tells an old answer from a new one,
+ * `stale-addresses` where there was one last; `flights` are the calls under way, `listeners` who hears of them, `browser`
+ * what pages have. `script` defines `window.MesApi`. Nothing of the server is here.
  */
 import { type Runtime, systemRuntime } from "../runtime.ts";
-import { attempt, type Call, pause } from "./attempt.ts";
-import { absolute, csrfToken, report, type SharedTexts, sharedTexts } from "./browser.ts";
+import { type Answered, attempt, type Call } from "./attempt.ts";
+import { absolute, ownMeta, type SharedTexts, sharedTexts } from "./browser.ts";
 import { createBudget } from "./budget.ts";
 import { MesApiError } from "./error.ts";
 import { createFlights } from "./flights.ts";
-import { hintMs, isDegraded, LONGEST_HINT_MS } from "./hint.ts";
-import { createHolds, gateHeldBy, type Hold } from "./hold.ts";
+import { hintMs, isDegraded } from "./hint.ts";
+import { createHolds, gateHeldBy, type Hold, MAIN_GATE } from "./hold.ts";
+import { createListeners } from "./listeners.ts";
+import { createLooks } from "./looks.ts";
 import { retryWaitMs } from "./retry.ts";
+import { createStaleAddresses } from "./stale-addresses.ts";
 import { createTroubles } from "./troubles.ts";
-import type { Client, ClientEvents, RequestOptions } from "./types.ts";
+import type { Client, RequestOptions } from "./types.ts";
+import { createWaiting } from "./waiting.ts";
 
 export type { Runtime, Timer, TimerOptions } from "../runtime.ts";
 export type { SharedTexts } from "./browser.ts";
 export { type ErrorParts, MesApiError } from "./error.ts";
-export type { Client, ClientEvents, ParamValue, RequestOptions, Wait } from "./types.ts";
+export type { Client, ClientEvents, ParamValue, RequestOptions, StaleAnswer, Wait } from "./types.ts";
 
 /** What differs from the page's own client. */
 export interface ClientOptions {
   /** Whether calls to this wait while its service is degraded. Default: all but `/admin` and `/health`, where people look. */
   readonly waits?: (url: URL) => boolean;
+  /**
+   * Path of the service's health payload, which one tab looks at every 5 to 8 s while the database's hold runs, so as to
+   * end it when all is well; null: nobody looks. Default: `/health`.
+   */
+  readonly health?: string | null;
   /** Clock, timers, chance and network. Default: the platform's. */
   readonly runtime?: Runtime;
   /** What tabs know in common. Default: the page's `localStorage`. */
   readonly texts?: SharedTexts;
 }
-
-/** Those who waited together do not come back together. */
-const SPREAD_MS = 1_000;
 
 /**
  * A client with a retry budget of its own. A page has one, {@link MesApi}.
@@ -47,38 +54,39 @@ const SPREAD_MS = 1_000;
  * ```
  */
 export function createClient(options: ClientOptions = {}): Client {
-  const { waits = isGuarded, runtime = systemRuntime(), texts = sharedTexts() } = options;
+  const { waits = isGuarded, health = "/health", runtime = systemRuntime(), texts = sharedTexts() } = options;
   const holds = createHolds(texts, runtime);
+  const staleAddresses = createStaleAddresses(holds, runtime);
+  const looks = createLooks({ health, texts, holds, staleAddresses, runtime });
+  const waiting = createWaiting({ holds, staleAddresses, looks, runtime });
   const troubles = createTroubles(holds, runtime);
   const budget = createBudget();
   const flights = createFlights();
-  const listeners = new Map<keyof ClientEvents, Set<(event: never) => void>>();
+  const { emit, on } = createListeners();
   let watching = false;
-
-  function emit<Type extends keyof ClientEvents>(type: Type, event: ClientEvents[Type]): void {
-    for (const listener of listeners.get(type) ?? []) {
-      try {
-        (listener as (event: ClientEvents[Type]) => void)(event);
-      } catch (error) {
-        report(error);
-      }
-    }
-  }
 
   const waitUntil = (until: number) => ({ until, secondsLeft: Math.ceil((until - runtime.wallMs()) / 1_000) });
 
-  /** Also another call, or another tab, may make it longer meanwhile. */
-  async function waitOut({ url, signal }: Call): Promise<void> {
+  /** Also another call, or another tab, may make it longer meanwhile. A page that was opened since hears of it here. */
+  async function waitOut(call: Call, silent: boolean): Promise<void> {
+    const { url } = call;
     if (!waits(url)) return;
-    const giveUpAt = runtime.monotonicMs() + LONGEST_HINT_MS;
-    for (let hold = holds.before(url); hold && runtime.monotonicMs() < giveUpAt; hold = holds.before(url)) {
-      await pause(hold.until - runtime.wallMs() + runtime.random() * SPREAD_MS, signal, runtime);
-    }
+    await waiting.out(call, ({ gate, ...hold }) => {
+      if (!silent && !troubles.knows(url.origin, gate, hold.until)) heard(url.href, gate, hold);
+    });
   }
 
-  function answered({ url }: Call, silent: boolean): void {
+  /** An old answer is a success, and no sign that anything is well again. */
+  function answered({ url, method }: Call, { stale }: Answered, silent: boolean): void {
+    if (stale) {
+      staleAddresses.begin(url, stale);
+      if (!silent) emit("stale", { url: url.href, ...stale });
+      return;
+    }
     budget.earn();
-    if (silent || !waits(url)) return;
+    if (silent) return;
+    if (method === "GET" && staleAddresses.end(url)) emit("fresh", { url: url.href });
+    if (!waits(url)) return;
     for (const gate of troubles.end(url)) emit("recovered", { url: url.href, gate });
   }
 
@@ -95,11 +103,11 @@ export function createClient(options: ClientOptions = {}): Client {
     const repeatable = call.method === "GET" || call.headers.has("idempotency-key");
     const failures: MesApiError[] = [];
     for (;;) {
-      await waitOut(call);
+      await waitOut(call, silent);
       try {
-        const body = await attempt(call, runtime);
-        answered(call, silent);
-        return body;
+        const answer = await attempt(call, runtime);
+        answered(call, answer, silent);
+        return answer.body;
       } catch (error) {
         if (!(error instanceof MesApiError)) throw error;
         failed(call, error, silent);
@@ -109,7 +117,8 @@ export function createClient(options: ClientOptions = {}): Client {
         const { errorCode: code, message } = error;
         const about = { url: call.url.href, gate: gateHeldBy(error), code, message, attempt: failures.length + 1 };
         if (!silent) emit("retrying", { ...about, ...waitUntil(runtime.wallMs() + waitMs) });
-        await pause(waitMs, call.signal, runtime);
+        const isHeld = waits(call.url) && isDegraded(error) && about.gate === MAIN_GATE;
+        await waiting.between(call, waitMs, isHeld);
       }
     }
   }
@@ -127,15 +136,13 @@ export function createClient(options: ClientOptions = {}): Client {
     on: (type, listener) => {
       if (!watching) holds.watch(heard);
       watching = true;
-      const those = listeners.get(type) ?? new Set();
-      listeners.set(type, those.add(listener));
-      return () => void those.delete(listener);
+      return on(type, listener);
     },
   };
 
-  function heard(origin: string, gate: string, { until, code, message }: Hold) {
-    troubles.begin(origin, gate, until);
-    emit("degraded", { url: origin, gate, code, message, requestId: null, ...waitUntil(until) });
+  function heard(url: string, gate: string, { until, code, message }: Hold) {
+    troubles.begin(new URL(url).origin, gate, until);
+    emit("degraded", { url, gate, code, message, requestId: null, ...waitUntil(until) });
   }
 }
 
@@ -146,9 +153,11 @@ function callOf(method: Call["method"], address: string, given: RequestOptions, 
     for (const one of values) if (one !== null && one !== undefined) url.searchParams.append(name, String(one));
   }
   const headers = new Headers({ accept: "application/json", ...given.headers });
-  const token = body === undefined ? null : csrfToken(url);
+  const token = body === undefined ? null : ownMeta(url, "csrf-token");
+  const trace = headers.has("traceparent") ? null : ownMeta(url, "traceparent");
   if (body !== undefined) headers.set("content-type", "application/json");
   if (token !== null) headers.set("x-csrf-token", token);
+  if (trace) headers.set("traceparent", trace);
   return {
     method,
     url,

@@ -6,6 +6,8 @@ import { type Holds, MAIN_GATE } from "./hold.ts";
 
 export interface Troubles {
   begin(origin: string, gate: string, until: number): void;
+  /** Whether this tab has heard of the hold that ends then. */
+  knows(origin: string, gate: string, until: number): boolean;
   /** @returns Those that an answer from this address ends: it is the first that they have given since. */
   end(url: URL): readonly string[];
 }
@@ -21,6 +23,7 @@ export function createTroubles(holds: Holds, { wallMs }: Runtime): Troubles {
       const [oldest = key] = troubles.keys();
       if (troubles.size > MOST_REMEMBERED) troubles.delete(oldest);
     },
+    knows: (origin, gate, until) => troubles.get(`${origin} ${gate}`) === until,
     end: (url) => {
       const known = holds.gatesOf(url);
       /** Others stand before this address, and it is not known whether the main one does. */

@@ -35,6 +35,18 @@ export interface Wait {
   readonly until: number;
 }
 
+/** What is told of an answer that stands in for a new one. */
+export interface StaleAnswer {
+  /** When its source was asked: milliseconds since 1970, by the service's clock. */
+  readonly asOf: number;
+  /** The same as an age when it was answered, whatever this device's clock says. */
+  readonly ageSeconds: number;
+  /** Why there is no new one: the contract's code; null where that was not said. */
+  readonly code: string | null;
+  /** As the service said it; the next call to this address waits for that, 60 s at most. Null where it did not. */
+  readonly retryAfterSeconds: number | null;
+}
+
 /** What a page may listen to. */
 export interface ClientEvents {
   /**
@@ -46,6 +58,10 @@ export interface ClientEvents {
   readonly retrying: Wait & { readonly attempt: number };
   /** The first answer after that, from an address behind the same gate. */
   readonly recovered: { readonly url: string; readonly gate: string };
+  /** This call was answered, with the last good answer: there is no new one. */
+  readonly stale: StaleAnswer & { readonly url: string };
+  /** The first new answer of an address after that. */
+  readonly fresh: { readonly url: string };
 }
 
 /** Calls that wait when a service says so, instead of asking on. */

@@ -1,10 +1,10 @@
 /** From variables to a {@link Config}: seconds become milliseconds, defaults that depend on others are decided. */
 
 import { partsOf, secretsOf } from "../connection-url.ts";
-import { readPostgresUrl } from "../postgres-url/url.ts";
 import { readHook } from "./hook-targets.ts";
-import { addressOfTarget, defaultNamespace } from "./namespace.ts";
-import type { AppEnv, BreakerSettings, Config, DatabaseTarget, StoreTarget } from "./types.ts";
+import { addressOfTarget, defaultNamespace, NAMELESS } from "./namespace.ts";
+import { adapterOf, EMBEDDED, type Places, poolerOf, whyUncommented } from "./places.ts";
+import type { AppEnv, BreakerSettings, Config } from "./types.ts";
 import { HOOK_SECRETS } from "./variables/hooks.ts";
 import type { Values } from "./variables.ts";
 
@@ -12,7 +12,6 @@ type Settled = Omit<Config, "warnings">;
 
 /** The contract's table. */
 const SLOW_MAX_CONCURRENT: Readonly<Record<AppEnv, number>> = { production: 5, staging: 5, development: 3, testing: 1 };
-const EMBEDDED: DatabaseTarget = { kind: "pglite", directory: null, address: "pglite: in memory" };
 
 /** Shorter words, such as `Bearer`, are in every log. */
 const SHORTEST_HOOK_SECRET = 8;
@@ -22,36 +21,51 @@ const BACKOFF = { backoffFactor: 20_000, backoffMaxMs: 300_000, backoffJitter: 2
 /** A day without a renewal. */
 const GATE_KEPT_MS = 86_400_000;
 
+/** Of headers beyond an idle connection, and of a request beyond its longest statement. */
+const MARGIN_MS = 5_000;
+/** As Node has it. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
 const seconds = (count: number): number => count * 1000;
+const secondsOr = (count: number | null, otherwiseMs: number): number =>
+  count === null ? otherwiseMs : seconds(count);
 const partsOf10000 = (ratio: number): number => Math.round(ratio * 10_000);
 
-export function assemble(values: Values, appName: string): Settled {
-  const database = values.DATABASE_URL ?? EMBEDDED;
-  const store = storeTarget(values);
+export function assemble(values: Values, places: Places, appName: string): Settled {
+  const { database, store } = places;
   const app = { name: appName, env: values.APP_ENV };
-  const pool = poolOf(values, appName, isPooled(database));
+  const pool = poolOf(values, appName, poolerOf(database, values.DB_POOLER));
   const breaker = breakerOf(values);
   const health = {
     memoTtlMs: values.APP_ENV === "testing" ? 0 : seconds(values.HEALTH_MEMO_TTL_SECONDS),
     probeTimeoutMs: values.HEALTH_PROBE_TIMEOUT_MS,
   };
-  const workers = workersOf(values, database, store);
+  const workers = workersOf(values, places);
+  const byEnvironment = defaultNamespace(app, addressOfTarget(values.DATABASE_URL ?? EMBEDDED));
+  // Connections of the application's own are most likely those that the environment names.
+  const isNamed = database.kind === "code" && database.adapter !== "none" && database.address !== NAMELESS;
+  const byCode = isNamed ? defaultNamespace(app, database.address) : null;
   const expectedInstances = Math.max(values.EXPECTED_INSTANCES, workers ?? 1);
   return {
     app,
-    listen: { host: values.HOST, port: values.PORT, workers },
+    listen: { ...listenOf(values), workers },
     database,
     pool,
     admission: {
       waitTimeoutMs: seconds(values.DB_POOL_TIMEOUT),
       exhaustedRetryAfterMs: seconds(values.DB_POOL_EXHAUSTED_RETRY_AFTER_SECONDS),
       maxWaiting: values.DB_MAX_WAITING,
+      slow: {
+        waitTimeoutMs: seconds(values.DB_SLOW_POOL_TIMEOUT ?? values.DB_POOL_TIMEOUT),
+        maxWaiting: values.DB_SLOW_MAX_WAITING ?? values.DB_MAX_WAITING,
+      },
     },
     breaker,
     gate: gateOf(values, { pool, breaker, health, expectedInstances }),
     store: {
       ...store,
-      namespace: values.STATE_NAMESPACE ?? defaultNamespace(app, addressOfTarget(database)),
+      namespace: values.STATE_NAMESPACE ?? byCode ?? byEnvironment,
+      ledgerNamespace: values.STATE_NAMESPACE ?? byEnvironment,
       deadlineMs: values.STATE_DEADLINE_MS,
       fallback: values.STATE_FALLBACK,
       maxSkewMs: values.STATE_MAX_SKEW_MS,
@@ -84,32 +98,37 @@ export function assemble(values: Values, appName: string): Settled {
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
       corsOrigins: values.CORS_ORIGINS ?? [],
       trustedProxies: values.TRUSTED_PROXIES ?? [],
+      trustedProxyHeader: values.TRUSTED_PROXY_HEADER,
       requestBodyLimitBytes: values.REQUEST_BODY_LIMIT_BYTES,
     },
     // A store that outlives its processes keeps one audit for all of them; a file is no place for two that write at once.
-    audit: { file: values.STATE_URL.kind === "memory" ? values.AUDIT_FILE : null },
+    audit: { file: adapterOf(store) === "memory" ? values.AUDIT_FILE : null },
+    telemetry: { sqlComments: values.SQL_COMMENTS && whyUncommented(database, values.DB_POOLER) === null },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
-    secrets: secretValues(values, database, store),
+    secrets: secretValues(values),
+  };
+}
+
+function listenOf(values: Values): Omit<Config["listen"], "workers"> {
+  const keepAliveMs = seconds(values.HTTP_KEEP_ALIVE_SECONDS);
+  const headersTimeoutMs = secondsOr(values.HTTP_HEADERS_TIMEOUT_SECONDS, keepAliveMs + MARGIN_MS);
+  const longestCallMs = Math.max(values.DB_CALL_TIMEOUT_MS, values.DB_SLOW_CALL_TIMEOUT_MS);
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    keepAliveMs,
+    headersTimeoutMs,
+    requestTimeoutMs: secondsOr(values.HTTP_REQUEST_TIMEOUT_SECONDS, Math.max(REQUEST_TIMEOUT_MS, headersTimeoutMs)),
+    drainMs: secondsOr(values.HTTP_DRAIN_SECONDS, longestCallMs + MARGIN_MS),
   };
 }
 
 /** A reload has two generations alive at once, so that even one worker needs what processes can share. */
-function workersOf(values: Values, database: DatabaseTarget, store: StoreTarget): number | null {
-  return database.kind === "pglite" || store.kind === "memory" ? null : values.WEB_CONCURRENCY;
+function workersOf(values: Values, { database, store }: Places): number | null {
+  return adapterOf(database) === "pglite" || adapterOf(store) === "memory" ? null : values.WEB_CONCURRENCY;
 }
 
-function storeTarget(values: Values): StoreTarget {
-  const location = values.STATE_URL;
-  return location.kind === "upstash" ? { ...location, token: values.STATE_TOKEN ?? "" } : location;
-}
-
-/** The URL may say so, as those written for Prisma do. */
-function isPooled(database: DatabaseTarget): boolean {
-  const read = database.kind === "postgres" ? readPostgresUrl(database.url) : null;
-  return read !== null && !("needed" in read) && read.isPooled;
-}
-
-function poolOf(values: Values, applicationName: string, isPooled: boolean): Config["pool"] {
+function poolOf(values: Values, applicationName: string, pooler: Values["DB_POOLER"]): Config["pool"] {
   return {
     poolSize: values.DB_POOL_SIZE,
     maxOverflow: values.DB_MAX_OVERFLOW,
@@ -119,7 +138,7 @@ function poolOf(values: Values, applicationName: string, isPooled: boolean): Con
     slowCallTimeoutMs: values.DB_SLOW_CALL_TIMEOUT_MS,
     slowMaxConcurrent: values.DB_SLOW_MAX_CONCURRENT ?? SLOW_MAX_CONCURRENT[values.APP_ENV],
     healthPoolSize: values.DB_HEALTH_POOL_SIZE,
-    pooler: isPooled ? "transaction" : values.DB_POOLER,
+    pooler,
     applicationName,
   };
 }
@@ -184,8 +203,9 @@ function accessOf(values: Values): Config["access"] {
 }
 
 /** Whole URLs are no secrets of their own: they turn up in errors taken apart, which is why their parts are here. */
-function secretValues(values: Values, database: DatabaseTarget, store: StoreTarget): readonly string[] {
-  const urls = [database, store].flatMap((target) => ("url" in target ? (partsOf(target.url) ?? []) : []));
+function secretValues(values: Values): readonly string[] {
+  const targets = [values.DATABASE_URL ?? EMBEDDED, values.STATE_URL];
+  const urls = targets.flatMap((target) => ("url" in target ? (partsOf(target.url) ?? []) : []));
   const tokens = [...(values.ADMIN_TOKENS ?? []), ...(values.MONITOR_TOKENS ?? [])].map(({ token }) => token);
   const single = [values.STATE_TOKEN, values.CRON_SECRET, values.SESSION_SECRET].flatMap((secret) => secret ?? []);
   return [...new Set([...urls.flatMap(secretsOf), ...tokens, ...single, ...hookSecrets(values)])];

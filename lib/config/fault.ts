@@ -3,7 +3,7 @@ import type { ConfigWarning } from "./types.ts";
 
 /** One variable that cannot be used. `found` is quoted, shortened and free of secrets. */
 export interface ConfigFault {
-  /** Its name. */
+  /** Its name; where code has said it, the name that it has there, such as `lanes.request.capacity`. */
   readonly variable: string;
   /** What it must be, as the end of the sentence "it needs …". */
   readonly needed: string;
@@ -38,13 +38,15 @@ export class ConfigError extends Error {
 }
 
 function inWords(faults: readonly ConfigFault[], slips: readonly ConfigWarning[]): string {
-  const count = faults.length === 1 ? "one variable is" : `${faults.length} variables are`;
+  const isCode = faults.some(({ variable }) => /[a-z]/.test(variable));
+  const [where, what] = isCode ? ["settings", "setting"] : ["environment", "variable"];
+  const count = faults.length === 1 ? `one ${what} is` : `${faults.length} ${what}s are`;
   const each = faults.map(({ variable, needed, found }) => `  ${variable}\n    needs  ${needed}\n    found  ${found}`);
   const unread = slips.map(({ variable, message }) => `  ${variable} ${message}`);
   return [
-    `Reading the environment: ${count} not usable.`,
+    `Reading the ${where}: ${count} not usable.`,
     ...each,
     ...unread,
-    "Every variable is described in .env.example.",
+    isCode ? "Every setting is described in docs/settings.md." : "Every variable is described in .env.example.",
   ].join("\n\n");
 }

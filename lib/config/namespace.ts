@@ -3,7 +3,7 @@
  * store and, with nothing set, one name; what their databases are called keeps their gates apart.
  */
 import { readPostgresUrl } from "../postgres-url/url.ts";
-import type { Config, DatabaseTarget } from "./types.ts";
+import type { Config } from "./types.ts";
 
 /** Ports that need not be written. */
 const DEFAULT_PORTS = /:(?:5432|1521)(?=,|$)/g;
@@ -17,7 +17,7 @@ export function defaultNamespace({ name, env }: Config["app"], address: string):
 }
 
 /** Where `DATABASE_URL` points, as its driver has it. */
-export function addressOfTarget(database: DatabaseTarget): string {
+export function addressOfTarget(database: Config["database"]): string {
   const read = database.kind === "postgres" ? readPostgresUrl(database.url) : null;
   return read === null || "needed" in read ? database.address : read.address;
 }

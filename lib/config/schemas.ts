@@ -11,6 +11,21 @@ export function integer(unit: string, min: number, max: number): Schema<number> 
     v.transform(Number),
     v.minValue(min, needed),
     v.maxValue(max, needed),
+    v.metadata({ bounds: [min, max] } satisfies Bounded),
+  );
+}
+
+interface Bounded {
+  readonly bounds: readonly [min: number, max: number];
+}
+
+/** The same setting in milliseconds, where `ofSeconds` is made by {@link integer}. */
+export function milliseconds(ofSeconds: v.GenericSchema): Schema<number> {
+  const { bounds = [0, 0] } = v.getMetadata(ofSeconds) as Partial<Bounded>;
+  const [min, max] = bounds;
+  return v.pipe(
+    integer("milliseconds", min * 1_000, max * 1_000),
+    v.transform((ms) => ms / 1_000),
   );
 }
 
@@ -30,6 +45,19 @@ export const boolean: Schema<boolean> = v.pipe(
 /** One of a closed list, spelt as it stands there. */
 export function choice<const T extends readonly string[]>(options: T): Schema<T[number]> {
   return v.pipe(v.string(), v.picklist(options, `one of ${options.join(", ")}`));
+}
+
+/** One of a few, in any case, or a word of others that means one of them. */
+export function wordOf<const T extends string>(options: readonly T[], others: Readonly<Record<string, T>>): Schema<T> {
+  const meanings: Readonly<Record<string, T>> = {
+    ...others,
+    ...(Object.fromEntries(options.map((option) => [option, option])) as Record<T, T>),
+  };
+  return v.pipe(
+    v.string(),
+    v.transform((text) => (Object.hasOwn(meanings, text.toLowerCase()) ? meanings[text.toLowerCase()] : undefined)),
+    v.picklist(options, `one of ${options.join(", ")}`),
+  );
 }
 
 /** Free text on one line without blanks, at most `maxLength` characters. */

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { addressOf, type ConnectionUrl, decoded, parseConnectionUrl, partsOf } from "../connection-url.ts";
 import { isLoopback } from "../loopback.ts";
 import { readPostgresUrl } from "../postgres-url/url.ts";
+import { REDIS_FORMS, readRedisUrl } from "../redis-url.ts";
 import type { DatabaseTarget, StoreTarget } from "./types.ts";
 import type { Schema } from "./variable.ts";
 
@@ -43,9 +44,8 @@ function pglite(text: string): DatabaseTarget {
 }
 
 function redis(text: string): StoreLocation | null {
-  const url = parseConnectionUrl(text);
-  if (url === null || url.hosts === "" || url.hosts.includes(",") || !/^\/?\d*$/.test(url.path)) return null;
-  return { kind: "redis", url: text, address: addressOf(url) };
+  const url = readRedisUrl(text);
+  return url && { kind: "redis", url: text, address: url.address };
 }
 
 /** Unencrypted only to this machine, for tests: the token travels with every request. */
@@ -66,7 +66,9 @@ function denoKv(text: string): StoreLocation {
 }
 
 const POSTGRES = { form: `postgres://user:password@host:port/database, ${ENCODED}`, read: postgres };
-const REDIS = { form: `redis://user:password@host:port/number (rediss:// for TLS), ${ENCODED}`, read: redis };
+const REDIS = Object.fromEntries(
+  Object.entries(REDIS_FORMS).map(([scheme, form]) => [`${scheme}:`, { form: `${form}, ${ENCODED}`, read: redis }]),
+);
 
 const DATABASES: Readonly<Record<string, Scheme<DatabaseTarget>>> = {
   "postgres:": POSTGRES,
@@ -77,8 +79,7 @@ const DATABASES: Readonly<Record<string, Scheme<DatabaseTarget>>> = {
 
 const STORES: Readonly<Record<string, Scheme<StoreLocation>>> = {
   "memory:": { form: "memory:", read: (text) => (text === "memory:" ? { kind: "memory", address: text } : null) },
-  "redis:": REDIS,
-  "rediss:": REDIS,
+  ...REDIS,
   "upstash:": {
     form: "upstash:https://host, without user, password or query (the token is STATE_TOKEN)",
     read: upstash,
@@ -115,5 +116,5 @@ export const databaseTarget: Schema<DatabaseTarget> = target(
 
 export const storeLocation: Schema<StoreLocation> = target(
   STORES,
-  "memory:, redis:// (or rediss://), upstash:https://…, deno-kv: or deno-kv:PATH, durable-object:",
+  "memory:, redis:// (or rediss://, redis+unix://, redis+cluster://, redis+sentinel://), upstash:https://…, deno-kv: or deno-kv:PATH, durable-object:",
 );

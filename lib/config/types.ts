@@ -4,9 +4,9 @@
  * Every duration is in milliseconds, every ratio between 0 and 1, and every name ends in its unit. `null` stands for
  * "not set, and what then happens is decided where it is known" (a terminal, a supervisor, a store), never for a default.
  */
-import type { DatabaseSettings } from "../database/port.ts";
+import type { Database, DatabaseSettings } from "../database/port.ts";
 import type { GateConfig, HomeRules } from "../gate/types.ts";
-import type { LogLevel } from "../log/port.ts";
+import type { LeastLevel } from "../log/port.ts";
 import type { StoreKind } from "../store/port.ts";
 import type { HookTarget, RestartHook } from "./hook-targets.ts";
 
@@ -46,6 +46,19 @@ export interface StorePlaces extends Record<StoreKind, object> {
 export type StoreTarget = {
   readonly [Kind in StoreKind]: { readonly kind: Kind; readonly address: string } & StorePlaces[Kind];
 }[StoreKind];
+
+/** What code names: `DATABASE_URL`, or `STATE_URL` with `STATE_TOKEN`, is not looked at then. */
+export interface InCode<Adapter extends string> {
+  /** Tells it from what the environment names. */
+  readonly kind: "code";
+  /** Which driver, or which home of a store, it is. */
+  readonly adapter: Adapter;
+  /** Fit for people. */
+  readonly address: string;
+}
+
+/** In which header proxies say whom they forward for. */
+export type ProxyHeader = "x-forwarded-for" | "forwarded";
 
 /** A bearer token and the name that the audit knows its holder by. */
 export interface NamedToken {
@@ -96,15 +109,23 @@ export interface Config {
     readonly name: string;
     readonly env: AppEnv;
   };
-  /** Where Node listens. */
+  /** Where Node listens, and for how long it waits. Times in milliseconds. */
   readonly listen: {
     readonly host: string;
     readonly port: number;
     /** Processes under a supervisor; null: one process without. Null too where processes cannot share what they must. */
     readonly workers: number | null;
+    /** Longer than the balancer in front keeps an idle connection. */
+    readonly keepAliveMs: number;
+    /** Longest that the headers of a request may take. */
+    readonly headersTimeoutMs: number;
+    /** Longest that a whole request may take to arrive. */
+    readonly requestTimeoutMs: number;
+    /** Longest that requests under way may go on at the end; then they are cut off. */
+    readonly drainMs: number;
   };
-  /** By `DATABASE_URL`, for who makes the adapter. */
-  readonly database: DatabaseTarget;
+  /** By `DATABASE_URL`, for who makes the adapter; or what code has named. */
+  readonly database: DatabaseTarget | InCode<Database["kind"]>;
   /** Goes to `DatabaseAdapter.open` as it stands. */
   readonly pool: DatabaseSettings;
   /** How a call waits for its permit and its connection. */
@@ -115,15 +136,23 @@ export interface Config {
     readonly exhaustedRetryAfterMs: number;
     /** Calls that may wait, per lane, for the whole fleet. */
     readonly maxWaiting: number;
+    /** Of the lane `slow`; what stands beside it is for the others. */
+    readonly slow: {
+      readonly waitTimeoutMs: number;
+      /** Calls that may wait. */
+      readonly maxWaiting: number;
+    };
   };
   /** For people; {@link gate} is what the gate goes by. */
   readonly breaker: BreakerSettings;
   /** The rules of the gate, rates in parts of 10,000. The store adds what depends on it ({@link HomeRules}). */
   readonly gate: Omit<GateConfig, keyof HomeRules>;
-  /** By `STATE_URL`, for who makes the adapter; and how the gate lives there. */
-  readonly store: StoreTarget & {
+  /** By `STATE_URL`, for who makes the adapter, or what code has named; and how the gate lives there. */
+  readonly store: (StoreTarget | InCode<StoreKind>) & {
     /** Keeps applications apart that share one store. */
     readonly namespace: string;
+    /** Under which restarts are kept: by the environment alone, since a supervisor knows no database that code names. */
+    readonly ledgerNamespace: string;
     /** Longest a call may take before the instance goes on without it; null: by the store that is given. */
     readonly deadlineMs: number | null;
     /** Without a store: a local share of the capacity, or nothing. */
@@ -185,15 +214,22 @@ export interface Config {
     readonly corsOrigins: readonly string[];
     /** Addresses and networks whose forwarding headers are believed. */
     readonly trustedProxies: readonly string[];
+    /** The one in which they say whom they forward for; the other is not read. */
+    readonly trustedProxyHeader: ProxyHeader;
     readonly requestBodyLimitBytes: number;
   };
   /** `file` null: the audit is in the store. */
   readonly audit: {
     readonly file: string | null;
   };
+  /** What the database is told beside statements. */
+  readonly telemetry: {
+    /** A comment with each of them. False where they are prepared by their text, whatever was set. */
+    readonly sqlComments: boolean;
+  };
   /** What is logged, and how. */
   readonly log: {
-    readonly level: LogLevel;
+    readonly level: LeastLevel;
     /** null: `pretty` on a terminal, else `json`. */
     readonly format: "json" | "pretty" | null;
   };

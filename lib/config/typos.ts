@@ -1,4 +1,5 @@
 /** Names in the environment that nobody reads but that somebody meant. Unknown names are ignored otherwise. */
+import { PREFIX } from "./names.ts";
 import type { ConfigWarning } from "./types.ts";
 
 /** Prefixes that a platform or another program hardly uses: every unknown name below them is a mistake. */
@@ -13,13 +14,16 @@ const LARGEST_DISTANCE = 2;
 export function typoWarnings(names: readonly string[], known: readonly string[]): readonly ConfigWarning[] {
   const isKnown = new Set(known);
   return names.flatMap((variable) => {
-    if (isKnown.has(variable) || variable.length > LONGEST_NAME) return [];
-    const meant = known.find((name) => isCloseTo(variable.toUpperCase(), name));
-    if (meant !== undefined)
-      return [
-        { variable, message: `is not read; did you mean ${meant}?`, remedy: `rename it to ${meant}, or remove it` },
-      ];
-    const isOwn = OWN_PREFIXES.some((prefix) => variable.startsWith(prefix));
+    const prefix = variable.toUpperCase().startsWith(PREFIX) ? PREFIX : "";
+    const bare = variable.slice(prefix.length);
+    if (isKnown.has(bare) || variable.length > LONGEST_NAME) return [];
+    const close = known.find((name) => isCloseTo(bare.toUpperCase(), name));
+    if (close !== undefined) {
+      const meant = prefix + close;
+      const message = `is not read; did you mean ${meant}?`;
+      return [{ variable, message, remedy: `rename it to ${meant}, or remove it` }];
+    }
+    const isOwn = OWN_PREFIXES.some((own) => bare.startsWith(own));
     return isOwn ? [{ variable, message: "is not read, and no variable has a similar name", remedy: "remove it" }] : [];
   });
 }
@@ -38,7 +42,7 @@ function lacksOneWord(name: string, known: string): boolean {
 }
 
 /** Whether so many insertions, deletions and replacements make one of the other. */
-function distanceWithin(one: string, other: string, limit: number): boolean {
+export function distanceWithin(one: string, other: string, limit: number): boolean {
   if (Math.abs(one.length - other.length) > limit) return false;
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let line = 1; line <= one.length; line++) {

@@ -4,9 +4,10 @@
  *
  * Map of this folder: `contract` (this file) makes types of schemas; `envelope` is what is round a payload, or in its
  * place where something went wrong, `codes` the table of error codes; `health` has what monitors read, made of `parts`
- * which operators read as well; `system`, `restarts`, `audit` and `session` are for operators; `values` is what all are
- * made of, `units` writes them. Whoever builds or reads an answer imports types alone, so that no application carries
- * the schemas with it: at run time only `codes` and `units` are there.
+ * which operators read as well; `kept` is part of both, `unwell` what pages go by; `system`, `restarts`, `audit` and
+ * `session` are for operators; `values` is what all are made of, `units` writes them. Whoever builds or reads an answer
+ * imports types alone, so that no application carries the schemas with it: at run time only `codes`, `units` and
+ * `unwell` are there.
  */
 import type * as v from "valibot";
 

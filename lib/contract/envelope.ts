@@ -7,6 +7,14 @@ import { count, isoTime, someText } from "./values.ts";
 const meta = { timestamp: isoTime, app_version: v.string() };
 export const metaSchema = v.strictObject(meta);
 
+/** Of an answer that is given again, since there is no new one. */
+export const staleSchema = v.strictObject({
+  as_of: isoTime,
+  age_seconds: count,
+  code: v.picklist(Object.keys(CODES) as ErrorCode[]),
+  retry_after_seconds: v.nullable(v.pipe(count, v.minValue(1))),
+});
+
 /** @param more Of the meta, beside what it always has. */
 export const success = (data: v.GenericSchema, more?: v.ObjectEntries) =>
   v.strictObject({

@@ -1,9 +1,11 @@
 /** What monitors read: its names to the letter, none missing and none beside. */
 import * as v from "valibot";
 import type { Payload } from "./contract.ts";
+import { keptPart } from "./kept.ts";
 import {
   circuitBreaker,
   degradedReason,
+  gatePings,
   poolRuntime,
   poolState,
   resilience,
@@ -18,7 +20,7 @@ const someTexts = v.pipe(v.array(v.string()), v.minLength(1));
 const status = v.picklist(["healthy", "degraded", "unhealthy"]);
 const verdict = { status, degraded_reason: degradedReason, degraded_since: v.nullable(isoTime) };
 /** What is known only when it is read. */
-type OfReading = "age_ms" | "stale";
+type OfReading = "kept" | "age_ms" | "stale";
 const reading = {
   computed_at: isoTime,
   memo: v.strictObject({ scope: v.picklist(["fleet", "instance"]), ttl_seconds: amount }),
@@ -29,6 +31,7 @@ const reading = {
 export const healthSchema = v.strictObject({
   ...verdict,
   services: v.strictObject(services),
+  gates: v.optional(gatePings),
   state_store: stateStore,
   circuit_breaker: circuitBreaker,
   database_pool: v.strictObject({ runtime: poolRuntime, state: poolState }),
@@ -36,6 +39,7 @@ export const healthSchema = v.strictObject({
   runtime_contract: runtimeContract,
   errors: v.optional(someTexts),
   warnings: v.optional(someTexts),
+  kept: v.pipe(keptPart, v.description("Of the instance that answers, now.")),
   ...reading,
 });
 
@@ -50,7 +54,7 @@ export const deepSchema = v.strictObject({
   ...verdict,
   checks: v.strictObject({
     database: v.strictObject({
-      status: v.picklist(["healthy", "slow", "error", "unknown"]),
+      status: v.picklist(["healthy", "slow", "error", "unknown", "disabled"]),
       latency_ms: v.nullable(amount),
       error: v.optional(v.string()),
       pool: poolState,
@@ -59,6 +63,7 @@ export const deepSchema = v.strictObject({
     redis: v.strictObject({ ...storeCheck, status: v.picklist(["healthy", "error", "disabled"]) }),
     state_store: v.strictObject({ kind: storeKind, ...storeCheck }),
     circuit_breaker: circuitBreaker,
+    gates: v.optional(gatePings),
   }),
   metrics: v.strictObject({
     query_count: count,

@@ -13,6 +13,7 @@ export const degradedReason = v.nullable(
     "db_pool_saturated",
     "redis_unavailable",
     "state_store_unavailable",
+    "dependency_unreachable",
   ]),
 );
 export type DegradedReason = NonNullable<Payload<typeof degradedReason>>;
@@ -21,9 +22,17 @@ const STORE_KINDS = ["memory", "redis", "upstash", "durable-object", "deno-kv"] 
 export const storeKind = v.picklist(STORE_KINDS);
 
 export const services = {
-  database: v.picklist(["ok", "error", "unknown"]),
+  database: v.picklist(["ok", "error", "unknown", "disabled"]),
   redis: v.picklist(["ok", "error", "disabled"]),
 };
+/** What came of the ping of a gate of the application's own, by the gate's name. */
+export const gatePing = v.strictObject({
+  status: v.picklist(["ok", "error", "unknown"]),
+  latency_ms: v.nullable(amount),
+});
+export const gatePings = v.record(v.string(), gatePing);
+export type GatePings = Payload<typeof gatePings>;
+
 export const stateStore = v.strictObject({ kind: storeKind, status: v.picklist(["ok", "error"]) });
 
 const forced = { mode: v.picklist(OVERRIDE_MODES), until: isoTime };
@@ -98,7 +107,22 @@ export const recommendation = v.strictObject({
     "continue_degraded_mode",
     "observe_and_retry",
   ]),
-  reason: someText,
+  reason: v.picklist([
+    "healthy",
+    "database_unreachable",
+    "circuit_breaker_open",
+    "circuit_breaker_forced_open",
+    "restart_churn_exceeded",
+    "restart_cooldown",
+    "restart_blocked",
+    "permits_stuck",
+    "db_pool_saturated",
+    "db_pool_nearly_saturated",
+    "state_store_unavailable",
+    "circuit_breaker_half_open",
+    "dependency_unreachable",
+  ]),
+  message: v.pipe(someText, v.description("The reason as a sentence, for people.")),
   next_action_at: v.nullable(isoTime),
 });
 export type Recommendation = Payload<typeof recommendation>;

@@ -1,13 +1,15 @@
 /** What operators read of the whole system, and what they are told when they speak to its breaker. */
 import * as v from "valibot";
-import type { TransitionCause } from "../gate/events.ts";
+import { TRANSITION_CAUSES } from "../gate/events.ts";
 import { BREAKER_STATES, OPERATE_MODES } from "../gate/types.ts";
 import type { Payload } from "./contract.ts";
+import { keptStatus } from "./kept.ts";
 import {
   breakerState,
   circuitBreaker,
   degradedReason,
   forcedByOperator,
+  gatePing,
   poolRuntime,
   poolState,
   resilience,
@@ -19,19 +21,7 @@ import { count, isoTime, someText } from "./values.ts";
 
 /** Of events, in the gate's own words. */
 const eventState = v.picklist(BREAKER_STATES);
-const CAUSES = [
-  "failure_rate",
-  "slow_rate",
-  "failure_run",
-  "probe_failed",
-  "open_period_over",
-  "pings_succeeded",
-  "probes_succeeded",
-  "override",
-  "override_ended",
-  "adopted",
-] as const satisfies readonly TransitionCause[];
-const cause = v.picklist(CAUSES);
+const cause = v.picklist(TRANSITION_CAUSES);
 
 const laneSchema = v.strictObject({
   capacity: count,
@@ -77,6 +67,7 @@ const secondSchema = v.strictObject({
 export type SecondPart = Payload<typeof secondSchema>;
 
 const gateSchema = v.strictObject({
+  ping: v.optional(gatePing),
   circuit_breaker: v.strictObject({
     state: breakerState,
     since: isoTime,
@@ -109,11 +100,16 @@ export const systemStatusSchema = v.strictObject({
     restart_cooldown: cooldownSchema,
   }),
   runtime_contract: runtimeContract,
+  computed_at: v.pipe(
+    isoTime,
+    v.description("Of the verdict: when it was made. Gates and instances are of this moment."),
+  ),
   gates: v.pipe(
     v.record(v.string(), v.nullable(gateSchema)),
     v.description("By name: `main`, and of the others the 99 that were first called."),
   ),
   gates_total: v.pipe(count, v.minValue(1), v.description("All gates of this instance.")),
+  kept: v.pipe(keptStatus, v.description("Of the instance that answers.")),
   instances: v.array(
     v.strictObject({
       id: v.string(),

@@ -6,8 +6,8 @@ import type { Stopping } from "./stop.ts";
 
 export interface Channel extends Held {
   /**
-   * @throws DatabaseError once it was closed by either side, or was broken by an error of the driver's own, which it then
-   * is: the next statement on it might wait for ever.
+   * @throws DatabaseError once it was closed by either side, or was broken by an error of the driver's own or of the
+   * network, which it then is: the next statement on it might wait for ever. A socket closes some turns after its error.
    */
   assertOpen(): void;
   /** It carries nothing more once what it carries has ended. */
@@ -66,7 +66,8 @@ export function createFitness({ open, toError, isAnswer, answersCancel }: Wire, 
     judge: (error, stop) => {
       const found = toError(error);
       if (answersCancel(found)) looseCancel = false;
-      if (found.fault === "statement" && !(error instanceof DatabaseError) && !isAnswer(found)) brokenBy = found;
+      const isOver = found.fault === "statement" || found.fault === "connection";
+      if (isOver && !(error instanceof DatabaseError) && !isAnswer(found)) brokenBy = found;
       if (found.fault === "connection" || looseCancel || brokenBy !== undefined) fit = false;
       if (closing.aborted && found.fault === "connection") return databaseError("cancelled", error);
       const fault = stop.fault();

@@ -1,5 +1,6 @@
 /** What runs on one connection of a driver that has several: a statement by itself, or a transaction. */
 import type { Runtime } from "../runtime.ts";
+import type { Expiry } from "../time.ts";
 import type { Channel } from "./channel.ts";
 import type { Held } from "./connections.ts";
 import { databaseError } from "./failure.ts";
@@ -15,8 +16,8 @@ export interface ConnectionPlan extends StopPlan {
 
 export interface TransactionCall {
   readonly execution: Execution;
-  /** On the monotonic clock: the wait for this connection has taken from the transaction's time. */
-  readonly deadlineAt: number;
+  /** Of the transaction's time, from which the wait for this connection has taken. */
+  readonly left: Expiry;
   readonly mode: TransactionMode;
 }
 

@@ -3,7 +3,7 @@
  * spare.
  */
 import type { Runtime, Timer } from "../runtime.ts";
-import { sleep } from "../time.ts";
+import { listenTo, type Rest, restsNow } from "./rest.ts";
 
 /** What a lane has to know of a driver's connection. */
 export interface Held {
@@ -13,26 +13,11 @@ export interface Held {
   destroy(): Promise<void>;
 }
 
-/**
- * At rest for longer than this, in milliseconds, a connection is listened to before it is used: the server may have ended
- * it while this process was frozen, or busy, and what it said lies unread.
- */
-const LISTEN_AFTER_MS = 100;
-/** In one turn of the event loop the last words are read, then the end, then the socket closes: four on Node, and to spare. */
-const LISTEN_TURNS = 6;
-/**
- * Elsewhere such a turn may pass without reading (Deno calls 64 tasks in one): at rest for longer than this, two timers are
- * waited for as well. They take some milliseconds, for which nobody cares who asks so seldom.
- */
-const LISTEN_LONGER_AFTER_MS = 1_000;
-const LISTEN_TIMERS = 2;
-
 export interface Entry<Connection> {
   readonly connection: Connection;
   /** On the monotonic clock; not used again from then on. */
   expiresAt: number;
-  /** Since when it is idle, on the monotonic clock, which stands still while a machine sleeps, and on the wall's. */
-  rested: { readonly atMs: number; readonly atWallMs: number };
+  rested: Rest;
   readonly ageTimer: Timer;
   idleTimer: Timer;
   /** Set once it is on its way out. */
@@ -58,7 +43,6 @@ export function createConnections<Connection extends Held>(
   const open = new Set<Entry<Connection>>();
   const idle: Entry<Connection>[] = [];
   let leaving = 0;
-  const now = () => ({ atMs: runtime.monotonicMs(), atWallMs: runtime.wallMs() });
 
   /** Resolves when it is gone. */
   function drop(entry: Entry<Connection>): Promise<void> {
@@ -92,7 +76,7 @@ export function createConnections<Connection extends Held>(
         ageTimer: runtime.setTimer(() => {
           if (idle.includes(entry)) void drop(entry);
         }, ageMs),
-        rested: now(),
+        rested: restsNow(runtime),
         idleTimer: undefined,
         dropped: undefined,
       };
@@ -109,16 +93,7 @@ export function createConnections<Connection extends Held>(
       return undefined;
     },
     /** Lets the event loop read what the server has said of one that was idle for long; it may then be unfit. */
-    listen: async ({ connection, rested }: Entry<Connection>): Promise<void> => {
-      const { atMs, atWallMs } = now();
-      const idleMs = Math.max(atMs - rested.atMs, Math.abs(atWallMs - rested.atWallMs));
-      if (idleMs <= LISTEN_AFTER_MS) return;
-      for (let turn = 0; turn < LISTEN_TURNS && connection.usable(); turn += 1) {
-        await new Promise<void>((resolve) => runtime.endOfTurn(resolve));
-      }
-      if (idleMs <= LISTEN_LONGER_AFTER_MS) return;
-      for (let timer = 0; timer < LISTEN_TIMERS && connection.usable(); timer += 1) await sleep(runtime, 0);
-    },
+    listen: ({ connection, rested }: Entry<Connection>): Promise<void> => listenTo(rested, runtime, connection.usable),
     /** None of those that are open now is used again; what runs on them goes on. */
     outdate: (): void => {
       for (const entry of open) entry.expiresAt = Number.NEGATIVE_INFINITY;
@@ -126,7 +101,7 @@ export function createConnections<Connection extends Held>(
     },
     /** Nobody wants it at the moment. */
     rest: (entry: Entry<Connection>): void => {
-      entry.rested = now();
+      entry.rested = restsNow(runtime);
       idle.push(entry);
       if (open.size <= steady) return;
       entry.idleTimer = runtime.setTimer(() => {

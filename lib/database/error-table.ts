@@ -13,6 +13,8 @@ export interface ErrorRow {
   /** Of those who have one: PostgreSQL ends the session with FATAL and PANIC. */
   readonly severity?: RegExp;
   readonly fault: Fault;
+  /** What to do, where the vendor does not say: for logs and developers, behind the vendor's words. */
+  readonly remedy?: string;
 }
 
 /** What a connection is doing: while it is being opened, whatever goes wrong is no statement's fault. */
@@ -38,6 +40,6 @@ export function classified(
   code: string = codeOf(error),
 ): DatabaseError {
   if (error instanceof DatabaseError) return error;
-  const fault = rowOf(table, error, code)?.fault ?? "statement";
-  return databaseError(fault === "statement" && phase === "connecting" ? "connection" : fault, error, code);
+  const { fault = "statement", remedy } = rowOf(table, error, code) ?? {};
+  return databaseError(fault === "statement" && phase === "connecting" ? "connection" : fault, error, code, remedy);
 }

@@ -8,10 +8,13 @@ import { type Database, DatabaseError, type HeldConnection } from "./port.ts";
 /** By whichever wrapper: an error is told once. */
 const told = new WeakSet<DatabaseError>();
 
-/** @param redact takes secrets out of a text. */
-export function explained(database: Database, redact: (text: string) => string): Database {
-  /** In place: an error's identity, class and stack are its callers' to rely on. */
-  function tell(error: unknown): void {
+/**
+ * Explains an error in place: its identity, class and stack are its callers' to rely on.
+ *
+ * @param redact takes secrets out of a text.
+ */
+export function explaining(redact: (text: string) => string): (error: unknown) => void {
+  return (error) => {
     if (!(error instanceof DatabaseError) || told.has(error)) return;
     told.add(error);
     const vendor = error.vendorError();
@@ -22,7 +25,12 @@ export function explained(database: Database, redact: (text: string) => string):
     const stack = error.stack?.replace(error.message, () => message);
     error.message = message;
     if (stack !== undefined) error.stack = stack;
-  }
+  };
+}
+
+/** @param redact takes secrets out of a text. */
+export function explained(database: Database, redact: (text: string) => string): Database {
+  const tell = explaining(redact);
   async function telling<Value>(call: Promise<Value>): Promise<Value> {
     try {
       return await call;

@@ -16,15 +16,18 @@ const MESSAGE_OF_FAULT: Readonly<Record<Fault, string>> = {
  * The error of a fault, found by us (a deadline, say) or caused by a vendor's error.
  *
  * @param vendorCode where it is more telling than the `code` of `cause`.
+ * @param remedy what to do, where `cause` does not say.
  * @example
  * ```ts
  * throw databaseError("timeout");
  * ```
  */
-export function databaseError(fault: Fault, cause?: unknown, vendorCode?: string): DatabaseError {
+export function databaseError(fault: Fault, cause?: unknown, vendorCode?: string, remedy?: string): DatabaseError {
+  // One of ours has no code of a vendor's but the one that it was made with.
+  if (cause instanceof DatabaseError) return databaseError(fault, cause.vendorError(), cause.vendorCode);
   return new DatabaseError(fault, MESSAGE_OF_FAULT[fault], {
     vendorCode: cause === undefined ? undefined : (vendorCode ?? codeOf(cause)) || undefined,
-    cause: cause === undefined ? undefined : withoutValues(cause),
+    cause: cause === undefined ? undefined : withoutValues(cause, remedy),
   });
 }
 
@@ -56,8 +59,9 @@ const KEPT = [
 ] as const;
 
 /** postgres.js hangs the SQL text and all bind values on its errors; a log must not see them. */
-function withoutValues(error: unknown): Error {
-  const copy = new Error(messageOf(error));
+function withoutValues(error: unknown, remedy?: string): Error {
+  const said = messageOf(error);
+  const copy = new Error(remedy === undefined ? said : `${said}; ${remedy}`);
   if (error instanceof Error) {
     copy.name = error.name;
     if (error.stack !== undefined) copy.stack = error.stack;

@@ -26,12 +26,23 @@ const SQLSTATE = /^(?:[0-6]\d|72|F0|H[VYZ]|P0|S\d|XX)[0-9A-Z]{3}$/;
 /** What networks say, Node's sockets and certificates, and postgres.js. */
 const OF_THE_WAY =
   /^(?:E[A-Z][A-Z0-9_]+|CONNECT\w+|CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|SASL_\w+|UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED)$/;
-/** `pg` has no code for these. */
-const LOST =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+/** `pg` has no code for these: its pool is full, it has waited long enough, the connection is lost. */
+const WORDS: readonly (readonly [RegExp, Fault])[] = [
+  [/^timeout exceeded when trying to connect$/, "exhausted"],
+  [/^Query read timeout$/, "timeout"],
+  [/^(?:Connection terminated|Client has encountered a connection error)/, "connection"],
+];
 
 /** Where libraries have a code: the adapters of Prisma keep the server's beside their own word, MySQL's beside its number. */
 const CODES = ["originalCode", "sqlState", "code"] as const;
+
+/** What is known of errors beyond what they say themselves. */
+const KNOWN = new WeakMap<object, Fault>();
+
+/** For who knows what an error is, whatever it says: a server's words are in its own language. */
+export function noteFault(error: unknown, fault: Fault): void {
+  if (typeof error === "object" && error !== null) KNOWN.set(error, fault);
+}
 
 /**
  * What went wrong, in the guard's terms, in an error that a driver or an ORM has thrown, wherever in its `cause` chain the
@@ -58,12 +69,15 @@ export function faultOf(error: unknown): Fault | undefined {
 }
 
 function faultOfOne(error: unknown): Fault | undefined {
+  const known = KNOWN.get(error as object);
+  if (known !== undefined) return known;
   for (const place of CODES) {
     const code = fieldOf(error, place);
     const fault = typeof code === "string" ? faultOfCode(error, code) : undefined;
     if (fault !== undefined) return fault;
   }
-  return LOST.test(String(fieldOf(error, "message"))) ? "connection" : undefined;
+  const message = String(fieldOf(error, "message"));
+  return WORDS.find(([words]) => words.test(message))?.[1];
 }
 
 function faultOfCode(error: unknown, code: string): Fault | undefined {

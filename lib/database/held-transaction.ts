@@ -7,7 +7,7 @@ import { asUnsent } from "./unsent.ts";
 
 export interface Hold {
   readonly stop: Stopping;
-  /** Of the deadline, in milliseconds; less than 0 when it is over. */
+  /** Of the deadline, in milliseconds; 0 or less when it is over. */
   leftMs(): number;
   /** What was asked of the server, with its errors as the caller is to see them. */
   answer<Reply>(reply: Promise<Reply>): Promise<Reply>;
@@ -27,10 +27,10 @@ export interface HeldSteps<Value> {
 export async function holdTransaction<Value>(
   channel: Channel,
   plan: ConnectionPlan,
-  { execution, deadlineAt, mode }: TransactionCall,
+  { execution, left, mode }: TransactionCall,
   stepsIn: (hold: Hold) => HeldSteps<Value>,
 ): Promise<Value> {
-  const leftMs = (): number => deadlineAt - plan.runtime.monotonicMs();
+  const leftMs = (): number => left.leftMs();
   const cancel = (): void => {
     if (hold.cancellable) channel.cancel();
   };

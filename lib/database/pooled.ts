@@ -11,6 +11,7 @@ import {
   type TransactionMode,
 } from "./port.ts";
 import { render, type Statement } from "./sql.ts";
+import { withTimeOf } from "./time-left.ts";
 import { isUnsent } from "./unsent.ts";
 
 /** What a database of several connections may be told, by code alone. */
@@ -98,8 +99,9 @@ export function openPooled<Bind, Holding extends Holder<Bind>>(
   /** One deadline for the wait, the connection and the whole of what follows. */
   async function held<Value>(execution: Execution, mode: TransactionMode, task: (held: Holding) => Promise<Value>) {
     driver.assertMode(mode);
-    const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-    return use(execution, (each) => each.transaction({ execution, deadlineAt, mode }, task));
+    return withTimeOf(execution, runtime, (left) =>
+      use(execution, (each) => each.transaction({ execution, left, mode }, task)),
+    );
   }
 
   return {

@@ -1,17 +1,18 @@
 /**
  * The database port: what a driver has to do, and no more.
  *
- * Map of this folder: `port` (this file) with its `settings`, `sql` (statements as values), one folder per driver, and `wire` (how any
- * PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections) and `turns` (the one in front of
- * a single connection), `transaction` (its life), `hand-over` (a stream's rows), `bind-values` and
- * `bind-count`, `unfit-values` (what no SQL can hold), `failure` (faults in words) and `error-table` (which fault an error is),
- * `explained` (in the vendor's words, for developers), `driver-package` (one that is not installed). What those with several
- * connections share: `pooled` (the database), `lanes` and `lane` with its `connections` and `openings`, `connection` and its
- * `channel` (what runs on one), `held-transaction`, `stop` (ending what must not go on), `proof` (that one is
- * still there) and `unsent` (what may be asked again). `faults` wraps a driver in trouble.
+ * Map of this folder: `port` (this file) with its `settings`, `sql` (statements as values), one folder per driver, and
+ * `wire` (how any PostgreSQL speaks). What all drivers share: `queue` (the line in front of connections), `turns` (in
+ * front of a single one), `transaction` (its life), `hand-over` (a stream's rows), `bind-values` and `bind-count`,
+ * `unfit-values` (what no SQL can hold), `failure` (faults in words) and `error-table` (which one an error is),
+ * `explained` (in the vendor's words), `driver-package` (not installed). What those with several connections share:
+ * `pooled` (the database), `lanes` and `lane` with its `connections` (each at `rest`) and `openings`, `connection` and its `channel`
+ * (what runs on one), `held-transaction`, `stop` (of what must not go on), `proof` (that one is there), `time-left`,
+ * `unsent` (what may be asked again). `faults` wraps a driver in trouble, `absent` stands where there is none. Of
+ * errors of others `fault-of` says what they are, `handed-on` how they are answered.
  *
- * A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the breaker is decided once,
- * in `lib/guard`.
+ * A driver turns every error of its vendor into a {@link DatabaseError}; what that means for the breaker is decided
+ * once, in `lib/guard`.
  */
 import { TidegateError } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
@@ -121,7 +122,8 @@ export interface Execution {
 }
 
 /** A statement may not be sent any more: by whichever clock says that the time is over. */
-export function isTooLate({ startBy, startByWallMs = Number.POSITIVE_INFINITY }: Execution, runtime: Runtime): boolean {
+export function isTooLate(start: Pick<Execution, "startBy" | "startByWallMs">, runtime: Runtime): boolean {
+  const { startBy, startByWallMs = Number.POSITIVE_INFINITY } = start;
   return runtime.monotonicMs() >= startBy || runtime.wallMs() >= startByWallMs;
 }
 
@@ -183,8 +185,8 @@ export type TakeRows<Row> = (rows: Row[], last: boolean) => Promise<boolean>;
 
 /** A database as a driver has it; {@link GuardedDatabase} is what handlers hold. */
 export interface Database {
-  /** Which driver it is. */
-  readonly kind: "postgres" | "oracle" | "pglite";
+  /** Which driver it is; `none`: connections are the application's own, or there are none. */
+  readonly kind: "postgres" | "oracle" | "pglite" | "none";
   /** Where it is, for people: no user, no password. */
   readonly address: string;
   /** What it can do. */
@@ -223,6 +225,8 @@ export interface Database {
    * connection cannot outlive the request it was opened in.
    */
   forRequest?(): Database;
+  /** True while there is none: nothing is known of it then, and nothing can be wrong with it. */
+  readonly isAbsent?: () => boolean;
   /** The connections of the lane `request` at this moment; asks nobody. */
   pool(): PoolState;
   /** Ends all connections, running statements included, after at most `graceMs`. */

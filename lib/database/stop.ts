@@ -16,7 +16,7 @@ export interface Running {
 export interface StopPlan {
   /** What a statement has, after it was told to stop, before its connection is destroyed. */
   readonly graceMs: number;
-  /** What the timeout of the server, or of the driver, has, to arrive, before a cancel is risked. */
+  /** What the timeout of the server, where it has one, has to arrive before a cancel is risked. */
   readonly headroomMs: number;
   /** Aborted when everything is to end; who is at rest, in a transaction say, would not hear of that from its connection. */
   readonly closing: AbortSignal;

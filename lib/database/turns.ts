@@ -1,7 +1,7 @@
 /** One at a time: for a database with a single connection. */
 import type { Runtime } from "../runtime.ts";
 import type { Execution } from "./port.ts";
-import { createQueue, exhausted } from "./queue.ts";
+import { createQueue, exhausted, type Wait } from "./queue.ts";
 
 export interface Turns {
   /** Resolves when it is the caller's turn, which lasts until {@link end}. Rejects as {@link Queue.wait}. */
@@ -16,6 +16,7 @@ export interface Turns {
 }
 
 /**
+ * @param late what is wrong when a turn has not come in time.
  * @example
  * ```ts
  * const turns = createTurns(runtime);
@@ -23,7 +24,7 @@ export interface Turns {
  * try { await use(connection); } finally { turns.end(); }
  * ```
  */
-export function createTurns(runtime: Runtime): Turns {
+export function createTurns(runtime: Runtime, late: Wait["late"] = exhausted): Turns {
   const queue = createQueue<void>(runtime);
   const onIdle = new Set<() => void>();
   let taken = false;
@@ -31,7 +32,7 @@ export function createTurns(runtime: Runtime): Turns {
 
   return {
     begin: async ({ lane, signal, connectBy }) => {
-      if (taken || closed || signal.aborted) return queue.wait({ lane, signal, by: connectBy, late: exhausted });
+      if (taken || closed || signal.aborted) return queue.wait({ lane, signal, by: connectBy, late });
       taken = true;
     },
     end: () => {

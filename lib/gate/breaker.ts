@@ -27,6 +27,7 @@ export function enter(turn: Turn, to: BreakerState, at: number, cause: Transitio
   const from = core.state;
   begin(turn, to, at, cause === "probes_succeeded");
   gate.totals.transitions[to] += 1;
+  gate.totals.causes[cause][to] += 1;
   turn.touched.totals = true;
   report(turn, { kind: "transition", at, from, to, cause, generation: core.generation });
 }

@@ -13,6 +13,19 @@ export type TransitionCause =
   | "override"
   | "override_ended"
   | "adopted";
+/** In the order in which they are counted, and stored: another one would need a place behind all that is there. */
+export const TRANSITION_CAUSES: readonly TransitionCause[] = [
+  "failure_rate",
+  "slow_rate",
+  "failure_run",
+  "probe_failed",
+  "open_period_over",
+  "pings_succeeded",
+  "probes_succeeded",
+  "override",
+  "override_ended",
+  "adopted",
+];
 
 /** What has happened to a gate; times are milliseconds since 1970, on the store's clock. */
 export type GateEvent =

@@ -11,6 +11,7 @@ import type {
   Override,
   OverrideMode,
   RefusalReason,
+  Tallies,
 } from "./types.ts";
 
 /** How an instance stands in one lane. */
@@ -111,6 +112,8 @@ export interface Renewal {
   /** A breaker that it knows to be open and this gate may not: of its local gate, or of a life that is over. */
   readonly open: { readonly remainingMs: number; readonly agoMs: number } | null;
   readonly sums: Readonly<Record<Lane, LaneSums>>;
+  /** Since the last renewal; left out where there is nothing. */
+  readonly tallies?: Tallies;
   readonly commands: readonly Command[];
 }
 
@@ -189,6 +192,8 @@ export interface LaneView {
 export interface GateView {
   /** Tells it from other replies. */
   readonly kind: "view";
+  /** Of the gate that an instance goes by on its own, while the shared one does not answer: its sums are no fleet's. */
+  readonly local?: true;
   /** When it was looked at, in milliseconds since 1970 on the store's clock. */
   readonly at: number;
   /**

@@ -5,6 +5,7 @@ import {
   type Core,
   emptyGate,
   type GateState,
+  noTotals,
   RING_SECONDS,
   SCHEMA,
   type Second,
@@ -43,7 +44,7 @@ export function restore(saved: GateSnapshot): GateState {
   const gate = emptyGate();
   const kept = copy(saved);
   gate.core = kept.core;
-  gate.totals = kept.totals;
+  gate.totals = completed(noTotals(), kept.totals);
   for (const second of kept.seconds) gate.seconds.set(second.at % RING_SECONDS, second);
   gate.transitions.push(...kept.transitions);
   for (const [id, session] of kept.sessions) {
@@ -51,6 +52,15 @@ export function restore(saved: GateSnapshot): GateState {
     if (gate.core) index(gate, gate.core, id, session, "add");
   }
   return gate;
+}
+
+/** Sums as an older release has kept them: what it did not count is nothing, and what only a newer one counts stays. */
+function completed<Sums extends object>(none: Sums, kept: object): Sums {
+  const parts = Object.entries(none).map(([name, part]) => {
+    const found = (kept as Record<string, unknown>)[name];
+    return [name, typeof part === "number" ? (found ?? part) : completed(part, (found ?? {}) as object)];
+  });
+  return { ...kept, ...Object.fromEntries(parts) } as Sums;
 }
 
 const copy = <Plain>(plain: Plain): Plain => JSON.parse(JSON.stringify(plain)) as Plain;

@@ -1,5 +1,5 @@
 /** What a gate keeps: a few typed maps of small entries, plain enough for any store, small enough to have a bound. */
-import type { GateEvent } from "./events.ts";
+import { type GateEvent, TRANSITION_CAUSES, type TransitionCause } from "./events.ts";
 import { Ranking } from "./ranking.ts";
 import {
   type About,
@@ -14,6 +14,8 @@ import {
   type QueuedLane,
   REFUSAL_REASONS,
   type RefusalReason,
+  TALLIES,
+  type Tally,
 } from "./types.ts";
 
 /** What one instance holds in one lane, and what it last said of itself there. */
@@ -97,6 +99,10 @@ export interface Totals {
   readonly ranMs: Record<Lane, number>;
   /** For which calls waited for them, in milliseconds. */
   readonly waitedMs: Record<Lane, number>;
+  /** The transitions once more, by why and where to. */
+  readonly causes: Record<TransitionCause, Record<BreakerState, number>>;
+  /** What instances count beside calls, by what it is. */
+  readonly tallies: Record<Tally, number>;
 }
 
 /** Rises only when an older reader would misread; what is merely new is ignored and kept. */
@@ -206,6 +212,8 @@ export const noTotals = (): Totals => ({
   renewals: 0,
   ranMs: record(LANES, () => 0),
   waitedMs: record(LANES, () => 0),
+  causes: record(TRANSITION_CAUSES, () => record(BREAKER_STATES, () => 0)),
+  tallies: record(TALLIES, () => 0),
 });
 
 export const noLeases = (): Session["lanes"] =>

@@ -97,7 +97,7 @@ function hear(turn: Turn, renewal: Renewal, session: Session): void {
   }
   session.n = renewal.n;
   session.roundTripMs = renewal.roundTripMs;
-  const refused = addSums(turn, renewal.sums);
+  const refused = addSums(turn, renewal);
   countRefused(turn, refused);
   // Nobody knows when an instance refused them that was silent for longer.
   const refusedLately = refused > 0 && now - heardBefore < CALLS_AWAY_MS;

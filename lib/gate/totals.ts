@@ -1,14 +1,15 @@
-/** The totals: sums for the fleet that only grow, from which counters for monitoring are made. */
-import type { LaneSums } from "./renewal.ts";
+/** The totals: sums for the fleet that only grow, from which counters for monitoring are made. Rule 19. */
+import type { Renewal } from "./renewal.ts";
 import type { Turn } from "./turn.ts";
-import { LANES, type Lane, OUTCOMES, REFUSAL_REASONS } from "./types.ts";
+import { LANES, OUTCOMES, REFUSAL_REASONS, TALLIES } from "./types.ts";
 
 /** @returns How many calls were refused. */
-export function addSums({ gate, touched }: Turn, sums: Readonly<Record<Lane, LaneSums>>): number {
+export function addSums({ gate, touched }: Turn, { sums, tallies = {} }: Renewal): number {
   const { totals } = gate;
   let refusedCalls = 0;
   totals.renewals += 1;
   touched.totals = true;
+  for (const tally of TALLIES) totals.tallies[tally] += tallies[tally] ?? 0;
   for (const lane of LANES) {
     const { ended, refused, ranMs, waitedMs } = sums[lane];
     for (const outcome of OUTCOMES) totals.calls[lane][outcome] += ended[outcome];

@@ -61,6 +61,39 @@ export const REFUSAL_REASONS: readonly RefusalReason[] = [
   "nested",
 ];
 
+/**
+ * What instances count for their fleet beside calls, at the main gate: how callers of kept answers were answered, and old
+ * answers by the code of what they stood in for. The gate adds up, and means nothing by it.
+ */
+export type Tally =
+  | "kept_loaded"
+  | "kept_fresh"
+  | "kept_refreshing"
+  | "kept_shared"
+  | "kept_missing"
+  | "stale_CIRCUIT_BREAKER_OPEN"
+  | "stale_DB_POOL_EXHAUSTED"
+  | "stale_DB_CONNECTION_FAILED"
+  | "stale_DB_QUERY_TIMEOUT"
+  | "stale_SERVICE_UNAVAILABLE"
+  | "stale_other";
+/** In the order in which they are counted: what is new comes last. */
+export const TALLIES: readonly Tally[] = [
+  "kept_loaded",
+  "kept_fresh",
+  "kept_refreshing",
+  "kept_shared",
+  "kept_missing",
+  "stale_CIRCUIT_BREAKER_OPEN",
+  "stale_DB_POOL_EXHAUSTED",
+  "stale_DB_CONNECTION_FAILED",
+  "stale_DB_QUERY_TIMEOUT",
+  "stale_SERVICE_UNAVAILABLE",
+  "stale_other",
+];
+/** Sums of some of them. */
+export type Tallies = Readonly<Partial<Record<Tally, number>>>;
+
 /** What a gate's home can carry. */
 export interface HomeRules {
   /** It calls instances: a permit may be kept free for the one whose turn it is. */

@@ -9,6 +9,7 @@ import {
   OUTCOMES,
   OVERRIDE_MODES,
   REFUSAL_REASONS,
+  TALLIES,
 } from "./types.ts";
 
 const LARGEST = 1e14;
@@ -47,6 +48,7 @@ export function validate(renewal: Renewal, now: number): void {
   validateConfig(renewal.config);
   if (opens) validateOpening(opens);
   for (const lane of LANES) validateLane(renewal, lane);
+  for (const tally of TALLIES) natural(renewal.tallies?.[tally] ?? 0, "tallies", MOST);
   for (const { generation, probe, calls, failures, slow, ignored, retryAfterMs } of list(renewal.votes, "votes")) {
     natural(generation, "votes.generation");
     flag(probe, "votes.probe");

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { RING_SECONDS } from "../gate/state.ts";
 import type { BreakerMode } from "../gate/types.ts";
+import { isPlain } from "../shape.ts";
 import type { Judges } from "./judge.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,6 +13,10 @@ export interface LaneOptions {
   readonly capacity?: number | undefined;
   /** Longest a call may run, in milliseconds. */
   readonly deadlineMs?: number | undefined;
+  /** Longest wait for a permit, in milliseconds. 0: none. */
+  readonly waitMs?: number | undefined;
+  /** Calls of a lane that may wait, in the whole fleet. */
+  readonly maxWaiting?: number | undefined;
 }
 
 /** When the breaker opens, for how long, and what closes it. What is left out is the environment's. */
@@ -50,7 +55,8 @@ export interface BreakerOptions {
 }
 
 /**
- * A gate of one's own: the measure of one dependency. What is left out is as for the database, by the environment.
+ * A gate of one's own: the measure of one dependency. What is left out is as for the database, by the environment. What is
+ * said outside of `lanes` is the lane `request`'s, and of waits every lane's that says nothing of its own.
  *
  * @example
  * ```ts
@@ -68,13 +74,20 @@ export interface BreakerOptions {
 export interface GateOptions extends LaneOptions, Judges {
   /** A second lane, for calls that take long; without it there is `request` alone. */
   readonly lanes?: { readonly request?: LaneOptions | undefined; readonly slow?: LaneOptions | undefined } | undefined;
-  /** Longest wait for a permit, in milliseconds. 0: none. */
-  readonly waitMs?: number | undefined;
-  /** Calls of a lane that may wait, in the whole fleet. */
-  readonly maxWaiting?: number | undefined;
   /** When its breaker opens. What is left out is the environment's. */
   readonly breaker?: BreakerOptions | undefined;
+  /**
+   * Asks the dependency whether it is there: `/health` calls it, about every 5 s in the whole fleet, and shows what came of
+   * it. It takes no permit of calls and counts as none; good ones shorten an open period, as those of the database do.
+   */
+  readonly ping?: GatePing | undefined;
 }
+
+/**
+ * Resolves where the dependency is there; rejects, or resolves to a `Response` of 500 and more, where it is not. The signal
+ * is aborted when that takes too long.
+ */
+export type GatePing = (signal: AbortSignal) => unknown;
 
 const between = (least: number, most: number) => {
   const what = `a whole number from ${least} to ${most}`;
@@ -85,21 +98,18 @@ const real = (least: number, most: number) => {
   return v.optional(v.pipe(v.number(what), v.minValue(least, what), v.maxValue(most, what)));
 };
 const call = v.optional(v.function("a function"));
-const measure = { capacity: between(1, 1_000_000), deadlineMs: between(1, DAY_MS) };
-const lane = v.optional(v.strictObject(measure, "an object such as { capacity: 2, deadlineMs: 60000 }"));
-
-/** A list or a map passes for an object elsewhere, with nothing in it. */
-const isPlain = (found: unknown) => {
-  const prototype: unknown = typeof found === "object" && found !== null ? Object.getPrototypeOf(found) : undefined;
-  return prototype === Object.prototype || prototype === null;
+const measure = {
+  capacity: between(1, 1_000_000),
+  deadlineMs: between(1, DAY_MS),
+  waitMs: between(0, DAY_MS),
+  maxWaiting: between(0, 1_000_000),
 };
+const lane = v.optional(v.strictObject(measure, "an object such as { capacity: 2, deadlineMs: 60000 }"));
 
 const SCHEMA = v.strictObject(
   {
     ...measure,
     lanes: v.optional(v.strictObject({ request: lane, slow: lane }, "an object with request or slow")),
-    waitMs: between(0, DAY_MS),
-    maxWaiting: between(0, 1_000_000),
     breaker: v.optional(
       v.strictObject(
         {
@@ -125,6 +135,7 @@ const SCHEMA = v.strictObject(
     ),
     isFailure: call,
     retryAfter: call,
+    ping: call,
   },
   "an object such as { capacity: 8 }",
 );

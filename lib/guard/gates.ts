@@ -5,12 +5,14 @@
 import type { Events } from "../events.ts";
 import type { GateView } from "../gate/renewal.ts";
 import type { About } from "../gate/types.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise, Store } from "../store/port.ts";
+import type { Instruments, Tracing } from "../telemetry/port.ts";
+import { createDatabaseEdge } from "./database-edge.ts";
 import type { Standing } from "./gate-client/port.ts";
 import { restingStanding } from "./gate-client/standing.ts";
-import type { GateOptions } from "./gate-options.ts";
+import type { GateOptions, GatePing } from "./gate-options.ts";
 import { createGuard, type Guard, type GuardOptions } from "./guard.ts";
 import { createJudge } from "./judge.ts";
 import { gateKey, MAIN_GATE } from "./names.ts";
@@ -40,10 +42,14 @@ export interface Gates {
   of(name: string, options?: GateOptions): Guard;
   /** So many of them, the database's first, the others as they were first called. */
   named(limit: number): readonly { readonly name: string; view(): MaybePromise<GateView> }[];
+  /** By which all of them know this instance. */
+  readonly instance: () => string;
   /** All of them, from memory. */
   standing(): readonly GateStanding[];
   /** Whether this instance knows it. */
   has(name: string): boolean;
+  /** Gates of one's own whose dependency health can ask for. */
+  pinged(): readonly { readonly gate: string; readonly ping: GatePing; readonly guard: () => Guard }[];
   /** Refuses who waits and who comes; what runs may end. */
   close(): void;
   /** Tells every gate what is left to tell. */
@@ -57,23 +63,35 @@ export interface GatesOptions {
   readonly rules: GuardRules;
   readonly about: About;
   readonly runtime: Runtime;
+  /** By which they know this instance. Default: a new name, made when it is first needed. */
+  readonly instance?: (() => string) | undefined;
   readonly events: Events;
-  readonly log: Log;
-  /** What the database's gate does while its breaker keeps calls away; see {@link GuardOptions}. */
+  readonly log: EventLog;
+  /** What their calls are measured by. Default: nobody measures. */
+  readonly meters?: Instruments | undefined;
+  /** Takes secrets out of what operators typed. */
+  readonly redact?: ((text: string) => string) | undefined;
+  readonly tracing?: Tracing | null | undefined;
+  /** What a gate does whose dependency can be asked for, while its breaker keeps calls away; see {@link GuardOptions}. */
   readonly refusing?: GuardOptions["refusing"];
 }
 
+/** Each is asked for with every look at health. */
+const MOST_PINGED = 50;
+
 export function createGates(options: GatesOptions): Gates {
-  const { store, namespace, rules, about, runtime, events, log } = options;
+  const { store, namespace, rules, about, runtime, log } = options;
   const sayings = createSayings();
+  const pings = new Map<string, GatePing>();
   const plainRules = unsaidRules(rules);
-  const shared = createShared({ store, runtime, log, events });
+  const shared = createShared(options);
   const compare = createComparison({ store, runtime, log, keyOf: (name) => gateKey(namespace, name) });
   let closed = false;
 
-  const guardOf = (name: string, more: Pick<GuardOptions, "rules" | "judge" | "refusing">): Guard =>
+  const guardOf = (name: string, more: Pick<GuardOptions, "rules" | "judge" | "refusing" | "heard">): Guard =>
     createGuard({ name, key: gateKey(namespace, name), store, about, runtime, log, shared, ...more });
-  const main = guardOf(MAIN_GATE, { rules, refusing: options.refusing });
+  const heard = createDatabaseEdge({ runtime, log });
+  const main = guardOf(MAIN_GATE, { rules, refusing: options.refusing, heard });
 
   const rulesOf = (name: string): GuardRules => {
     const options = sayings.of(name);
@@ -84,11 +102,12 @@ export function createGates(options: GatesOptions): Gates {
     freezes: store.traits.freezes,
     retryAfterMs: rules.fullRetryAfterMs,
     create: ({ name, heardAt }) => {
-      const options = sayings.of(name);
-      const judge = options && createJudge({ ...options, gate: name, once: shared.once, runtime, log });
-      const guard = guardOf(name, { rules: rulesOf(name), judge });
+      const said = sayings.of(name);
+      const judge = said && createJudge({ ...said, gate: name, once: shared.once, runtime, log });
+      const refusing = pings.has(name) ? options.refusing : undefined;
+      const guard = guardOf(name, { rules: rulesOf(name), judge, refusing });
       if (closed) guard.close();
-      if (options && heardAt === null) compare(name, options);
+      if (said && heardAt === null) compare(name, said);
       return guard;
     },
   });
@@ -100,6 +119,20 @@ export function createGates(options: GatesOptions): Gates {
       throw new TypeError(`tide.gate(${JSON.stringify(name)}): ${found}`);
     }
     sayings.say(name, options, Boolean(roster.get(name)?.guard));
+    if (!options.ping || pings.has(name)) return;
+    if (pings.size >= MOST_PINGED) {
+      throw new Error(
+        `tide.gate(${JSON.stringify(name)}): ${MOST_PINGED} gates have a ping, and no more may; leave it out`,
+      );
+    }
+    pings.set(name, options.ping);
+  };
+  const of: Gates["of"] = (name, said) => {
+    if (name === MAIN_GATE) return main;
+    const entry = roster.call(name);
+    if (entry.guard) return entry.guard;
+    if (said) say(name, said);
+    return roster.wake(entry);
   };
   const standingOf = ({ name, guard, heardAt, forced }: Entry, now: number): GateStanding => {
     const ageMs = heardAt === null ? null : Math.round(now - heardAt);
@@ -108,14 +141,9 @@ export function createGates(options: GatesOptions): Gates {
 
   return {
     main,
+    instance: shared.instance,
     say,
-    of: (name, options) => {
-      if (name === MAIN_GATE) return main;
-      const entry = roster.call(name);
-      if (entry.guard) return entry.guard;
-      if (options) say(name, options);
-      return roster.wake(entry);
-    },
+    of,
     named: (limit) => {
       // Who is looked at has not been called.
       const shown = roster.all().slice(0, Math.max(0, limit - 1));
@@ -125,6 +153,7 @@ export function createGates(options: GatesOptions): Gates {
       const now = runtime.monotonicMs();
       return [{ gate: MAIN_GATE, ...main.standing() }, ...roster.all().map((entry) => standingOf(entry, now))];
     },
+    pinged: () => [...pings].map(([gate, ping]) => ({ gate, ping, guard: () => of(gate) })),
     has: (name) => name === MAIN_GATE || roster.get(name) !== undefined || sayings.of(name) !== undefined,
     close: () => {
       closed = true;

@@ -1,28 +1,37 @@
 /**
  * The guard: the asynchronous shell round one gate. Admit, run within a deadline, settle.
  *
- * Map of this folder. One gate: `guard` (this file) is the whole; `gate-client/` gets a call in, `execute` runs it,
- * `permit` holds one by hand; `outcome` says what an error means for the breaker, `judge` what the gate's own rules say,
- * `verdicts` which of them counts; `refusal` is what a refusal is, `failure-code` what failed before it, `nesting` which
- * call is inside which. Many gates: `gate` is what users hold, by a name of `names`; `gates` makes guards for those that
- * the `roster` has awake, by the `rules` of the configuration or of what was said (`gate-options`, `sayings`,
- * `options-comparison`); `shared` is what all of them have in common, `pushes` what the store calls out to them,
- * `announce` goes to log and listeners. The database: `guarded-database` is what users hold, by `query`s, with
- * `transaction` and `stream` (by a `handoff`), whose permits are held for longer than the database is at work
- * (`database-time`); `database-call` is what a driver is asked.
+ * Map of this folder. One gate: `guard` (this file) is the whole; `asked` is what it may be asked with; `gate-client/`
+ * gets a call in, `execute` runs it, `permit` holds one by hand; `outcome` says what an error means for the breaker,
+ * `judge` what the gate's own rules say, `verdicts` which of them counts, `timings` how long it took and `traced-wait`
+ * how long it waited; `refusal` is what a refusal is, `refusing` who hears of it, by `refusal-episode`s,
+ * `failure-code` what failed before it, `nesting` which call is inside which (also a `lazy` one). Many gates: `gate` is what users hold,
+ * by a name of `names`; `gates` makes guards for those that the `roster` has awake, by the `rules` of the
+ * configuration or of what was said (`gate-options`, `sayings`, `options-comparison`); `shared` is what all of them
+ * have in common, by an `instance-name`, `pushes` what the store calls out to them, `announce` goes to log and
+ * listeners. `database/` is the database behind it, as users hold it, and `database-edge` what the log hears of its
+ * coming and going. Drivers of others: `insides` is what their facades get of an instance, `ambient` the limits round a
+ * call.
  */
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
 import type { GateView, Operate, OperateReply } from "../gate/renewal.ts";
-import { LANES, type Lane, type RefusalReason } from "../gate/types.ts";
+import type { Lane, RefusalReason, Tally } from "../gate/types.ts";
 import type { MaybePromise } from "../store/port.ts";
+import { askedWrongly } from "./asked.ts";
+import type { DatabaseEdge } from "./database-edge.ts";
 import { type CallContext, DEAF_AFTER_MS, execute } from "./execute.ts";
 import { createGateClient } from "./gate-client/client.ts";
 import type { Entry, GateClientOptions, Pass, Standing } from "./gate-client/port.ts";
 import type { Judge } from "./judge.ts";
-import { frameOf, isInside } from "./nesting.ts";
+import { askedInside, frameOf, insideMsOf, isInside } from "./nesting.ts";
 import type { Classify } from "./outcome.ts";
-import { Refused, refusal } from "./refusal.ts";
+import type { Refused } from "./refusal.ts";
+import type { RefusalEpisodes } from "./refusal-episode.ts";
+import { refusing } from "./refusing.ts";
+import { waitsOf } from "./rules.ts";
 import { createShared, type Shared } from "./shared.ts";
+import { createTimings, type Timings } from "./timings.ts";
+import { tracedWait } from "./traced-wait.ts";
 import { createVerdicts, type Verdicts } from "./verdicts.ts";
 
 /** How one call is guarded. */
@@ -63,7 +72,7 @@ const EXPIRED_MARGIN_MS = 1_000;
 export interface Guard {
   readonly name: string;
   /** Longest wait of a call that says nothing about it, in milliseconds. */
-  readonly waitMs: number;
+  waitMsOf(lane: Lane): number;
   /**
    * Runs a call behind the gate.
    *
@@ -73,6 +82,8 @@ export interface Guard {
    */
   run<Value>(call: (context: CallContext) => Promise<Value> | Value, options?: CallOptions): Promise<Value>;
   view(): MaybePromise<GateView>;
+  /** Counts for the fleet what is no call. */
+  tally(tally: Tally): void;
   operate(command: Omit<Operate, "kind">): MaybePromise<OperateReply>;
   /** Whether the store that the instances share answers; without it each works from a share of the capacity. */
   attached(): boolean;
@@ -93,6 +104,8 @@ export interface Guard {
 export interface GuardOptions extends Omit<GateClientOptions, "shared"> {
   /** The gate's own rules about what a failure is. */
   readonly judge?: Judge | undefined;
+  /** Hears how statements and pings of the database behind it have ended. */
+  readonly heard?: DatabaseEdge | undefined;
   /** With the other gates of its instance. Default: it is the only one. */
   readonly shared?: Shared | undefined;
 }
@@ -101,7 +114,8 @@ export function createGuard(options: GuardOptions): Guard {
   const { name, key, rules, runtime, shared = createShared(options) } = options;
   const client = createGateClient({ ...options, shared });
   const verdicts = createVerdicts(name, options.judge);
-  const refused = refusing({ ...options, shared, verdicts });
+  const timings = createTimings(shared.meters, name);
+  const { refused, episodes } = refusing({ ...options, shared, verdicts });
   let closed = false;
 
   const refuse = (lane: Lane, reason: RefusalReason): Refused => {
@@ -116,30 +130,37 @@ export function createGuard(options: GuardOptions): Guard {
     entry.end({ outcome: "ignored", slow: false, ranMs: 0 });
     return Promise.reject<Value>(options.signal?.aborted ? options.signal.reason : refuse(lane, reason ?? "late"));
   };
-  const begun = beginning({ name, key, rules, runtime, verdicts });
+  const begun = beginning({ ...options, verdicts, timings, episodes });
 
   return {
     name,
-    waitMs: rules.waitTimeoutMs,
+    waitMsOf: (lane) => waitsOf(rules, lane).waitTimeoutMs,
     run: (call, options = {}) => {
-      const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, waitMs = rules.waitTimeoutMs, signal } = options;
-      const fault = faultOf({ name, lane, deadlineMs, waitMs, capacity: rules.gate.capacity[lane] });
+      const { lane = "request", deadlineMs = Number.POSITIVE_INFINITY, signal } = options;
+      const { waitMs = waitsOf(rules, lane).waitTimeoutMs } = options;
+      const fault = askedWrongly({ name, lane, deadlineMs, waitMs, capacity: rules.gate.capacity[lane] });
       if (fault) return Promise.reject(fault);
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (closed) return Promise.reject(refuse(lane, "closing"));
       const nested = options.nested === true || isInside(key, lane);
-      const entry = client.enter({
-        lane,
-        deadlineMs: Math.ceil(Math.min(deadlineMs, rules.gate.deadlineMs[lane])),
-        waitUntil: runtime.monotonicMs() + (nested ? 0 : waitMs),
-        signal,
-        refusedAs: nested ? "nested" : "full",
+      return askedInside(runtime, () => {
+        const entry = client.enter({
+          lane,
+          deadlineMs: Math.ceil(Math.min(deadlineMs, rules.gate.deadlineMs[lane])),
+          waitUntil: runtime.monotonicMs() + (nested ? 0 : waitMs),
+          signal,
+          refusedAs: nested ? "nested" : "full",
+        });
+        if (entry instanceof Promise) {
+          const waited = tracedWait(shared.tracing, name, lane, entry);
+          return waited.then((late) => entered(late, lane, call, options));
+        }
+        return entered(entry, lane, call, options);
       });
-      if (entry instanceof Promise) return entry.then((late) => entered(late, lane, call, options));
-      return entered(entry, lane, call, options);
     },
     view: client.view,
-    operate: async (command) => client.operate({ kind: "operate", ...command }),
+    tally: client.tally,
+    operate: async (command) => client.operate({ kind: "operate", ...command, reason: shared.redact(command.reason) }),
     attached: client.attached,
     waiting: client.waiting,
     standing: client.standing,
@@ -151,29 +172,13 @@ export function createGuard(options: GuardOptions): Guard {
     },
     end: async () => {
       await client.leave();
+      episodes.end();
       if (!options.shared) shared.pushes.close();
     },
   };
 }
 
 type Call<Value> = (context: CallContext) => Promise<Value> | Value;
-
-interface Refusing extends Pick<GuardOptions, "name" | "log"> {
-  readonly shared: Shared;
-  readonly verdicts: Verdicts;
-}
-
-/** Refusals of one gate: told to who listens, and a call inside a call to the log as well, once. */
-function refusing({ name, log, shared: { events, once }, verdicts }: Refusing) {
-  return (lane: Lane, reason: RefusalReason, retryAfterMs: number): Refused => {
-    const refused = refusal(name, reason, retryAfterMs, verdicts.lastFailure());
-    if (events.wants("refused")) events.emit("refused", { ...refused, reason, lane });
-    if (reason === "nested" && once(`nesting in ${name}`)) {
-      log.warn("gate.nested", { gate: name, lane, error: new Error("a call inside a call of the same gate and lane") });
-    }
-    return new Refused(refused);
-  };
-}
 
 interface Begun<Value> {
   readonly entry: Pass;
@@ -182,14 +187,20 @@ interface Begun<Value> {
   readonly options: CallOptions;
 }
 
-type Beginning = Pick<GuardOptions, "name" | "key" | "rules" | "runtime"> & { readonly verdicts: Verdicts };
+interface Beginning extends Pick<GuardOptions, "name" | "key" | "rules" | "runtime" | "heard"> {
+  readonly verdicts: Verdicts;
+  readonly timings: Timings;
+  readonly episodes: RefusalEpisodes;
+}
 
 /** Runs calls that were let in, and tells the gate what became of them. */
-function beginning({ name, key, rules, runtime, verdicts }: Beginning) {
+function beginning({ name, key, rules, runtime, heard, verdicts, timings, episodes }: Beginning) {
   /** A driver of our own ends its statement; where it does not, the server does so by then. */
   const endsAfterMs = LEASE_MS + rules.connectTimeoutMs + CANCEL_GRACE_MS + rules.padMs + EXPIRED_MARGIN_MS;
   return <Value>({ entry, lane, call, options }: Begun<Value>): Promise<Value> => {
     const frame = frameOf(key, lane);
+    episodes.admitted();
+    if (entry.waitedMs > 0) timings.waited(lane, entry.waitedMs);
     const { classify } = options;
     return execute({
       runtime,
@@ -202,10 +213,14 @@ function beginning({ name, key, rules, runtime, verdicts }: Beginning) {
       frame,
       holds: options.isAwaited !== false,
       lostAfterMs: options.ends ? endsAfterMs : DEAF_AFTER_MS,
-      judge: (ended, how) => verdicts.of(ended, how, { lane, classify, frame }),
+      judge: (ended, how) => {
+        if (options.ends || lane === "health") heard?.(ended, how, lane);
+        return verdicts.of(ended, how, { lane, classify, frame });
+      },
       settle: ({ outcome, retryAfterMs }, ranMs) => {
-        const slow = (options.ranMs?.() ?? ranMs) >= rules.slowCallMs;
+        const slow = (options.ranMs?.() ?? ranMs - insideMsOf(frame, runtime)) >= rules.slowCallMs;
         entry.end({ outcome, slow, ranMs, retryAfterMs });
+        timings.ended(lane, outcome, ranMs);
       },
     });
   };
@@ -218,33 +233,4 @@ function rejected<Value>(reason: unknown): Promise<Value> {
   return RESOLVED.then(() => {
     throw reason;
   });
-}
-
-interface Asked {
-  readonly name: string;
-  readonly lane: Lane;
-  readonly deadlineMs: number;
-  readonly waitMs: number;
-  readonly capacity: number | undefined;
-}
-
-function faultOf({ name, lane, deadlineMs, waitMs, capacity }: Asked): RangeError | null {
-  if (!LANES.includes(lane)) {
-    const may = LANES.join(", ");
-    return new RangeError(`guard: lane must be one of ${may}, was ${String(lane)}; leave it out for request`);
-  }
-  if (capacity === 0) {
-    return new RangeError(
-      `guard: gate "${name}" has no lane ${lane}; say lanes: { ${lane}: { capacity } } with its options`,
-    );
-  }
-  if (!(deadlineMs > 0)) {
-    return new RangeError(
-      `guard: deadlineMs must be more than 0, was ${deadlineMs}; leave it out for the lane's own deadline`,
-    );
-  }
-  if (!(waitMs >= 0)) {
-    return new RangeError(`guard: waitMs must be 0 or more, was ${waitMs}; leave it out for the gate's own wait`);
-  }
-  return null;
 }

@@ -1,6 +1,7 @@
 /** What a gate's own rules say about a call that has ended: whether it failed, and when its dependency wants the next. */
 import type { Outcome } from "../gate/types.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
+import { retryHintMs } from "../retry-hint.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Shared } from "./shared.ts";
 
@@ -40,7 +41,7 @@ export interface JudgeOptions extends Judges {
   readonly gate: string;
   readonly once: Shared["once"];
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** It runs inside every call: one that takes longer keeps the whole instance waiting. */
@@ -48,8 +49,8 @@ const SLOW_JUDGE_MS = 50;
 
 /** A judge that throws, is slow or says nonsense changes nothing about its call, and is told of once. */
 export function createJudge({ isFailure, retryAfter, gate, once, runtime, log }: JudgeOptions): Judge {
-  const tell = (judge: string, fields: Readonly<Record<string, unknown>>) => {
-    if (once(`judge ${judge} of ${gate}`)) log.warn("gate.judge_failed", { gate, judge, ...fields });
+  const tell = (judge: string, error: unknown) => {
+    if (once(`judge ${judge} of ${gate}`)) log.warn("gate.judge_failed", { gate, judge, error });
   };
 
   function asked<Answer>(judge: string, ask: () => Answer): Answer | undefined {
@@ -60,11 +61,11 @@ export function createJudge({ isFailure, retryAfter, gate, once, runtime, log }:
       if (answer instanceof Promise) answer.catch(() => {});
       return answer;
     } catch (error) {
-      tell(judge, { error });
+      tell(judge, error);
       return undefined;
     } finally {
       const tookMs = Math.round(runtime.monotonicMs() - startedAt);
-      if (tookMs > SLOW_JUDGE_MS) tell(judge, { error: new Error(`${judge} must answer at once, took ${tookMs} ms`) });
+      if (tookMs > SLOW_JUDGE_MS) tell(judge, new Error(`${judge} must answer at once, took ${tookMs} ms`));
     }
   }
 
@@ -72,20 +73,20 @@ export function createJudge({ isFailure, retryAfter, gate, once, runtime, log }:
     const answer: unknown = isFailure && asked("isFailure", () => isFailure(ended, how));
     if (answer === undefined || typeof answer === "boolean") return answer;
     const found = answer instanceof Promise ? "a promise" : typeof answer;
-    tell("isFailure", { error: new TypeError(`isFailure must return true, false or undefined, was ${found}`) });
+    tell("isFailure", new TypeError(`isFailure must return true, false or undefined, was ${found}`));
     return undefined;
   }
 
   function hintMs(ended: unknown, how: Ended): number {
     const answer: unknown = retryAfter && asked("retryAfter", () => retryAfter(ended, how));
     if (answer === undefined || answer === null) return 0;
-    const ms = typeof answer === "string" ? headerMs(answer, runtime.wallMs()) : answer;
+    const ms = typeof answer === "string" ? retryHintMs(answer, runtime.wallMs()) : answer;
     if (typeof ms === "number" && ms >= 0) return Math.min(Math.ceil(ms), LONGEST_HINT_MS);
     const found = typeof answer === "string" ? JSON.stringify(answer.slice(0, 40)) : typeof answer;
     const error = new TypeError(
       `retryAfter must return milliseconds or the text of a Retry-After header, was ${found}`,
     );
-    tell("retryAfter", { error });
+    tell("retryAfter", error);
     return 0;
   }
 
@@ -98,14 +99,3 @@ export function createJudge({ isFailure, retryAfter, gate, once, runtime, log }:
 
 /** A gate bounds it by its own rules; this keeps it a number that a store can hold. */
 const LONGEST_HINT_MS = 86_400_000;
-
-/** The three forms of RFC 9110, 5.6.7, as far as it takes to tell them from what engines would also read as a date. */
-const HTTP_DATE = /^\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
-
-/** RFC 9110, 10.2.3: seconds, or a date. NaN where it is neither. */
-function headerMs(text: string, now: number): number {
-  if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1_000;
-  if (!HTTP_DATE.test(text)) return Number.NaN;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? Number.NaN : Math.max(0, at - now);
-}

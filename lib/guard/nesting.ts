@@ -1,11 +1,12 @@
 /**
  * Which calls run inside which: a call that waits for a permit inside a call that holds one of the same lane may wait for
- * itself, and one that throws what a call inside it has thrown has nothing to add to it. Seen where the platform knows
- * what belongs to which call; elsewhere nothing is.
+ * itself, one that throws what a call inside it has thrown has nothing to add to it, and the time of a call inside is not
+ * that of the dependency outside. Seen where the platform knows what belongs to which call; elsewhere nothing is.
  */
 import { chainOf } from "../errors.ts";
 import type { Lane } from "../gate/types.ts";
-import { type CallContext, callContext } from "../runtime.ts";
+import { type CallContext, callContext, type Runtime } from "../runtime.ts";
+import { isLazy } from "./lazy.ts";
 
 /** One call that holds a permit, or has held it. */
 export interface Frame {
@@ -16,6 +17,12 @@ export interface Frame {
   over: boolean;
   /** What calls inside it have thrown: those have been judged for it already. */
   judged: WeakSet<object> | null;
+  /** Calls inside it that have no answer yet; they may wait for their permit. */
+  inside: number;
+  /** The time of those that have theirs, in milliseconds. */
+  insideMs: number;
+  /** Since when there are some, on the monotonic clock. */
+  insideSince: number;
 }
 
 /** One for all that run in this process, made when it is first needed. */
@@ -29,7 +36,9 @@ function framesOf(): CallContext<Frame> | null {
 /** Of a call of the gate with that key; null where nothing can be seen. */
 export function frameOf(key: string, lane: Lane): Frame | null {
   const store = framesOf();
-  return store && { key, lane, outer: alive(store.getStore()), over: false, judged: null };
+  if (!store) return null;
+  const outer = alive(store.getStore());
+  return { key, lane, outer, over: false, judged: null, inside: 0, insideMs: 0, insideSince: 0 };
 }
 
 /** Without those that are over, all the way: a job that begins its own successor must not keep all that came before it. */
@@ -43,11 +52,44 @@ function alive(frame: Frame | undefined): Frame | undefined {
 /** Runs a call so that calls inside it are known for what they are. */
 export function runIn<Given, Value>(
   frame: Frame | null | undefined,
-  call: (given: Given) => Value,
+  call: (given: Given) => PromiseLike<Value> | Value,
   given: Given,
-): Value {
-  return frame && frames ? frames.run(frame, call, given) : call(given);
+): PromiseLike<Value> | Value {
+  return frame && frames ? frames.run(frame, (one: Given) => begun(call(one)), given) : call(given);
 }
+
+/** What runs once somebody looks at it is looked at here, or it would run outside of the call. */
+const begun = <Value>(made: PromiseLike<Value> | Value): PromiseLike<Value> | Value =>
+  isLazy(made) ? Promise.resolve(made) : made;
+
+/**
+ * Asks for a call. Where that is done inside another one, which waits for it, as it seems, until there is an answer, the
+ * other one's dependency is neither slow nor failing meanwhile.
+ */
+export function askedInside<Value>({ monotonicMs }: Runtime, ask: () => Promise<Value>): Promise<Value> {
+  const outer = currentFrame();
+  if (!outer || outer.over) return ask();
+  outer.inside += 1;
+  if (outer.inside === 1) outer.insideSince = monotonicMs();
+  const answered = () => {
+    outer.inside -= 1;
+    if (outer.inside === 0) outer.insideMs += monotonicMs() - outer.insideSince;
+  };
+  return ask().then(
+    (value) => {
+      answered();
+      return value;
+    },
+    (error: unknown) => {
+      answered();
+      throw error;
+    },
+  );
+}
+
+/** How long there were calls inside it that somebody else had to answer, in milliseconds. */
+export const insideMsOf = (frame: Frame | null, { monotonicMs }: Runtime): number =>
+  frame === null ? 0 : frame.insideMs + (frame.inside === 0 ? 0 : monotonicMs() - frame.insideSince);
 
 /** Of the call that this is asked in: whoever calls back later may do so from elsewhere. */
 export const currentFrame = (): Frame | undefined => framesOf()?.getStore();

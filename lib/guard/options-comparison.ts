@@ -2,7 +2,7 @@
  * Whether another application, or another version of this one, has said something else about a gate. Each works by what it
  * was told itself, so that nothing breaks; but nobody means it so, unless in the middle of a roll-out.
  */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import { attempt, type Store } from "../store/port.ts";
 import { type GateOptions, shownOptions } from "./gate-options.ts";
@@ -13,7 +13,7 @@ const KEPT_MS = 86_400_000;
 export interface ComparisonOptions {
   readonly store: Store;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
   readonly keyOf: (name: string) => string;
 }
 

@@ -25,20 +25,32 @@ export type Classify = (error: unknown) => Outcome | undefined;
  *   nothing, since long statements are what that lane is for.
  * - An answer that is the caller's own affair, such as `ProblemError("NOT_FOUND")`, and an abort count for nothing.
  * - What another driver or an ORM says of its database counts by its code, as it would have from a driver of ours.
+ * - Several errors at once, as `Promise.any` has them, count for nothing where none of them counts for anything.
  * - Anything else is a failure: who guards something else says by `classify` what is not.
  *
  * @param gate Whose call has failed; left out, whatever an error says of its gate is taken for it.
  */
 export function outcomeOf(error: unknown, lane: Lane, gate?: string): Outcome {
   const chain = chainOf(error);
+  return outcomeIn(chain, lane, gate) ?? ofSeveral(chain, lane, gate) ?? "failure";
+}
+
+/** Undefined where nothing is known of it. */
+function outcomeIn(chain: readonly unknown[], lane: Lane, gate: string | undefined): Outcome | undefined {
   for (const one of chain) {
     if (one instanceof Refused || isCallersAffair(one)) return "ignored";
     if (one instanceof DatabaseError) return isAnothers(one, gate) ? "ignored" : ofFault(one.fault, lane);
     // Node's own functions wrap a deadline of the caller's in an abort.
     if (isAbort(one)) return chain.some(isTimeout) ? "failure" : "ignored";
   }
-  const fault = faultOf(error);
-  return fault === undefined ? "failure" : ofFault(fault, lane);
+  const fault = faultOf(chain[0]);
+  return fault === undefined ? undefined : ofFault(fault, lane);
+}
+
+function ofSeveral(chain: readonly unknown[], lane: Lane, gate: string | undefined): Outcome | undefined {
+  const several = chain.find((one) => one instanceof AggregateError)?.errors;
+  const areIgnored = several?.every((one: unknown) => outcomeIn(chainOf(one), lane, gate) === "ignored");
+  return areIgnored && several?.length ? "ignored" : undefined;
 }
 
 const isAnothers = (error: DatabaseError, gate: string | undefined): boolean =>

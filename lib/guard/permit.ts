@@ -1,8 +1,8 @@
 /** A permit in the holder's own hands, for what is no function to be called: a protocol, a pool, a job in steps. */
 import type { Lane } from "../gate/types.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
-import { DEAF_AFTER_MS } from "./execute.ts";
+import { type CallContext, DEAF_AFTER_MS, LATER } from "./execute.ts";
 import type { Guard, RunOptions } from "./guard.ts";
 
 /**
@@ -40,7 +40,7 @@ export interface AcquireOptions extends RunOptions {}
 export interface Acquiring {
   readonly guard: Guard;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
   /** Notes where each permit was asked for, which takes time: for development. */
   readonly notesPlace: boolean;
 }
@@ -55,36 +55,36 @@ export function acquire({ guard, runtime, log, notesPlace }: Acquiring, options:
       if (isDisposed) return;
       log.warn("permit.abandoned", { gate: guard.name, lane: options.lane ?? "request", ...(place && { place }) });
     };
-    const call = guard.run(
-      ({ signal, deadlineMs }) =>
-        new Promise<void>((succeed, fail) => {
-          const endsAt = runtime.monotonicMs() + deadlineMs;
-          let failure: { readonly error: unknown } | null = null;
-          const dispose = async () => {
-            isDisposed = true;
-            if (failure) fail(failure.error);
-            else succeed();
-            await ended;
-          };
-          isHeld = true;
-          resolve({
-            lane: options.lane ?? "request",
-            signal,
-            get remainingMs() {
-              return isDisposed ? 0 : Math.max(0, endsAt - runtime.monotonicMs());
-            },
-            fail: (error) => {
-              if (isDisposed) throw new Error("permit: it was given back already; fail it before it is disposed of");
-              failure = { error };
-            },
-            dispose,
-            [Symbol.asyncDispose]: dispose,
-          });
-        }),
-      { ...options, isAwaited: false },
-    );
+    const hold = (call: CallContext): typeof LATER => {
+      const endsAt = runtime.monotonicMs() + call.deadlineMs;
+      let failure: { readonly error: unknown } | null = null;
+      const dispose = async () => {
+        isDisposed = true;
+        if (failure) call.fail(failure.error);
+        else call.succeed(undefined);
+        await ended;
+      };
+      isHeld = true;
+      resolve({
+        lane: options.lane ?? "request",
+        get signal() {
+          return call.signal;
+        },
+        get remainingMs() {
+          return isDisposed ? 0 : Math.max(0, endsAt - runtime.monotonicMs());
+        },
+        fail: (error) => {
+          if (isDisposed) throw new Error("permit: it was given back already; fail it before it is disposed of");
+          failure = { error };
+        },
+        dispose,
+        [Symbol.asyncDispose]: dispose,
+      });
+      return LATER;
+    };
+    const held = guard.run<void>(hold, { ...options, isAwaited: false });
     // Before there is a permit this is its answer; afterwards the holder knows, or has forgotten it.
-    const ended = call.catch((error: unknown) => {
+    const ended = held.catch((error: unknown) => {
       reject(error);
       if (isHeld && !isDisposed) runtime.setTimer(tellAbandoned, DEAF_AFTER_MS);
     });

@@ -1,6 +1,6 @@
 /** What the store calls out to this instance, about all of its gates, by one subscription. */
 import type { PushMessage } from "../gate/renewal.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import { type Store, scopeOf } from "../store/port.ts";
 
 export interface Pushes {
@@ -13,7 +13,7 @@ export interface PushesOptions {
   readonly store: Store;
   /** What the sessions of this instance begin with. */
   readonly instance: () => string;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** Subscribes when it is first listened to: the first call is not to wait for a second connection. */

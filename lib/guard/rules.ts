@@ -1,15 +1,21 @@
 /** The rules a guard works by: taken from the configuration and from what the store and the database can do. */
 import type { Config } from "../config/types.ts";
-import type { GateConfig } from "../gate/types.ts";
+import type { GateConfig, Lane } from "../gate/types.ts";
 import type { StoreTraits } from "../store/port.ts";
-import type { GateOptions } from "./gate-options.ts";
+import type { GateOptions, LaneOptions } from "./gate-options.ts";
 
-export interface GuardRules {
-  readonly gate: GateConfig;
+/** How calls of a lane wait. */
+export interface Waits {
   /** Longest wait for a permit and a connection together. */
   readonly waitTimeoutMs: number;
   /** Calls of a lane that may wait, in the whole fleet. */
   readonly maxWaiting: number;
+}
+
+export interface GuardRules extends Waits {
+  readonly gate: GateConfig;
+  /** Of the lane `slow`, where that differs. */
+  readonly slow?: Waits | undefined;
   /** Retry hint of a refusal for want of room. */
   readonly fullRetryAfterMs: number;
   /** Longest that connecting to the database takes. */
@@ -31,6 +37,7 @@ export function guardRules(config: Config, traits: StoreTraits): GuardRules {
     gate: Object.freeze({ ...config.gate, ...traits.gate, connectTimeoutMs: connectTimeoutMs + padMs }),
     waitTimeoutMs: config.admission.waitTimeoutMs,
     maxWaiting: config.admission.maxWaiting,
+    slow: config.admission.slow,
     fullRetryAfterMs: config.admission.exhaustedRetryAfterMs,
     connectTimeoutMs,
     padMs,
@@ -39,6 +46,8 @@ export function guardRules(config: Config, traits: StoreTraits): GuardRules {
     slowCallMs: config.breaker.slowCallMs ?? Number.POSITIVE_INFINITY,
   });
 }
+
+export const waitsOf = (rules: GuardRules, lane: Lane): Waits => (lane === "slow" && rules.slow) || rules;
 
 /** The store remembers a gate of one's own for so long after its last call. */
 const OWN_KEPT_MS = 600_000;
@@ -50,7 +59,7 @@ export function unsaidRules(base: GuardRules): GuardRules {
 
 /** Those of a gate of one's own: what was said about it, and for the rest those of the database. */
 export function saidRules(base: GuardRules, options: GateOptions): GuardRules {
-  const { lanes, breaker = {}, waitMs, maxWaiting } = options;
+  const { lanes, breaker = {} } = options;
   const request = { capacity: options.capacity, deadlineMs: options.deadlineMs, ...defined(lanes?.request) };
   const { capacity, deadlineMs } = base.gate;
   const calls = request.capacity ?? capacity.request;
@@ -73,10 +82,17 @@ export function saidRules(base: GuardRules, options: GateOptions): GuardRules {
   return Object.freeze({
     ...base,
     gate: Object.freeze(gate),
-    waitTimeoutMs: waitMs ?? base.waitTimeoutMs,
-    maxWaiting: maxWaiting ?? base.maxWaiting,
+    ...saidWaits(base, options, lanes?.request),
+    slow: saidWaits(base.slow ?? base, options, lanes?.slow),
     slowCallMs: breaker.slowMs ?? base.slowCallMs,
   });
+}
+
+function saidWaits(base: Waits, gate: LaneOptions, lane: LaneOptions = {}): Waits {
+  return {
+    waitTimeoutMs: lane.waitMs ?? gate.waitMs ?? base.waitTimeoutMs,
+    maxWaiting: lane.maxWaiting ?? gate.maxWaiting ?? base.maxWaiting,
+  };
 }
 
 function breakerRules(base: GateConfig, breaker: NonNullable<GateOptions["breaker"]>): Partial<GateConfig> {

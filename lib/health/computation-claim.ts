@@ -5,6 +5,7 @@
  * A value lives with its claim, and not in an entry of its own, because only so the one who comes too late can neither
  * replace what is newer nor make old news look young: its age counts from the claim, by the store's clock.
  */
+import { natural, object, orNull, type Shape, text } from "../shape.ts";
 import type { Machine } from "../store/port.ts";
 
 export interface ClaimState {
@@ -46,9 +47,24 @@ export function claimStep(state: ClaimState, command: ClaimCommand, now: number)
   return { ...(command.kind === "look" ? look(state, command, now) : finish(state, command, now)), push: [] };
 }
 
+/** No computation is waited for so long. */
+const LONGEST_CLAIM_MS = 600_000;
+
+const claim: Shape<ClaimState> = object({
+  generation: natural,
+  claimedAt: natural,
+  claimedUntil: natural,
+  value: orNull(object({ text, claimedAt: natural })),
+});
+
+/** A damaged one is as good as none: whoever looks next computes. */
+export const savedClaim = (found: unknown): ClaimState =>
+  claim(found) && found.claimedUntil <= found.claimedAt + LONGEST_CLAIM_MS ? found : emptyClaim();
+
 export const claimMachine: Machine<ClaimState, ClaimCommand, ClaimResult> = {
   name: "health",
   empty: emptyClaim,
+  saved: savedClaim,
   step: claimStep,
 };
 

@@ -4,7 +4,7 @@ import type { DeepPayload } from "../contract/health.ts";
 import { iso, rounded, share } from "../contract/units.ts";
 import type { QueryFigures } from "../metrics/query-times.ts";
 import type { HealthFacts } from "./facts.ts";
-import { breakerPart, contractPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
+import { breakerPart, contractPart, gatesPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
 import { type Findings, resiliencePart } from "./resilience.ts";
 import { isRedis } from "./status.ts";
 
@@ -29,6 +29,7 @@ export function deepPayload(findings: Findings, config: Config): DeepPayload {
       redis: isRedis(facts.storeKind) ? stateStore : { status: "disabled", latency_ms: null },
       state_store: { kind: facts.storeKind, ...stateStore },
       circuit_breaker: breakerPart(facts.gate, config),
+      ...gatesPart(facts.dependencies),
     },
     metrics: metricsPart(facts.queries),
     resilience: resiliencePart(findings, config),
@@ -40,7 +41,7 @@ export function deepPayload(findings: Findings, config: Config): DeepPayload {
 }
 
 function databasePart({ ping }: HealthFacts): Omit<Checks["database"], "pool" | "pool_runtime"> {
-  if (ping.status === "unknown") return { status: "unknown", latency_ms: null };
+  if (ping.status === "unknown" || ping.status === "disabled") return { status: ping.status, latency_ms: null };
   const status = ping.status === "ok" && ping.latencyMs > SLOW_DATABASE_MS ? "slow" : ping.status;
   return {
     status: status === "ok" ? "healthy" : status,

@@ -8,6 +8,7 @@ import { NO_RESTARTS, type RestartFacts } from "../recovery/recovery.ts";
 import type { Runtime } from "../runtime.ts";
 import type { MaybePromise, StoreKind } from "../store/port.ts";
 import { withDeadline } from "../time.ts";
+import type { Dependencies, DependencyPings } from "./dependencies.ts";
 import { type Ping, pingDatabase, UNKNOWN } from "./ping.ts";
 
 /** Of the time there is, so that the verdict on a hanging database still arrives within it. */
@@ -24,6 +25,7 @@ export interface HealthFacts {
   /** How long the gate took to say so; null where it did not. */
   readonly storeLatencyMs: number | null;
   readonly pool: PoolState;
+  readonly dependencies: DependencyPings;
   readonly restarts: RestartFacts;
   readonly queries: QueryFigures;
 }
@@ -32,6 +34,7 @@ export interface FactsOptions {
   readonly guard: Guard;
   readonly database: Database;
   readonly storeKind: StoreKind;
+  readonly dependencies: Dependencies;
   readonly restarts: () => MaybePromise<RestartFacts>;
   readonly queries: () => QueryFigures;
   readonly runtime: Runtime;
@@ -44,8 +47,11 @@ export interface Facts {
   readonly unasked: () => Promise<HealthFacts>;
 }
 
-export function createFacts({ guard, database, storeKind, restarts, queries, runtime }: FactsOptions): Facts {
-  const facts = async (ping: Ping, withinMs: number): Promise<HealthFacts> => {
+type Pings = Pick<HealthFacts, "ping" | "dependencies">;
+
+export function createFacts(options: FactsOptions): Facts {
+  const { guard, database, storeKind, dependencies, restarts, queries, runtime } = options;
+  const facts = async (pings: Pings, withinMs: number): Promise<HealthFacts> => {
     const startedAt = runtime.monotonicMs();
     const view = orNull(runtime, withinMs, () => guard.view()).then((gate) => ({
       gate,
@@ -54,8 +60,8 @@ export function createFacts({ guard, database, storeKind, restarts, queries, run
     const [seen, restarted] = await Promise.all([view, orNull(runtime, withinMs, restarts)]);
     return {
       ...seen,
+      ...pings,
       at: runtime.wallMs(),
-      ping,
       storeReachable: seen.gate !== null && guard.attached(),
       storeKind,
       pool: database.pool(),
@@ -68,12 +74,16 @@ export function createFacts({ guard, database, storeKind, restarts, queries, run
     gather: async (withinMs) => {
       const startedAt = runtime.monotonicMs();
       const pingTimeoutMs = Math.ceil(withinMs * PING_SHARE);
-      const ping = await pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs, runtime });
+      const [ping, others] = await Promise.all([
+        pingDatabase({ guard, database, timeoutMs: withinMs, pingTimeoutMs, runtime }),
+        dependencies.ask(pingTimeoutMs),
+      ]);
       // After the ping, so that what is said of the breaker is not older than what is said of the database.
       // A process that stood still meanwhile has not asked the store too late for that.
-      return facts(ping, Math.max(withinMs * (1 - PING_SHARE), startedAt + withinMs - runtime.monotonicMs()));
+      const leftMs = Math.max(withinMs * (1 - PING_SHARE), startedAt + withinMs - runtime.monotonicMs());
+      return facts({ ping, dependencies: others }, leftMs);
     },
-    unasked: () => facts(UNKNOWN, 0),
+    unasked: () => facts({ ping: UNKNOWN, dependencies: dependencies.unasked() }, 0),
   };
 }
 

@@ -53,6 +53,11 @@ export interface Memo<Value> {
   /** At once where it is fresh; null where there is none that still says something, and the wait was in vain. */
   read(): MaybePromise<Memoized<Value> | null>;
   /**
+   * At once where there is one of the last 10 s, for who asks now and then and waits for nobody: the next one is seen to
+   * meanwhile. Else as {@link read}.
+   */
+  recent(): MaybePromise<Memoized<Value> | null>;
+  /**
    * Sees to it that there is a value of the last 5 s, whatever the period is: begins the fleet's one computation where
    * it is due and nobody else has, and waits for neither.
    *
@@ -125,8 +130,16 @@ export function createMemo<Value>(options: MemoOptions<Value>): Memo<Value> {
     const stale = !done || (ttlMs > 0 && last.ageMs() >= ttlMs);
     return stale && last.ageMs() > USELESS_AFTER_MS ? null : last.get(stale);
   };
+  const read = () => (last.ageMs() < ttlMs ? last.get(false) : isDone(runtime, waitMs, refreshed()).then(outcome));
   return {
-    read: () => (last.ageMs() < ttlMs ? last.get(false) : isDone(runtime, waitMs, refreshed()).then(outcome)),
+    read,
+    recent: () => {
+      // Where nobody else may wait for it, a computation belongs to its request.
+      if (!sharesIo || ttlMs === 0 || last.ageMs() > USELESS_AFTER_MS) return read();
+      const isFresh = last.ageMs() < ttlMs;
+      if (!isFresh) refreshed().catch(() => {});
+      return last.get(!isFresh);
+    },
     refreshIfDue: () => (running ? null : refreshIfDue()),
   };
 }

@@ -1,9 +1,10 @@
 /** What both payloads say in the same words: breaker, pool, contract, warnings. */
 import type { Config } from "../config/types.ts";
-import type { CircuitBreaker, PoolRuntime, PoolUse, RuntimeContract } from "../contract/parts.ts";
+import type { CircuitBreaker, GatePings, PoolRuntime, PoolUse, RuntimeContract } from "../contract/parts.ts";
 import { iso, isoOrNull, rounded, share, upperCase } from "../contract/units.ts";
 import type { PoolState } from "../database/port.ts";
 import type { GateView } from "../gate/renewal.ts";
+import type { DependencyPings } from "./dependencies.ts";
 import type { Verdict } from "./status.ts";
 
 /** Of the runtime contract between these payloads and who reads them. */
@@ -31,6 +32,14 @@ export function breakerPart(gate: GateView | null, config: Config): CircuitBreak
     open_until: isoOrNull(gate?.breaker.openUntil ?? 0),
     forced: gate?.override ? { mode: gate.override.mode, until: iso(gate.override.until) } : null,
   };
+}
+
+/** Nothing where no gate has a ping. */
+export function gatesPart(dependencies: DependencyPings): { readonly gates?: GatePings } {
+  const pings = Object.entries(dependencies).map(([gate, { status, latencyMs }]) => {
+    return [gate, { status, latency_ms: latencyMs }] as const;
+  });
+  return pings.length > 0 ? { gates: Object.fromEntries(pings) } : {};
 }
 
 /** The values in force. */

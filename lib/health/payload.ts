@@ -3,7 +3,7 @@ import type { Config } from "../config/types.ts";
 import type { HealthPayload } from "../contract/health.ts";
 import { iso } from "../contract/units.ts";
 import type { HealthFacts } from "./facts.ts";
-import { breakerPart, contractPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
+import { breakerPart, contractPart, gatesPart, poolRuntime, poolState, warningsOf } from "./parts.ts";
 import { type Findings, resiliencePart } from "./resilience.ts";
 import { isRedis } from "./status.ts";
 
@@ -17,6 +17,7 @@ export function healthPayload(findings: Findings, config: Config): HealthPayload
       database: facts.ping.status,
       redis: redisSlot(facts),
     },
+    ...gatesPart(facts.dependencies),
     state_store: { kind: facts.storeKind, status: facts.storeReachable ? "ok" : "error" },
     degraded_reason: verdict.reason,
     degraded_since: degradation?.since ?? null,

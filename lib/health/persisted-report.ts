@@ -2,8 +2,9 @@
  * The last report in a place of its own, for who can neither compute nor ask the fleet. Such a place may be behind
  * by a minute, as Cloudflare KV is; so the time stands beside the payload, and it is believed no longer than any other.
  */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
+import { amount, fromJson, object, text } from "../shape.ts";
 import { withDeadline } from "../time.ts";
 import type { Memoized } from "./last-value.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
@@ -24,13 +25,15 @@ export interface PersistedReport {
   read(): Promise<Memoized<Report> | null>;
 }
 
+const entry = object({ at: amount, report: text });
+
 export interface PersistedReportOptions {
   readonly keep: HealthKeep;
   readonly key: string;
   /** Outlives the answer, where the platform can be told. */
   readonly waitUntil: ((work: Promise<unknown>) => void) | undefined;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** The least that Cloudflare takes. */
@@ -41,9 +44,10 @@ const ANSWER_WITHIN_MS = 200;
 export function createPersistedReport(options: PersistedReportOptions): PersistedReport {
   const { keep, key, waitUntil, runtime, log } = options;
   const found = async (): Promise<Memoized<Report> | null> => {
-    const { at, report } = JSON.parse((await keep.get(key)) ?? "{}") as { at?: number; report?: string };
-    const value = report === undefined ? null : readReport(report);
-    const ageMs = runtime.wallMs() - (at ?? Number.NaN);
+    const kept = fromJson(await keep.get(key));
+    if (!entry(kept)) return null;
+    const value = readReport(kept.report);
+    const ageMs = runtime.wallMs() - kept.at;
     // One from the future comes from a clock that is wrong.
     return value && ageMs >= 0 && ageMs <= USELESS_AFTER_MS ? { value, ageMs, stale: true } : null;
   };

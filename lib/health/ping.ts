@@ -1,22 +1,27 @@
 /** One ping of the database, through the lane that is health's own: it neither waits for requests nor votes. */
 import { type Database, DatabaseError } from "../database/port.ts";
-import { WAIT_SHARE } from "../guard/database-call.ts";
+import { WAIT_SHARE } from "../guard/database/database-call.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Runtime } from "../runtime.ts";
 import { expireAfter } from "../time.ts";
 import { USELESS_AFTER_MS } from "./memo.ts";
 
-/** `unknown`: the database was not asked, nor lately. Latencies are the database's own, without the way to its turn. */
+/**
+ * `unknown`: the database was not asked, nor lately; `disabled`: there is none to ask. Latencies are the database's own,
+ * without the way to its turn.
+ */
 export type Ping =
   | { readonly status: "ok"; readonly latencyMs: number }
   | { readonly status: "error"; readonly latencyMs: number; readonly error: string }
-  | { readonly status: "unknown" };
+  | { readonly status: "unknown" }
+  | { readonly status: "disabled" };
 
 export const UNKNOWN: Ping = { status: "unknown" };
+export const DISABLED: Ping = { status: "disabled" };
 
 /** What the fleet last heard of its database. */
 export interface News {
-  readonly ping: Exclude<Ping, { readonly status: "unknown" }>;
+  readonly ping: Exclude<Ping, { readonly status: "unknown" | "disabled" }>;
   /** How old it was when it was handed on. */
   readonly ageMs: number;
 }
@@ -31,6 +36,7 @@ export function latestNews(
   ping: Ping,
   before: { readonly news: News | null; readonly ageMs: number } | null,
 ): News | null {
+  if (ping.status === "disabled") return null;
   if (ping.status !== "unknown") return { ping, ageMs: 0 };
   if (!before?.news) return null;
   const ageMs = before.news.ageMs + before.ageMs;
@@ -49,6 +55,7 @@ export interface PingOptions {
 
 /** Never rejects. */
 export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, runtime }: PingOptions): Promise<Ping> {
+  if (database.isAbsent?.()) return DISABLED;
   const askedAt = runtime.monotonicMs();
   let startedAt = askedAt;
   const latencyMs = () => Math.round(runtime.monotonicMs() - startedAt);
@@ -57,9 +64,10 @@ export async function pingDatabase({ guard, database, timeoutMs, pingTimeoutMs, 
   const expiry = expireAfter(runtime, timeoutMs, () => giveUp.abort());
   try {
     await guard.run(
-      (call) => {
+      ({ signal, deadlineMs, startBy, startByWallMs }) => {
         startedAt = runtime.monotonicMs();
-        return database.ping({ ...call, lane: "health", connectBy: askedAt + pingTimeoutMs * WAIT_SHARE });
+        const connectBy = askedAt + pingTimeoutMs * WAIT_SHARE;
+        return database.ping({ signal, deadlineMs, startBy, startByWallMs, lane: "health", connectBy });
       },
       { lane: "health", deadlineMs: pingTimeoutMs, signal: giveUp.signal },
     );

@@ -6,7 +6,7 @@ import { recommend } from "../recovery/recommendation.ts";
 import type { RestartFacts } from "../recovery/recovery.ts";
 import type { Degradation } from "./degradation.ts";
 import type { HealthFacts } from "./facts.ts";
-import { permitsStuck, type Verdict } from "./status.ts";
+import { isMissing, permitsStuck, type Verdict } from "./status.ts";
 import type { Scope } from "./tier.ts";
 
 /** What is judged and said, in every payload alike. */
@@ -22,11 +22,13 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, config
   const { resilience } = config;
   const { poolSaturationWarningRatio: warningRatio, poolSaturationCriticalRatio: criticalRatio } = resilience;
   const { restarts } = facts;
-  const { level, action, reason, nextActionInMs } = recommend({
+  const { level, action, reason, message, nextActionInMs } = recommend({
     databaseReachable: facts.ping.status !== "error",
     breaker: facts.gate?.breaker.state ?? "closed",
     breakerOpenMs: facts.gate?.breaker.openMs ?? 0,
+    breakerForcedOpen: facts.gate?.override?.mode === "force_open",
     stateStoreReachable: facts.storeReachable,
+    dependenciesReachable: !isMissing(facts.dependencies),
     poolSaturationRatio: verdict.poolSaturationRatio,
     warningRatio,
     criticalRatio,
@@ -54,6 +56,7 @@ export function resiliencePart({ facts, verdict, degradation }: Findings, config
       level,
       action,
       reason,
+      message,
       next_action_at: nextActionInMs === null ? null : iso(facts.at + nextActionInMs),
     },
   };

@@ -4,6 +4,7 @@ import type { HealthPayload } from "../contract/health.ts";
 import type { DegradedReason } from "../contract/parts.ts";
 import { CANCEL_GRACE_MS } from "../gate/lanes.ts";
 import type { StoreKind } from "../store/port.ts";
+import type { DependencyPings } from "./dependencies.ts";
 import type { HealthFacts } from "./facts.ts";
 
 export interface Verdict {
@@ -16,7 +17,10 @@ export interface Verdict {
 /** Only Redis itself, by whatever transport, is Redis. */
 export const isRedis = (kind: StoreKind): boolean => kind === "redis" || kind === "upstash";
 
-export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, config: Config): Verdict {
+export const isMissing = (dependencies: DependencyPings): boolean =>
+  Object.values(dependencies).some(({ status }) => status === "error");
+
+export function judge({ ping, gate, storeReachable, storeKind, dependencies }: HealthFacts, config: Config): Verdict {
   const capacity = config.gate.capacity.request;
   const poolSaturationRatio = gate ? Math.min(1, gate.lanes.request.running / capacity) : 0;
   const degraded = (reason: DegradedReason): Verdict => ({ status: "degraded", reason, poolSaturationRatio });
@@ -26,6 +30,7 @@ export function judge({ ping, gate, storeReachable, storeKind }: HealthFacts, co
   if (gate && gate.breaker.state !== "closed") return degraded("circuit_breaker_open");
   if (poolSaturationRatio >= config.resilience.poolSaturationCriticalRatio) return degraded("db_pool_saturated");
   if (!storeReachable) return degraded(isRedis(storeKind) ? "redis_unavailable" : "state_store_unavailable");
+  if (isMissing(dependencies)) return degraded("dependency_unreachable");
   return { status: "healthy", reason: null, poolSaturationRatio };
 }
 

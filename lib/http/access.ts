@@ -1,7 +1,7 @@
 /** From where a request comes, how many of them may come, and who may do what: put together for one application. */
 import type { Context } from "hono";
 import type { Config } from "../config/types.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import { platformName, type Runtime } from "../runtime.ts";
 import type { Store, StoreTraits } from "../store/port.ts";
 import { type AddressOf, addressReader, hostReader } from "./address/address.ts";
@@ -16,7 +16,7 @@ export interface AccessOptions {
   readonly store: Pick<Store, "kind" | "openLimiter"> & { readonly traits: Pick<StoreTraits, "deadlineMs"> };
   readonly connInfo: ConnInfo | undefined;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Access {
@@ -27,7 +27,11 @@ export interface Access {
 
 export function createAccess({ config, store, connInfo, runtime, log }: AccessOptions): Access {
   const peerOf = peerReader(connInfo);
-  const addressOf = addressReader(config.http.trustedProxies, peerOf);
+  let warned = false;
+  const addressOf = addressReader(config.http, peerOf, () => {
+    if (!warned) log.warn("proxy.header_unread", { remedy: "set TRUSTED_PROXY_HEADER to the header that they write" });
+    warned = true;
+  });
   const hostOf: (c: Context) => string = hostReader(config.http.trustedProxies, peerOf);
   const prefix = `tidegate:${config.store.namespace}:limit`;
   const deadlineMs = config.store.deadlineMs ?? store.traits.deadlineMs;

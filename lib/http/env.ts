@@ -1,5 +1,5 @@
 /** What Tidegate's middleware puts on a Hono context. */
-import type { GuardedDatabase } from "../guard/guarded-database.ts";
+import type { GuardedDatabase } from "../guard/database/guarded-database.ts";
 
 /** What every envelope says about itself. */
 export interface EnvelopeMeta {

@@ -2,11 +2,12 @@
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
-import { CODES, type ErrorCode } from "../contract/codes.ts";
+import { CODES, type ErrorCode, hasRetryAfter } from "../contract/codes.ts";
 import type { ProblemPayload } from "../contract/envelope.ts";
 import { MAIN_GATE } from "../guard/names.ts";
 import type { EnvelopeMeta, TidegateEnv } from "./env.ts";
 import type { Problem } from "./problem.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** The body of a success, as a client has it: what JSON makes of the data, and of the meta. */
 export interface Success<Data, Meta extends object = Record<never, never>> {
@@ -49,8 +50,20 @@ export interface ProblemWriting {
   readonly retryAfterSeconds: (hintMs: number) => number;
 }
 
-/** RFC 9457, in one body with the older `{ success, error, meta }`. */
+/** A problem as it is written: what a response is made of. */
+export interface WrittenProblem {
+  readonly body: string;
+  readonly status: ContentfulStatusCode;
+  readonly headers: Headers;
+}
+
 export function problemResponse(problem: Problem, writing: ProblemWriting): Response {
+  const { body, ...head } = problemWritten(problem, writing);
+  return new Response(body, head);
+}
+
+/** RFC 9457, in one body with the older `{ success, error, meta }`. */
+export function problemWritten(problem: Problem, writing: ProblemWriting): WrittenProblem {
   const { code, message, gate, reason, headers: more } = problem;
   const { status, retryable } = CODES[code];
   const details = writing.production ? undefined : detailsOf(problem);
@@ -77,10 +90,10 @@ export function problemResponse(problem: Problem, writing: ProblemWriting): Resp
     title: titleOf(code, gate),
     status,
     detail: message,
-    instance: writing.path,
+    instance: withoutSecrets(writing.path),
     retryable,
   };
-  return new Response(JSON.stringify(body), { status, headers });
+  return { body: JSON.stringify(body), status, headers };
 }
 
 /** RFC 9457's `title`, of a problem behind that gate. */
@@ -97,8 +110,7 @@ function detailsOf({ gate, details }: Problem): unknown {
   return { ...details, gate };
 }
 
-function retrySeconds({ code, retryAfterMs, notBeforeMs }: Problem, writing: ProblemWriting): number | undefined {
-  if (!CODES[code].degraded) return undefined;
-  if (notBeforeMs !== undefined) return Math.max(1, Math.ceil(notBeforeMs / 1_000));
+function retrySeconds({ code, retryAfterMs }: Problem, writing: ProblemWriting): number | undefined {
+  if (!hasRetryAfter(code) || retryAfterMs === null) return undefined;
   return writing.retryAfterSeconds(retryAfterMs ?? writing.defaultRetryAfterMs);
 }

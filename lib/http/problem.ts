@@ -1,9 +1,11 @@
 /** The one place where refusals, database errors and anything thrown become an HTTP answer. */
-import { HTTPException } from "hono/http-exception";
-import { CODES, type ErrorCode, type ProblemReason } from "../contract/codes.ts";
+import { CODES, type ErrorCode, hasRetryAfter, type ProblemReason } from "../contract/codes.ts";
+import { meantBy } from "../database/handed-on.ts";
 import { DatabaseError } from "../database/port.ts";
-import { ownErrorIn, TidegateError } from "../errors.ts";
+import { TidegateError } from "../errors.ts";
 import { Refused } from "../guard/refusal.ts";
+import type { ErrorMeaning } from "../kept/when.ts";
+import { type HttpException, isHttpException } from "./exception.ts";
 
 /** An error of the contract, as a value. */
 export interface Problem {
@@ -17,10 +19,11 @@ export interface Problem {
   readonly reason?: ProblemReason | undefined;
   /** Shown outside production only. */
   readonly details?: unknown;
-  /** When asking again makes sense, in milliseconds; spread and bounded when it is written. Default 5 s where the code wants one. */
-  readonly retryAfterMs?: number | undefined;
-  /** Whoever asks before is refused again: told as it is, neither spread nor bounded. */
-  readonly notBeforeMs?: number | undefined;
+  /**
+   * When asking again makes sense, in milliseconds; spread and bounded when it is written. Default 5 s where the code wants
+   * one. Null: never by itself, so that nothing is told which a program would follow.
+   */
+  readonly retryAfterMs?: number | null | undefined;
   /** More headers of the answer. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -60,15 +63,22 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   405: "METHOD_NOT_ALLOWED",
   413: "PAYLOAD_TOO_LARGE",
   429: "TOO_MANY_REQUESTS",
+  500: "INTERNAL_ERROR",
+  501: "NOT_IMPLEMENTED",
+  502: "BAD_GATEWAY",
   503: "SERVICE_UNAVAILABLE",
+  504: "GATEWAY_TIMEOUT",
 };
+
+/** Undefined where the contract has none, such as for 418: what Hono answers then stands as it is. */
+export const codeOf = (status: number): ErrorCode | undefined => CODE_OF_STATUS[status];
 
 const INTERNAL_ERROR: Problem = { code: "INTERNAL_ERROR", message: "Something went wrong in the service." };
 
 export function problemOf(error: unknown): Problem {
-  if (error instanceof HTTPException) return fromHono(error);
+  if (isHttpException(error)) return fromHono(error);
   // An ORM, for one, wraps what its driver throws.
-  const own = ownErrorIn(error);
+  const own = meantBy(error);
   if (own instanceof ProblemError) return own.problem;
   if (own instanceof Refused) return ofRefusal(own);
   if (own instanceof DatabaseError) {
@@ -76,6 +86,12 @@ export function problemOf(error: unknown): Problem {
     return { code, message, gate, details: { fault, vendor_code: vendorCode } };
   }
   return INTERNAL_ERROR;
+}
+
+/** What an error is, for who has another answer in its place. */
+export function meaningOf(error: unknown, defaultRetryAfterMs: number): ErrorMeaning {
+  const { code, retryAfterMs = defaultRetryAfterMs } = problemOf(error);
+  return { code, retryAfterMs: hasRetryAfter(code) && retryAfterMs !== null ? retryAfterMs : undefined };
 }
 
 function ofRefusal({ refusal, message }: Refused): Problem {
@@ -90,15 +106,11 @@ function ofRefusal({ refusal, message }: Refused): Problem {
   };
 }
 
-/** Hono's own answer of a status that the contract has no code for, such as 418: it stands as it is. */
-export function isOutsideContract({ status }: HTTPException): boolean {
-  return status < 500 && !(status in CODE_OF_STATUS);
-}
-
 /** Hono's own middleware throws these; a header such as WWW-Authenticate has to survive. */
-function fromHono(error: HTTPException): Problem {
-  const code = CODE_OF_STATUS[error.status];
-  if (!code) return INTERNAL_ERROR;
+function fromHono(error: HttpException): Problem {
+  const code = codeOf(error.status);
+  // What a 500 says is for nobody outside.
+  if (code === undefined || code === INTERNAL_ERROR.code) return INTERNAL_ERROR;
   const challenge = error.res?.headers.get("www-authenticate");
   return {
     code,

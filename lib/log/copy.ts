@@ -4,6 +4,7 @@
  */
 import { schemeOnly } from "../connection-url.ts";
 import { sensitivityOf } from "./field-names.ts";
+import { isSecretValue } from "./values.ts";
 
 /** Nesting beyond it becomes `[deeper]`. */
 export const MAX_DEPTH = 8;
@@ -19,6 +20,8 @@ export const MAX_TOTAL_CHARACTERS = 32_768;
 export interface CopyRules {
   readonly mask: string;
   readonly text: (text: string) => string;
+  /** The same texts, without what only their order shows to be secret: `--password` before its value. */
+  readonly list: (texts: readonly string[]) => readonly string[];
   readonly isWholeSecret: (text: string) => boolean;
   /** Longer than anything that {@link CopyRules.text} looks for, so that cutting there leaves no half of it. */
   readonly marginCharacters: number;
@@ -35,7 +38,8 @@ interface Copying {
   characters: number;
 }
 
-type Field = readonly [name: unknown, read: () => unknown];
+/** @param subject what the value is, where the name does not say it. */
+type Field = readonly [name: unknown, read: () => unknown, subject?: string];
 
 export function copyOf(value: unknown, rules: CopyRules): unknown {
   try {
@@ -106,29 +110,65 @@ function container(original: object, copying: Copying): unknown {
     const entries = [...first(original.entries())].map(([key, value]): Field => [key, () => value]);
     return fields(entries, copying);
   }
-  return fields(fieldsOf(original, Object.keys(original)), copying);
+  return fields(named(fieldsOf(original, Object.keys(original))), copying);
+}
+
+/** An object may say in one field what another holds: `{ name: "DB_PASSWORD", value: "…" }` becomes that name's field. */
+function named(entries: Field[]): Field[] {
+  const naming = entries.find((entry) => subjectOf(entry) !== null);
+  if (!naming) return entries;
+  const subject = subjectOf(naming) ?? "";
+  // A path alone may be a request's, which has data of its own.
+  const holds = naming[0] === "path" ? HOLDS_VALUE : HOLDS_DATA;
+  return entries.map(([name, read]): Field => (holds.test(String(name)) ? [name, read, subject] : [name, read]));
+}
+
+const NAMES = /(?:name|key|path|param|field|property|pointer|attribute|column|loc)$/i;
+const HOLDS_VALUE = /(?:value|args|received|input|actual)$|^(?:old|new|before|after|current)$/i;
+const HOLDS_DATA = new RegExp(`${HOLDS_VALUE.source}|^(?:string)?data$`, "i");
+
+/** A path of several parts names its last one; everything in a Secret of Kubernetes is one. */
+function subjectOf([field, read]: Field): string | null {
+  if (field !== "kind" && !NAMES.test(String(field))) return null;
+  try {
+    const value = read();
+    const subject: unknown = Array.isArray(value) ? value.at(-1) : value;
+    if (typeof subject !== "string") return null;
+    if (field === "kind") return subject === "Secret" ? subject : null;
+    return sensitivityOf(subject) === "plain" ? null : subject;
+  } catch {
+    return null;
+  }
 }
 
 function list(items: Iterable<unknown>, length: number, copying: Copying): unknown[] {
   const copies: unknown[] = [];
-  for (const item of items) {
+  for (const item of inOrder(items, length, copying)) {
     if (copies.length >= MAX_ENTRIES) return [...copies, `[${length - MAX_ENTRIES} more]`];
     copies.push(copy(item, copying));
   }
   return copies;
 }
 
+/** Texts of a list say what the next is: arguments, raw headers, a name and its value. */
+function inOrder(items: Iterable<unknown>, length: number, { rules }: Copying): Iterable<unknown> {
+  if (length < 2 || length > MAX_ENTRIES) return items;
+  const texts = [...items];
+  const isShort = (item: unknown) => typeof item === "string" && item.length <= MAX_TEXT_CHARACTERS;
+  return texts.every(isShort) ? rules.list(texts.map(String)) : texts;
+}
+
 function fields(entries: Iterable<Field>, copying: Copying): Record<string, unknown> {
   // Without a prototype, `__proto__` is a name like any other.
   const copies: Record<string, unknown> = Object.create(null);
   let count = 0;
-  for (const [name, read] of entries) {
+  for (const [name, read, subject] of entries) {
     if (++count > MAX_ENTRIES) {
       copies["…"] = "[more]";
       break;
     }
     const key = typeof name === "string" ? name : String(name);
-    copies[text(key, copying)] = field(key, read, copying);
+    copies[text(key, copying)] = field(subject ?? key, read, copying);
   }
   return copies;
 }
@@ -136,8 +176,7 @@ function fields(entries: Iterable<Field>, copying: Copying): Record<string, unkn
 function field(name: string, read: () => unknown, copying: Copying): unknown {
   try {
     const value = read();
-    const sensitivity = value === undefined ? "plain" : sensitivityOf(name);
-    const isSecret = sensitivity === "secret" || (sensitivity === "countable" && typeof value !== "number");
+    const isSecret = value !== undefined && isSecretValue(value, sensitivityOf(name));
     return isSecret ? copying.rules.mask : copy(value, copying);
   } catch {
     return UNREADABLE;

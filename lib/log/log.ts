@@ -2,23 +2,29 @@
  * The log: what happened, as structured lines, with nothing secret in them.
  *
  * Map of this folder: `port` is what the library writes to and this file implements it; `choose` takes an application's
- * own log instead; `format` makes lines, `sink` and `output` bring them out; `redaction` is the way in to everything that
- * keeps secrets from being seen.
+ * own log instead, `line-log` makes one of the settings; `events` is the table of what Tidegate itself says, `origin` what
+ * each line says of where it comes from; `format` makes lines, `printable` keeps them from driving a terminal, `sink` and
+ * `output` bring them out, `paced` where that takes the thread; `redaction` is the way in to everything that keeps secrets
+ * from being seen.
  */
 import type { Runtime } from "../runtime.ts";
 import { withDeadline } from "../time.ts";
 import { FORMATS, type LogFormat } from "./format.ts";
+import { type Origin, wholeFields } from "./origin.ts";
 import { standardOutput } from "./output.ts";
-import type { Log, LogFields, LogLevel } from "./port.ts";
+import { paced } from "./paced.ts";
+import type { LeastLevel, Log, LogFields, LogLevel } from "./port.ts";
 import type { Redactor } from "./redaction.ts";
 import { createSink, type SinkOptions, type Writer } from "./sink.ts";
 
 export interface LogOptions extends Pick<SinkOptions, "maxLines" | "maxBytes"> {
   /** The least that is written. */
-  readonly level: LogLevel;
+  readonly level: LeastLevel;
   readonly format: LogFormat;
   /** Everything goes through it: event, names and values of fields. */
   readonly redact: Redactor;
+  /** What every line says about where it comes from. Default: nothing. */
+  readonly origin?: Origin;
   readonly runtime: Runtime;
   /** Where lines go; standard output unless given. It may be slow, and it may throw. */
   readonly sink?: Writer;
@@ -31,8 +37,9 @@ export interface RunningLog extends Log {
   flush(timeoutMs?: number): Promise<void>;
 }
 
-const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const RANK: Readonly<Record<LeastLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 const FLUSH_TIMEOUT_MS = 2_000;
+const nowhere: Origin = () => ({});
 
 /**
  * Makes a log. Cheap, and touches nothing until the first line.
@@ -42,27 +49,27 @@ const FLUSH_TIMEOUT_MS = 2_000;
  * @example
  * ```ts
  * const redact = createRedactor({ secrets: config.secrets });
- * const log = createLog({ level: "info", format: "json", redact, runtime: systemRuntime() });
+ * const log = createLog({ level: "info", format: "json", redact, origin: originOf(), runtime: systemRuntime() });
  * log.info("breaker.open", { gate: "main", error: new Error("no route to postgres://app:secret@db") });
  * await log.flush();
  * ```
  */
 export function createLog(options: LogOptions): RunningLog {
-  const { level: least, redact, runtime, maxLines, maxBytes } = options;
+  const { level: least, redact, origin = nowhere, runtime, maxLines, maxBytes } = options;
   const format = FORMATS[options.format];
   const notice = (count: number) =>
-    format({ at: runtime.wallMs(), level: "warn", event: "log.dropped", fields: { lines: count } });
+    format({ at: runtime.wallMs(), level: "warn", event: "log.dropped", fields: { lines: count, ...origin() } });
+  const pace = paced(options.sink ?? standardOutput(runtime), runtime);
   const sink = createSink({
-    write: options.sink ?? standardOutput(runtime),
+    write: pace.write,
     notice,
     ...(maxLines === undefined ? {} : { maxLines }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
 
   function line(level: LogLevel, event: string, fields: LogFields): string {
-    const safe = redact.value(fields);
-    const plain = typeof safe === "object" && safe !== null ? (safe as LogFields) : { fields: safe };
-    return format({ at: runtime.wallMs(), level, event: redact.text(event), fields: plain });
+    const whole = wholeFields(fields, redact, origin);
+    return format({ at: runtime.wallMs(), level, event: redact.text(event), fields: whole });
   }
 
   function write(level: LogLevel, event: string, fields: LogFields = {}): void {
@@ -82,6 +89,10 @@ export function createLog(options: LogOptions): RunningLog {
     error: (event, fields) => write("error", event, fields),
     dropped: sink.dropped,
     // Whoever ends is not kept by a writer that is stuck: late is done.
-    flush: (ms = FLUSH_TIMEOUT_MS) => withDeadline(sink.flush(), { ms, runtime, refuse: () => null }).catch(() => {}),
+    flush: async (ms = FLUSH_TIMEOUT_MS) => {
+      pace.hurry(true);
+      await withDeadline(sink.flush(), { ms, runtime, refuse: () => null }).catch(() => {});
+      pace.hurry(false);
+    },
   };
 }

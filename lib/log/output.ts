@@ -26,12 +26,16 @@ export function standardOutput(runtime: Runtime): Writer {
   // Workers, Deno and Bun imitate much of `process`, but not this.
   const isNode = navigator?.userAgent?.startsWith("Node.js/") === true;
   const files = isNode ? process?.getBuiltinModule?.("node:fs") : undefined;
-  return files === undefined ? toConsole : (lines) => toDescriptor(files, lines, runtime);
+  return files === undefined ? toConsole() : (lines) => toDescriptor(files, lines, runtime);
 }
 
-const toConsole: Writer = (lines) => {
-  for (const line of lines) console.log(line);
-};
+/** The console's own method, as it is now: an entry may lead all calls of it here later on. */
+function toConsole(): Writer {
+  const print = console.log.bind(console);
+  return (lines) => {
+    for (const line of lines) print(line);
+  };
+}
 
 async function toDescriptor(files: FileSystem, lines: readonly string[], runtime: Runtime): Promise<void> {
   const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);

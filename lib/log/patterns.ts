@@ -1,7 +1,12 @@
 /** What looks like a credential, whoever's it is; all of it in the terms of `scan`. */
-import { flags, pairs } from "./pairs.ts";
-import { type Budget, harmless, masked, maskSpans, type Pattern, type Span, WORK_PER_TEXT } from "./scan.ts";
-import { urls } from "./url-logins.ts";
+import { commands } from "./commands.ts";
+import { cookieJars, kubernetesSecrets } from "./documents.ts";
+import { flags, foreignPairs, pairs, reversed } from "./pairs.ts";
+import { harmless, masked, maskRanges, type Pattern, type Range, rangesOf, type Span } from "./scan.ts";
+import { announcements, credentialPairs, oneTimeCodes, passes, sentences, signatures } from "./sentences.ts";
+import { connections, sqlFunctions, sqlPasswords, sqlRows } from "./sql.ts";
+import { bareLogins, parameters, paths, urls } from "./urls.ts";
+import { vendorTokens } from "./vendor-tokens.ts";
 
 const privateKeys: Pattern = {
   begins: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g,
@@ -12,30 +17,8 @@ const privateKeys: Pattern = {
   },
 };
 
-/** `PASSWORD '…'` and `IDENTIFIED BY …`, which have no sign between name and value. */
-const sqlPasswords: Pattern = {
-  begins:
-    /\b(?:password[ \t]{1,8}(?=')|identified[ \t]{1,8}by[ \t]{1,8}(?:(?:password|values)[ \t]{1,8})?(?=['"\w]))/gi,
-  spanOf: (text, match) => {
-    const from = match.index + match[0].length;
-    return masked(from, sqlValueEnd(text, from));
-  },
-};
-
-function sqlValueEnd(text: string, from: number): number {
-  const quote = text.charAt(from);
-  if (quote !== "'" && quote !== '"') {
-    const end = text.slice(from, from + 256).search(/[\s;,)]/);
-    return end < 0 ? Math.min(text.length, from + 256) : from + end;
-  }
-  for (let at = text.indexOf(quote, from + 1); at >= 0; at = text.indexOf(quote, at + 2)) {
-    if (text[at + 1] !== quote) return at + 1;
-  }
-  return text.length;
-}
-
 const httpSchemes: Pattern = {
-  begins: /\b(bearer|basic|negotiate)[ \t]{1,8}([\w.~+/-]*={0,2})/gi,
+  begins: /\b(bearer|basic|negotiate)[ \t]{1,8}([\w.~+/-]*={0,2})(?!\w)/gi,
   spanOf: (_text, match) => {
     const [whole, scheme = "", value = ""] = match;
     const isCredential = scheme.toLowerCase() === "basic" ? isBasic(value) : isToken(value);
@@ -62,14 +45,6 @@ const jsonWebTokens: Pattern = {
   spanOf: (_text, match) => (match[0].length >= 20 && match[0].indexOf(".") >= 8 ? endOf(match, 0) : harmless(match)),
 };
 
-/** AWS key ids, and the tokens of vendors who mark theirs: GitHub, GitLab, Slack, Stripe, npm, Google, Deno and more. */
-const markedTokens: Pattern = {
-  begins:
-    /(?<![A-Za-z0-9])(?:(?:A3T[A-Z0-9]|AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?:gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|sk-|[rs]k_(?:live|test)_|npm_|AIza|dd[opw]_|dop_v1_|whsec_|fm\d[a-z]?_|hf_|ya29\.|SG\.)[\w.+/=-]*)/g,
-  spanOf: (_text, match) =>
-    match[0].length >= 20 && /\d|^A[A-Z0-9]{19}$/.test(match[0]) ? endOf(match, 0) : harmless(match),
-};
-
 const REFERENCE =
   /^(?:v?\d[\w.-]*|main|master|latest|next|beta|alpha|canary|rc|dev|develop|trunk|head|stable|release)$/i;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
@@ -77,7 +52,7 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 /** `user/password@host` of Oracle's tools; not `owner/repository@v4`, and not the inside of a path. */
 const oracleLogins: Pattern = {
   begins:
-    /\/(?<=(?:(?<![\w/.@:%$#\\-])|(?<=:(?:thin|oci8?):))[a-z][\w$#]{0,29}\/)([^\s/@"'`<>,;]{1,128})@(?=(?:\/\/)?([\w.-]{1,253})(:\d{2,5}(?!\w)|\/\w)?)/gi,
+    /\/(?<=(?:(?<![\w/.@:%$#\\-])|(?<=:(?:thin|oci8?):))[a-z][\w$#]{0,29}\/)([^\s/@"'`<>,;]{1,128}|"[^"\n]{1,128}")@(?=(?:\/\/)?([\w.-]{1,253})(:\d{2,5}(?!\w)|\/\w)?)/gi,
   spanOf: (_text, match) => {
     const [, password = "", host = "", port] = match;
     const isAddress = IPV4.test(host);
@@ -91,24 +66,80 @@ function endOf(match: RegExpExecArray, offset: number): Span {
   return masked(match.index + offset, match.index + match[0].length);
 }
 
+/** A line of `.pgpass`: host, port, database, user and password. */
+const passwordFiles: Pattern = {
+  begins:
+    /:(?<=(?:^|["'])(?:[a-z][\w.-]{2,252}|[\d.]{7,15}|\*):)(?:\d{2,5}|\*):(?:[a-z_][\w-]{0,63}|\*):(?:[a-z_][\w-]{0,63}|\*):([^\s"']{4,128})(?=$|["'])/gim,
+  spanOf: (_text, match) => endOf(match, match[0].length - (match[1] ?? "").length),
+};
+
+/** Passwords as `crypt`, Apache and Argon2 keep them. */
+const hashes: Pattern = {
+  begins: /\$(?:2[abxy]|[156y]|apr1|argon2\w{0,2}|scrypt|pbkdf2[\w-]{0,16})\$[\w./$,=+-]{16,}/g,
+  spanOf: (_text, match) => endOf(match, 0),
+};
+
 const PATTERNS: readonly Pattern[] = [
   privateKeys,
   urls,
+  bareLogins,
+  parameters,
+  paths,
   pairs,
+  foreignPairs,
   flags,
+  reversed,
+  sentences,
+  announcements,
+  oneTimeCodes,
+  passes,
+  credentialPairs,
+  signatures,
+  connections,
   sqlPasswords,
+  sqlFunctions,
+  sqlRows,
+  commands,
   httpSchemes,
   jsonWebTokens,
-  markedTokens,
+  vendorTokens,
   oracleLogins,
+  passwordFiles,
+  hashes,
+  kubernetesSecrets,
+  cookieJars,
 ];
 
 /** Names and short words, most of what there is: every pattern needs more, or another character. */
 const SHORT_WORD = /^[\w.-]{0,19}$/;
 
-/** Applies every pattern, one after the other. */
-export function maskPatterns(text: string, mask: string): string {
-  if (SHORT_WORD.test(text)) return text;
-  const budget: Budget = { work: WORK_PER_TEXT };
-  return PATTERNS.reduce((safe, pattern) => maskSpans(safe, pattern, mask, budget), text);
+/** Where something looks like a credential, whoever's it is. */
+export function credentialsIn(text: string): readonly Range[] {
+  return SHORT_WORD.test(text) ? [] : rangesOf(text, PATTERNS);
+}
+
+/** The same for a list: rules read it as JSON, in which each text stands beside its neighbours. */
+export function maskedList(texts: readonly string[], mask: string): readonly string[] {
+  const ranges = credentialsIn(JSON.stringify(texts));
+  if (ranges.length === 0) return texts;
+  let start = 1;
+  return texts.map((text) => {
+    const written = JSON.stringify(text).slice(1, -1);
+    const from = start + 1;
+    const to = from + written.length;
+    start = to + 2;
+    const own = ranges
+      .filter((range) => range[0] < to && range[1] > from)
+      .map((range): Range => [Math.max(range[0], from) - from, Math.min(range[1], to) - from]);
+    return own.length === 0 ? text : unescaped(maskRanges(written, own, mask), mask);
+  });
+}
+
+/** A range that ends within an escaped character leaves no text: then nothing of it is shown. */
+function unescaped(written: string, mask: string): string {
+  try {
+    return String(JSON.parse(`"${written}"`));
+  } catch {
+    return mask;
+  }
 }

@@ -3,6 +3,9 @@
 /** From which on events are written. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** The least that is written; `silent`: nothing. */
+export type LeastLevel = LogLevel | "silent";
+
 /** What an event carries beside its name. An `Error` is rendered with its causes; everything is redacted. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

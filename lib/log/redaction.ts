@@ -2,12 +2,13 @@
  * Keeps secrets out of whatever people and machines read: logs, errors, payloads, labels.
  *
  * Known secret values go first, in every form they take (`known-secrets`, `secret-forms`); then what merely looks like
- * a credential (`patterns`, `pairs` and `url-logins`, which `scan` finds); in structures also what is named like one
- * (`field-names`, `copy`).
+ * a credential: the rules of `patterns` (`pairs` with `field-names` and `values`, `urls`, `commands`, `vendor-tokens`),
+ * which `scan` applies to a text in all its `views`; in structures also what is named like one (`copy`).
  */
 import { copyOf } from "./copy.ts";
 import { knownSecrets } from "./known-secrets.ts";
-import { maskPatterns } from "./patterns.ts";
+import { credentialsIn, maskedList } from "./patterns.ts";
+import { maskRanges } from "./scan.ts";
 
 /** What stands where a secret stood. */
 export const MASK = "***";
@@ -43,7 +44,9 @@ export function createRedactor({ secrets }: { readonly secrets: readonly string[
 
   function text(value: string): string {
     try {
-      return known.isWhole(value) ? MASK : maskPatterns(known.mask(value), MASK);
+      if (known.isWhole(value)) return MASK;
+      const unknown = known.mask(value);
+      return maskRanges(unknown, credentialsIn(unknown), MASK);
     } catch {
       return MASK;
     }
@@ -52,6 +55,7 @@ export function createRedactor({ secrets }: { readonly secrets: readonly string[
   const rules = {
     mask: MASK,
     text,
+    list: (texts: readonly string[]) => maskedList(texts, MASK),
     isWholeSecret: known.isWhole,
     marginCharacters: known.longest + PATTERN_CHARACTERS,
   };

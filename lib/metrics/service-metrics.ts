@@ -1,8 +1,8 @@
-/** What health and the ledger say, and this process of itself, in figures. */
-import type { PoolState } from "../database/port.ts";
-import type { Family, Sample } from "./exposition.ts";
-import { flag } from "./gate-metrics.ts";
-import type { QueryTimes } from "./query-times.ts";
+/** What health and the ledger say, and what instances count for their fleet at the main gate beside calls. */
+import type { GateView } from "../gate/renewal.ts";
+import { TALLIES } from "../gate/types.ts";
+import { HEALTH_STATUSES, KEPT_HOWS, RESTART_OUTCOMES } from "./catalogue-fleet.ts";
+import { type Family, family, flag } from "./family.ts";
 
 /** The health payload, as far as it is counted. */
 export interface HealthSeen {
@@ -18,63 +18,50 @@ export interface RestartsSeen {
   readonly cooldownRemainingMs: number;
   readonly blocked: boolean;
   readonly churnExceeded: boolean;
+  /** Those that have ended since the ledger's life began; null where it cannot be read. */
+  readonly ended: Readonly<Record<(typeof RESTART_OUTCOMES)[number], number>> | null;
 }
 
-const STATUSES = ["healthy", "degraded", "unhealthy"];
-
-const family = (name: string, help: string, ...samples: readonly Sample[]): Family => ({
-  name: `tidegate_${name}`,
-  help,
-  samples,
-});
-
 export function serviceMetrics(health: HealthSeen, restarts: RestartsSeen): readonly Family[] {
-  const verdicts = STATUSES.map((status) => ({ labels: { status }, value: flag(health.status === status) }));
+  const { ended } = restarts;
+  const verdicts = HEALTH_STATUSES.map((status) => ({ labels: { status }, value: flag(health.status === status) }));
   return [
-    family("health_status", "1 for the verdict of /health.", ...verdicts),
-    family("health_age_seconds", "Age of that verdict.", { value: health.ageMs / 1_000 }),
-    // Not known is neither up nor down.
-    family("database_up", "Whether the database answers pings; absent while not known.", ...known(health.database)),
-    family("state_store_up", "Whether the state store answers.", ...known(health.stateStore)),
-    family("restarts_in_window", "Restarts that count towards churn.", { value: restarts.countInWindow }),
-    family("restart_cooldown_remaining_seconds", "Until a restart is allowed again; 0 unless cooling down.", {
-      value: restarts.cooldownRemainingMs / 1_000,
-    }),
-    family("restart_blocked", "1 while restarts need an override.", { value: flag(restarts.blocked) }),
-    family("restart_churn_exceeded", "1 while there were too many restarts.", { value: flag(restarts.churnExceeded) }),
+    family("tidegate_health_status", verdicts),
+    family("tidegate_health_age_seconds", [{ value: health.ageMs / 1_000 }]),
+    family("tidegate_database_up", known(health.database)),
+    family("tidegate_state_store_up", known(health.stateStore)),
+    family(
+      "tidegate_restarts_total",
+      RESTART_OUTCOMES.flatMap((outcome) => (ended ? { labels: { outcome }, value: ended[outcome] } : [])),
+    ),
+    family("tidegate_restarts_in_window", [{ value: restarts.countInWindow }]),
+    family("tidegate_restart_cooldown_remaining_seconds", [{ value: restarts.cooldownRemainingMs / 1_000 }]),
+    family("tidegate_restart_blocked", [{ value: flag(restarts.blocked) }]),
+    family("tidegate_restart_churn_exceeded", [{ value: flag(restarts.churnExceeded) }]),
   ];
 }
 
-const known = (status: string): readonly Sample[] => (status === "unknown" ? [] : [{ value: flag(status === "ok") }]);
+/** Not known, and not there, is neither up nor down. */
+const known = (status: string): readonly { readonly value: number }[] =>
+  status === "unknown" || status === "disabled" ? [] : [{ value: flag(status === "ok") }];
 
-/** Of one process: where several share a port, whichever answered. */
-export function processMetrics(
-  pid: number,
-  pool: PoolState,
-  queries: ReturnType<QueryTimes["figures"]>,
-): readonly Family[] {
-  const labels = { pid: String(pid) };
-  const connections = { checked_out: pool.checkedOut, checked_in: pool.checkedIn, overflow: pool.overflow };
-  const percentiles = { 50: queries.p50Ms, 95: queries.p95Ms, 99: queries.p99Ms };
+const STALE = "stale_";
+
+/** @param main The gate that all of it is counted at; null where it cannot be seen, or is no fleet's. */
+export function tallyMetrics(main: GateView | null): readonly Family[] {
+  if (main === null || main.local === true) return [];
+  const { tallies } = main.totals;
+  const stale = TALLIES.filter((tally) => tally.startsWith(STALE));
+  const kept = (how: (typeof KEPT_HOWS)[number]) =>
+    how === "stale" ? stale.reduce((sum, tally) => sum + tallies[tally], 0) : tallies[`kept_${how}`];
   return [
     family(
-      "process_connections",
-      "Connections of this process.",
-      ...Object.entries(connections).map(([state, value]) => ({ labels: { ...labels, state }, value })),
+      "tidegate_kept_answers_total",
+      KEPT_HOWS.map((how) => ({ labels: { how }, value: kept(how) })),
     ),
-    family("process_connections_max", "Connections that this process may have.", { labels, value: pool.maxCapacity }),
-    family("process_statements_recent", "Statements of this process in the last five minutes.", {
-      labels,
-      value: queries.count,
-    }),
-    family("process_slow_statements_recent", "Of these, those that were slow.", { labels, value: queries.slowCount }),
     family(
-      "process_statement_seconds",
-      "How long these took, by percentile.",
-      ...Object.entries(percentiles).map(([percentile, ms]) => ({
-        labels: { ...labels, percentile },
-        value: ms / 1_000,
-      })),
+      "tidegate_kept_stale_answers_total",
+      stale.map((tally) => ({ labels: { code: tally.slice(STALE.length) }, value: tallies[tally] })),
     ),
   ];
 }

@@ -3,6 +3,8 @@
  * messages of its own on it, which is why ours carry a mark.
  */
 
+import type { SentFamily } from "../metrics/family.ts";
+
 /** Tells a process that the one above it is our supervisor, and not some other user of `node:cluster`. */
 export const SUPERVISED = "TIDEGATE_SUPERVISED";
 
@@ -72,7 +74,13 @@ export interface SupervisorReport {
 }
 
 /** What a worker asks the supervisor. */
-export type WorkerQuestion = { readonly kind: "reload"; readonly request: ReloadRequest } | { readonly kind: "report" };
+export type WorkerQuestion =
+  | { readonly kind: "reload"; readonly request: ReloadRequest }
+  | { readonly kind: "report" }
+  /** The figures of all workers; `own` are those of the one that asks. */
+  | { readonly kind: "figures"; readonly own: readonly SentFamily[] };
+
+export type Answer = ReloadReply | SupervisorReport | readonly SentFamily[];
 
 export type ToWorker =
   | { readonly tidegate: "beat" }
@@ -81,12 +89,15 @@ export type ToWorker =
   | { readonly tidegate: "stop" }
   /** Nothing will be handed over any more. */
   | { readonly tidegate: "leave" }
-  | { readonly tidegate: "reply"; readonly to: number; readonly reply: ReloadReply | SupervisorReport }
+  | { readonly tidegate: "figures" }
+  | { readonly tidegate: "reply"; readonly to: number; readonly reply: Answer }
   | { readonly tidegate: "reloaded"; readonly result: ReloadResult };
 
 export type ToSupervisor =
   | { readonly tidegate: "ready"; readonly url: string }
   | { readonly tidegate: "beat" }
+  /** Asked for, or the last ones. */
+  | { readonly tidegate: "figures"; readonly families: readonly SentFamily[] }
   | { readonly tidegate: "drained" }
   | { readonly tidegate: "ask"; readonly number: number; readonly ask: WorkerQuestion };
 

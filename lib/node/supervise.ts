@@ -2,34 +2,35 @@
  * Several processes on one port, replaced one by one without losing a request, by `node:cluster`.
  *
  * Map of `supervisor/`: a `member` is one worker, the `crew` the places that workers fill, `backoff` how long one that
- * fell is waited for; `reloads` replaces them, `replacements` is who may ask for that; `stalls` looks for workers whose
+ * fell is waited for; `reloads` replaces them, `replacements` is who may ask for that; `figures` are those of all; `stalls` looks for workers whose
  * event loop stands still, `start-secrets` is what all workers share.
  */
 import cluster from "node:cluster";
 import type { Config } from "../config.ts";
-import { createLog, type RunningLog } from "../log/log.ts";
+import { chooseLog } from "../log/choose.ts";
+import type { EventLog } from "../log/events.ts";
+import { originOf } from "../log/origin.ts";
 import type { Log } from "../log/port.ts";
 import { createRedactor } from "../log/redaction.ts";
-import { isTerminal, type Runtime, systemRuntime } from "../runtime.ts";
+import { type Runtime, systemRuntime } from "../runtime.ts";
 import { STOP_SIGNALS } from "./closing.ts";
 import {
+  type Answer,
   type ReloadRefusal,
   type ReloadResult,
   SUPERVISED,
   type SupervisorReport,
   type WorkerInfo,
+  type WorkerQuestion,
 } from "./messages.ts";
 import { createCrew } from "./supervisor/crew.ts";
+import { createFigures } from "./supervisor/figures.ts";
 import { type Member, startMember } from "./supervisor/member.ts";
-import { createReplacements, type Replacements } from "./supervisor/replacements.ts";
+import { createReplacements } from "./supervisor/replacements.ts";
 import { type LedgerPlace, watchStalls } from "./supervisor/stalls.ts";
 import { startSecrets } from "./supervisor/start-secrets.ts";
 
 const BEAT_MS = 1_000;
-/** A worker that is to end with everything has as long as a single process; then it is killed. */
-const STOP_MS = 10_000;
-/** What a request has beyond its longest statement, before a worker that was replaced closes its connections. */
-const DRAIN_MARGIN_MS = 5_000;
 
 /** How many processes run, and how they are looked after. Times are milliseconds. */
 export interface SuperviseOptions {
@@ -39,7 +40,7 @@ export interface SuperviseOptions {
   readonly workers?: number | null;
   /** Longest a worker may take until it can answer requests. Default 60,000. */
   readonly startWithinMs?: number;
-  /** Longest a worker that was replaced may go on. Default: the longest statement that is allowed, and 5,000. */
+  /** Longest a worker that was replaced, or is to end with everything, may go on. Default: `HTTP_DRAIN_SECONDS`. */
   readonly drainMs?: number;
   /** An event loop that has not come round for so long is a stall; well above any pause of the collector. Default 10,000. */
   readonly stallMs?: number;
@@ -108,13 +109,27 @@ export async function supervise(
 
 async function beSupervisor(size: number, options: Omit<SuperviseOptions, "workers">): Promise<Running> {
   const { config, runtime = systemRuntime(), stallMs = 10_000, ledger: place } = options;
-  const { callTimeoutMs, slowCallTimeoutMs } = config.pool;
-  const { drainMs = Math.max(callTimeoutMs, slowCallTimeoutMs) + DRAIN_MARGIN_MS } = options;
-  const ownLog = options.log ? null : logOf(config, runtime);
-  const log = options.log ?? (ownLog as Log);
+  const { drainMs = config.listen.drainMs } = options;
+  const redact = createRedactor({ secrets: config.secrets });
+  const { log: own, flush } = chooseLog({
+    own: options.log,
+    settings: config.log,
+    redact,
+    origin: originOf(),
+    runtime,
+  });
+  const log: EventLog = own;
 
-  const start = starterOf({ ...options, stallMs }, runtime, log, (question) => replacements.replyTo(question));
-  const crew = createCrew({ size, start, stopWithinMs: STOP_MS, random: runtime.random, log });
+  const replyTo = (question: WorkerQuestion, asking: Member) =>
+    question.kind === "figures" ? figures.collect(asking, question.own) : replacements.replyTo(question);
+  const startOne = starterOf({ ...options, stallMs }, runtime, log, replyTo);
+  const start = () => {
+    const member = startOne();
+    figures.follow(member);
+    return member;
+  };
+  const crew = createCrew({ size, start, stopWithinMs: drainMs, random: runtime.random, log });
+  const figures = createFigures(crew.members);
   const replacements = createReplacements({ crew, drainMs, runtime, log });
   const { provider, isRolling } = replacements;
   const stalls =
@@ -127,10 +142,11 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
     stopped ??= (async () => {
       log.info("supervisor.stopping", { workers: crew.members().length });
       replacements.stop();
-      await Promise.all([crew.stop(STOP_MS), stalls?.stop()]);
+      await Promise.all([crew.stop(drainMs), stalls?.stop()]);
       clearInterval(beats);
       signals.off();
-      await ownLog?.flush();
+      log.info("supervisor.stopped", {});
+      await flush();
     })();
     return stopped;
   };
@@ -142,6 +158,7 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
 
   try {
     const [first] = await Promise.all(crew.places.map((each) => crew.fill(each)));
+    log.info("supervisor.started", { url: first?.url, workers: size });
     const { workers, report, reload, replace } = replacements;
     return { role: "supervisor", url: first?.url ?? "", supervisor: { workers, report, reload, replace, stop } };
   } catch (error) {
@@ -157,8 +174,8 @@ async function beSupervisor(size: number, options: Omit<SuperviseOptions, "worke
 function starterOf(
   { config, startWithinMs = 60_000, stallMs, onStall }: SuperviseOptions & { readonly stallMs: number },
   runtime: Runtime,
-  log: Log,
-  replyTo: Replacements["replyTo"],
+  log: EventLog,
+  replyTo: (question: WorkerQuestion, asking: Member) => Answer | Promise<Answer>,
 ): () => Member {
   const variables = startSecrets(config, runtime, log);
   return () =>
@@ -168,9 +185,10 @@ function starterOf(
       beatMs: BEAT_MS,
       stallBeats: Math.ceil(stallMs / BEAT_MS),
       runtime,
-      hear: ({ number, ask }, member) => member.send({ tidegate: "reply", to: number, reply: replyTo(ask) }),
+      hear: async ({ number, ask }, member) =>
+        member.send({ tidegate: "reply", to: number, reply: await replyTo(ask, member) }),
       onStall: (member) => {
-        log.warn("worker.stalled", { pid: member.info().pid, last_beat_at: member.info().lastBeatAt });
+        log.warn("worker.stalled", { worker_pid: member.info().pid, last_beat_at: member.info().lastBeatAt });
         try {
           onStall?.(member.info());
         } catch (error) {
@@ -196,9 +214,4 @@ function onSignals({ hangUp, stop }: { readonly hangUp: () => void; readonly sto
       for (const signal of STOP_SIGNALS) process.off(signal, stopBy);
     },
   };
-}
-
-function logOf(config: Config, runtime: Runtime): RunningLog {
-  const format = config.log.format ?? (isTerminal() ? "pretty" : "json");
-  return createLog({ level: config.log.level, format, redact: createRedactor({ secrets: config.secrets }), runtime });
 }

@@ -1,7 +1,9 @@
 /** A worker's side of the supervisor: what it hears, and what it may ask. */
 import cluster from "node:cluster";
 import type nodeProcess from "node:process";
+import type { SentFamily } from "../metrics/family.ts";
 import {
+  type Answer,
   ours,
   type ReloadReply,
   type ReloadRequest,
@@ -55,9 +57,27 @@ export interface SupervisorHandle {
  */
 export function supervisorOf(worker: WorkerProcess): SupervisorHandle | null {
   if (worker.env[SUPERVISED] === undefined || !worker.send) return null;
-  let asked = 0;
+  const ask = asking(worker);
+  return {
+    reload: (request) => ask({ kind: "reload", request }),
+    report: () => ask({ kind: "report" }),
+    onReloaded: (listener) => {
+      const hear = (message: unknown) => {
+        const told = ours<ToWorker>(message);
+        if (told?.tidegate === "reloaded") listener(told.result);
+      };
+      worker.on("message", hear);
+      return () => worker.off("message", hear);
+    },
+  };
+}
 
-  const ask = <Reply>(question: WorkerQuestion) =>
+/** Of this process, whoever asks. */
+let asked = 0;
+
+/** Asks the supervisor. Rejects where it does not answer. */
+function asking(worker: WorkerProcess) {
+  return <Reply extends Answer>(question: WorkerQuestion): Promise<Reply> =>
     new Promise<Reply>((resolve, reject) => {
       const number = ++asked;
       const settle = (end: () => void) => {
@@ -77,19 +97,6 @@ export function supervisorOf(worker: WorkerProcess): SupervisorHandle | null {
         settle(() => reject(unanswered(question, cause)));
       }
     });
-
-  return {
-    reload: (request) => ask({ kind: "reload", request }),
-    report: () => ask({ kind: "report" }),
-    onReloaded: (listener) => {
-      const hear = (message: unknown) => {
-        const told = ours<ToWorker>(message);
-        if (told?.tidegate === "reloaded") listener(told.result);
-      };
-      worker.on("message", hear);
-      return () => worker.off("message", hear);
-    },
-  };
 }
 
 const unanswered = ({ kind }: WorkerQuestion, cause?: unknown) =>
@@ -100,25 +107,30 @@ export interface WorkerDuties {
   readonly retire: (withinMs: number) => void;
   /** The end of everything, or of the supervisor. */
   readonly stop: () => void;
+  readonly figures: () => readonly SentFamily[];
 }
 
 export interface Duty {
   /** Requests are answered at `url`. */
   readonly ready: (url: string) => void;
+  /** The figures of all workers, given this one's. */
+  readonly collect: (own: readonly SentFamily[]) => Promise<readonly SentFamily[]>;
   /** The last connection is closed, for whatever reason; the process ends soon after. */
   readonly drained: () => void;
 }
 
 /** Does as the supervisor says from now on; null without one. */
-export function serveUnderSupervisor({ retire, stop }: WorkerDuties): Duty | null {
+export function serveUnderSupervisor({ retire, stop, figures }: WorkerDuties): Duty | null {
   const { worker } = cluster;
   if (process.env[SUPERVISED] === undefined || !worker) return null;
   const say = (message: ToSupervisor) => {
     if (process.connected) process.send?.(message);
   };
+  const ask = asking(process);
   process.on("message", (message) => {
     const told = ours<ToWorker>(message);
     if (told?.tidegate === "beat") say({ tidegate: "beat" });
+    if (told?.tidegate === "figures") say({ tidegate: "figures", families: figures() });
     if (told?.tidegate === "retire") retire(told.withinMs);
     if (told?.tidegate === "stop") stop();
     if (told?.tidegate === "leave") process.disconnect();
@@ -132,7 +144,12 @@ export function serveUnderSupervisor({ retire, stop }: WorkerDuties): Duty | nul
   process.on("SIGHUP", () => {});
   return {
     ready: (url) => say({ tidegate: "ready", url }),
+    collect: (own) => ask({ kind: "figures", own }),
     // A connection handed over before the supervisor knew comes before its `leave`, and goes back to it.
-    drained: () => say({ tidegate: "drained" }),
+    drained: () => {
+      // What it has counted is to stay in the sums.
+      say({ tidegate: "figures", families: figures() });
+      say({ tidegate: "drained" });
+    },
   };
 }

@@ -8,9 +8,9 @@ const DEADLINE_MS = 250;
 
 /** Connects to the store. One that takes longer than its deadline has a second chance; one that is away stops nobody. */
 export async function warmUp(tide: Tidegate): Promise<void> {
-  const { kind, deadlineMs } = tide.config.store;
-  const lateAfterMs = (deadlineMs ?? DEADLINE_MS) - 1;
-  if (kind === "memory") return;
+  const { store } = tide.config;
+  const lateAfterMs = (store.deadlineMs ?? DEADLINE_MS) - 1;
+  if (store.kind === "memory") return;
   let late = false;
   const timer = setTimeout(() => {
     late = true;

@@ -1,9 +1,10 @@
 /** What ledger and audit are told of a restart, once it has been decided. */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import { sleep } from "../time.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { AuditEntry } from "./audit/record.ts";
+import { type AuditEntry, actorPart } from "./audit/record.ts";
+import type { Refused } from "./ledger/attempt.ts";
 import type { LedgerReply, Restart } from "./ledger/types.ts";
 import type { Ledger } from "./ledger-client.ts";
 
@@ -11,7 +12,7 @@ export interface BookkeepingOptions {
   readonly ledger: Ledger;
   readonly audit: Audit;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Bookkeeping {
@@ -26,6 +27,27 @@ export interface Bookkeeping {
 /** How often it is told to a ledger that does not answer. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 500;
+
+/** A sum of refused attempts as one record, by the store's clock. */
+export function sumEntry({ action, actor, login, ip, because, count, firstAt, lastAt }: Refused): AuditEntry {
+  return {
+    action,
+    ...actorPart(actor, login),
+    source: "manual",
+    ip,
+    user_agent: null,
+    request_id: null,
+    decision: because,
+    policy_state: null,
+    override_reason: null,
+    outcome: "refused",
+    subject: null,
+    reason: null,
+    count,
+    first_at: new Date(firstAt).toISOString(),
+    last_at: new Date(lastAt).toISOString(),
+  };
+}
 
 export function createBookkeeping({ ledger, audit, runtime, log }: BookkeepingOptions): Bookkeeping {
   const tell = async (

@@ -1,5 +1,5 @@
 /** The soft restart, seen from an instance: a higher epoch than the one it began with means to begin anew. */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import type { LedgerView } from "./ledger/types.ts";
 
@@ -12,7 +12,7 @@ export interface EpochOptions {
   readonly spreadMs: number;
   readonly renew: () => Promise<void>;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface EpochWatch {

@@ -1,9 +1,9 @@
 /** What becomes of a restart after it was handed to the platform: asked for when somebody looks, and kept in the ledger. */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
-import { withDeadline } from "../time.ts";
+import { expireAfter, withDeadline } from "../time.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { AuditEntry } from "./audit/record.ts";
+import { type AuditEntry, actorPart } from "./audit/record.ts";
 import { hasEnded } from "./ledger/step.ts";
 import type { LedgerView, Progress, Restart } from "./ledger/types.ts";
 import type { Ledger } from "./ledger-client.ts";
@@ -14,7 +14,7 @@ export interface FollowingOptions {
   readonly ledger: Ledger;
   readonly audit: Audit;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Following {
@@ -54,13 +54,13 @@ export function createFollowing({ provider, ledger, audit, runtime, log }: Follo
   const ask = async ({ id, deployment }: Restart) => {
     if (!provider.status || !deployment) return;
     const signal = new AbortController();
-    const timer = runtime.setTimer(() => signal.abort(), ANSWER_WITHIN_MS);
+    const deadline = expireAfter(runtime, ANSWER_WITHIN_MS, () => signal.abort());
     try {
       await keep(id, await provider.status(deployment, signal.signal));
     } catch (error) {
       failed(id)(error);
     } finally {
-      runtime.clearTimer(timer);
+      deadline.clear();
     }
   };
   const asked = (restart: Restart): Promise<void> | undefined => {
@@ -98,7 +98,7 @@ function isOpen(restart: Restart, now: number): boolean {
 function entryOf(restart: Restart, { deployment, state }: Progress): AuditEntry {
   return {
     action: "restart.followed",
-    actor: restart.requestedBy,
+    ...actorPart(restart.requestedBy, null),
     source: restart.source,
     ip: restart.requestedIp,
     user_agent: null,

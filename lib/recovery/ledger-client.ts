@@ -2,6 +2,8 @@
 import type { Runtime } from "../runtime.ts";
 import type { Machine, Store } from "../store/port.ts";
 import { withDeadline } from "../time.ts";
+import type { Refused } from "./ledger/attempt.ts";
+import { savedLedger } from "./ledger/saved.ts";
 import { stepLedger } from "./ledger/step.ts";
 import { emptyLedger } from "./ledger/time.ts";
 import type {
@@ -16,6 +18,7 @@ import type {
 const ledgerMachine: Machine<LedgerState, LedgerMessage, LedgerReply & { readonly push: readonly [] }> = {
   name: "ledger",
   empty: emptyLedger,
+  saved: savedLedger,
   step: (state, message, now) => ({ ...stepLedger(state, message, now), push: [] }),
 };
 
@@ -39,9 +42,11 @@ export interface LedgerOptions {
   readonly runtime: Runtime;
   /** Hears of every view. */
   readonly heard?: (view: LedgerView) => void;
+  /** Hears of attempts that are to be told together; nobody else does. */
+  readonly refused?: (refused: Refused) => void;
 }
 
-export function createLedger({ store, key, rules, deadlineMs, runtime, heard: tell }: LedgerOptions): Ledger {
+export function createLedger({ store, key, rules, deadlineMs, runtime, heard: tell, refused }: LedgerOptions): Ledger {
   let last: LedgerView | null = null;
 
   const transact = async (command: LedgerCommand): Promise<LedgerReply> => {
@@ -49,6 +54,7 @@ export function createLedger({ store, key, rules, deadlineMs, runtime, heard: te
     const reply = await store.transact(ledgerMachine, key, { rules, heard, command });
     if (!last || reply.view.life !== last.life || reply.view.at >= last.at) last = reply.view;
     tell?.(reply.view);
+    for (const sum of reply.refused) refused?.(sum);
     return reply;
   };
 

@@ -18,12 +18,32 @@ export type RecommendationAction =
   | "continue_degraded_mode"
   | "observe_and_retry";
 
+/** Which row it is, for programs: what holds, in the words of the payload beside it. */
+export type RecommendationReason =
+  | "healthy"
+  | "database_unreachable"
+  | "circuit_breaker_open"
+  | "circuit_breaker_forced_open"
+  | "restart_churn_exceeded"
+  | "restart_cooldown"
+  | "restart_blocked"
+  | "permits_stuck"
+  | "db_pool_saturated"
+  | "db_pool_nearly_saturated"
+  | "state_store_unavailable"
+  | "circuit_breaker_half_open"
+  | "dependency_unreachable";
+
 export interface RecommendationFacts {
   readonly databaseReachable: boolean;
   readonly breaker: BreakerState;
   /** Milliseconds until the breaker lets probes pass; 0 unless open. */
   readonly breakerOpenMs: number;
+  /** An operator keeps it open. */
+  readonly breakerForcedOpen: boolean;
   readonly stateStoreReachable: boolean;
+  /** Those of gates of one's own that have a ping. */
+  readonly dependenciesReachable: boolean;
   readonly poolSaturationRatio: number;
   readonly warningRatio: number;
   readonly criticalRatio: number;
@@ -40,7 +60,9 @@ export interface RecommendationFacts {
 export interface Recommendation {
   readonly level: RecommendationLevel;
   readonly action: RecommendationAction;
-  readonly reason: string;
+  readonly reason: RecommendationReason;
+  /** The reason as a sentence, for people. */
+  readonly message: string;
   /** In milliseconds from now; null where nothing is scheduled. */
   readonly nextActionInMs: number | null;
 }
@@ -56,56 +78,53 @@ export function recommend(facts: RecommendationFacts): Recommendation {
   const saturated = poolSaturationRatio >= criticalRatio;
   const warning = saturated || poolSaturationRatio >= warningRatio;
   // A restart does not mend a database, so an unreachable one comes before everything that could advise a restart.
-  if (!facts.databaseReachable) {
-    return advice("observe", "check_database_connectivity", "The database does not answer.");
-  }
+  if (!facts.databaseReachable) return advice("observe", "check_database_connectivity", "database_unreachable");
   if (facts.breaker === "open") {
-    const reason = "The circuit breaker is open and lets probes pass by itself.";
+    const reason = facts.breakerForcedOpen ? "circuit_breaker_forced_open" : "circuit_breaker_open";
     return advice("observe", "wait_for_circuit_half_open", reason, facts.breakerOpenMs);
   }
   if (saturated) return adviceOnSaturation(facts);
-  if (warning) {
-    return advice("throttle", "throttle_requests", "The pool is nearly saturated.");
-  }
-  if (!facts.stateStoreReachable) {
-    return advice("observe", "continue_degraded_mode", "The state store is away; instances work from their own share.");
-  }
-  if (facts.breaker === "half_open") {
-    return advice("observe", "observe_and_retry", "The circuit breaker is trying the database with single calls.");
-  }
-  return advice("none", "none", "Everything works.");
+  if (warning) return advice("throttle", "throttle_requests", "db_pool_nearly_saturated");
+  if (!facts.stateStoreReachable) return advice("observe", "continue_degraded_mode", "state_store_unavailable");
+  if (facts.breaker === "half_open") return advice("observe", "observe_and_retry", "circuit_breaker_half_open");
+  if (!facts.dependenciesReachable) return advice("observe", "observe_and_retry", "dependency_unreachable");
+  return advice("none", "none", "healthy");
 }
 
 function adviceOnSaturation({ permitsStuck, restarts }: RecommendationFacts): Recommendation {
   if (restarts.churnExceeded) {
-    return advice(
-      "throttle",
-      "throttle_and_investigate_queries",
-      "The pool is saturated in spite of several restarts.",
-    );
+    return advice("throttle", "throttle_and_investigate_queries", "restart_churn_exceeded");
   }
   if (restarts.cooldownRemainingMs > 0) {
-    const reason = "The pool is saturated; the last restart is too recent for another one.";
-    return advice("throttle", "wait_for_restart_cooldown", reason, restarts.cooldownRemainingMs);
+    return advice("throttle", "wait_for_restart_cooldown", "restart_cooldown", restarts.cooldownRemainingMs);
   }
-  if (restarts.blocked) {
-    return advice("throttle", "manual_override_required", "The pool is saturated and automatic restarts are blocked.");
-  }
-  if (permitsStuck) {
-    return advice(
-      "recover",
-      "consider_controlled_worker_restart",
-      "The pool is saturated, nothing ends, the database answers.",
-    );
-  }
-  return advice("throttle", "throttle_requests", "The pool is saturated; statements still end.");
+  if (restarts.blocked) return advice("throttle", "manual_override_required", "restart_blocked");
+  if (permitsStuck) return advice("recover", "consider_controlled_worker_restart", "permits_stuck");
+  return advice("throttle", "throttle_requests", "db_pool_saturated");
 }
+
+const MESSAGES: Readonly<Record<RecommendationReason, string>> = {
+  healthy: "Everything works.",
+  database_unreachable: "The database does not answer.",
+  circuit_breaker_open: "The circuit breaker is open and lets probes pass by itself.",
+  circuit_breaker_forced_open:
+    "An operator has forced the circuit breaker open: it refuses every call until that ends, whatever the database does.",
+  restart_churn_exceeded: "The pool is saturated in spite of several restarts.",
+  restart_cooldown: "The pool is saturated; the last restart is too recent for another one.",
+  restart_blocked: "The pool is saturated and automatic restarts are blocked.",
+  permits_stuck: "The pool is saturated, nothing ends, the database answers.",
+  db_pool_saturated: "The pool is saturated; statements still end.",
+  db_pool_nearly_saturated: "The pool is nearly saturated.",
+  state_store_unavailable: "The state store is away; instances work from their own share.",
+  dependency_unreachable: "What is behind a gate of the application's own does not answer its ping.",
+  circuit_breaker_half_open: "The circuit breaker is trying the database with single calls.",
+};
 
 function advice(
   level: RecommendationLevel,
   action: RecommendationAction,
-  reason: string,
+  reason: RecommendationReason,
   nextActionInMs?: number,
 ): Recommendation {
-  return { level, action, reason, nextActionInMs: nextActionInMs ?? null };
+  return { level, action, reason, message: MESSAGES[reason], nextActionInMs: nextActionInMs ?? null };
 }

@@ -2,23 +2,25 @@
 import type { AppEnv, Config } from "../config/types.ts";
 import type { Events } from "../events.ts";
 import { CANCEL_GRACE_MS, LEASE_MS } from "../gate/lanes.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Store, StoreLog } from "../store/port.ts";
+import type { Tracing } from "../telemetry/port.ts";
 import { type Audit, createAudit } from "./audit/audit.ts";
+import { sumEntry } from "./bookkeeping.ts";
 import { type EpochWatch, watchEpoch } from "./epoch.ts";
 import { createFollowing, type Following } from "./following.ts";
 import { countSince } from "./ledger/policy.ts";
 import type { LedgerRules, LedgerView } from "./ledger/types.ts";
 import { createLedger, type Ledger } from "./ledger-client.ts";
+import { createLooks, type Looks } from "./looks.ts";
 import type { RestartProvider } from "./restart-provider.ts";
 import { createRestarts, type Restarts } from "./restarts.ts";
+import { tracedProvider } from "./traced-provider.ts";
 import { createWatchdog, type Sight, type Watchdog } from "./watchdog.ts";
 
 /** A restart is worth waiting for the store. */
 const DECIDE_WITHIN_MS = 5_000;
-/** Who only looks is not kept waiting: the console looks again every 5 s, and sees what there is without the store. */
-const LOOK_WITHIN_MS = 1_500;
 const EPOCH_LOOK_MS = 5_000;
 const RENEWAL_SPREAD_MS = 10_000;
 
@@ -35,8 +37,12 @@ export interface RecoveryOptions {
   readonly renew: () => Promise<void>;
   readonly redact: <Value>(value: Value) => Value;
   readonly events: Pick<Events, "emit">;
+  /** Default: there are no traces. */
+  readonly tracing?: Tracing | null | undefined;
+  /** Told of each record that could not be written into the audit. */
+  readonly auditFailed?: (() => void) | undefined;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** What payloads say of restarts. */
@@ -63,33 +69,47 @@ export const NO_RESTARTS: RestartFacts = Object.freeze({
 export interface Recovery {
   readonly ledger: Ledger;
   readonly audit: Audit;
+  /** Whether the audit has a place that lasts; without one nothing is restarted. */
+  readonly isAudited: boolean;
   readonly restarts: Restarts;
   readonly watchdog: Watchdog;
   readonly epoch: EpochWatch;
   readonly provider: Omit<RestartProvider, "fire">;
   readonly following: Following;
-  /** What the ledger says now; null where it does not. */
-  view(): Promise<LedgerView | null>;
+  readonly view: Looks["view"];
+  readonly recent: Looks["recent"];
   /** Of a view, or of the last one there was. */
   facts(view: LedgerView | null): RestartFacts;
 }
 
 export function createRecovery(options: RecoveryOptions): Recovery {
-  const { config, store, provider, look, renew, redact, events, runtime, log } = options;
-  const place = `{tidegate:${config.store.namespace}:recovery}`;
+  const { config, store, provider, look, renew, redact, events, tracing = null, runtime, log } = options;
+  const place = `{tidegate:${config.store.ledgerNamespace}:recovery}`;
+  let toldDamaged = false;
   const ledger = createLedger({
     store,
     key: `${place}:ledger`,
     rules: rulesOf(config),
     deadlineMs: DECIDE_WITHIN_MS,
     runtime,
-    heard: (view) => epoch.heard(view),
+    heard: (view) => {
+      looks.heard();
+      epoch.heard(view);
+      if (view.damaged && !toldDamaged) log.error("ledger.damaged", { key: `${place}:ledger` });
+      toldDamaged = view.damaged;
+    },
+    refused: (sum) => {
+      const failed = (error: unknown) => log.error("audit.failed", { action: sum.action, error });
+      void audit.write(sumEntry(sum)).catch(failed);
+    },
   });
+  const looks = createLooks({ ledger, sharesIo: store.traits.sharesIo, runtime });
   const audit = createAudit({
     records: options.auditLog ?? durableLog(store, config.app.env),
     name: `${place}:audit`,
     deadlineMs: DECIDE_WITHIN_MS,
     redact,
+    failed: options.auditFailed,
     runtime,
     log,
   });
@@ -104,11 +124,11 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       return null;
     },
   };
-  const chosen = provider ?? soft;
+  const chosen = tracing && provider ? tracedProvider(provider, tracing) : (provider ?? soft);
   const { fire, deadlineMs: fireWithinMs } = chosen;
   const restarts = createRestarts({ ledger, audit, fire, fireWithinMs, redact, events, runtime, log });
   const epoch = watchEpoch({
-    look: () => ledger.send({ kind: "look" }),
+    look: looks.ask,
     everyMs: EPOCH_LOOK_MS,
     spreadMs: RENEWAL_SPREAD_MS,
     renew,
@@ -120,16 +140,14 @@ export function createRecovery(options: RecoveryOptions): Recovery {
   return {
     ledger,
     audit,
+    isAudited: options.auditLog !== undefined || keepsAudit(store, config.app.env),
     restarts,
-    watchdog: createWatchdog({ enabled: config.watchdog.enabled, look, restarts, log }),
+    watchdog: createWatchdog({ enabled: config.watchdog.enabled, look, restarts, tracing, log }),
     epoch,
     provider: chosen,
     following: createFollowing({ provider: chosen, ledger, audit, runtime, log }),
-    view: () =>
-      ledger.send({ kind: "look" }, LOOK_WITHIN_MS).then(
-        ({ view }) => view,
-        () => null,
-      ),
+    view: looks.view,
+    recent: looks.recent,
     facts: (view) => {
       const known = view ?? ledger.last();
       if (!known) return NO_RESTARTS;
@@ -160,8 +178,10 @@ function rulesOf({ restart, pool }: Config): LedgerRules {
 /** What dies with its process is no audit; for development and testing it will do. */
 export const mayAuditEnd = (env: AppEnv): boolean => env === "development" || env === "testing";
 
+const keepsAudit = ({ kind }: Store, env: AppEnv): boolean => kind !== "memory" || mayAuditEnd(env);
+
 function durableLog(store: Store, env: AppEnv): StoreLog {
-  if (store.kind !== "memory" || mayAuditEnd(env)) return store.log;
+  if (keepsAudit(store, env)) return store.log;
   const refuse = () => {
     throw new Error("write an audit record: the memory store keeps none; set AUDIT_FILE, or a STATE_URL that lasts");
   };

@@ -2,17 +2,19 @@
  * Restarting: decided in the ledger, written to the audit, fired once, and told to both what became of it.
  *
  * Map of this folder: `ledger/` decides, `ledger-client` asks it, `audit/` remembers who, `bookkeeping` tells both what
- * became of a restart; `restart-provider` is the port of what restarts, `hooks/` how each platform does, `following` asks
- * what its deployment became, `epoch` and `renewal` are the soft restart; `recommendation` says what to do, `watchdog`
- * does it; `recovery` puts it all together.
+ * became of a restart, `looks` are for who changes nothing; `restart-provider` is the port of what restarts (traced by
+ * `traced-provider`), `hooks/` how each platform does, `following` asks what its deployment became, `epoch` and
+ * `renewal` are the soft restart; `recommendation` says what to do, `watchdog` does it; `recovery` puts it all
+ * together.
  */
 import type { Events } from "../events.ts";
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
 import type { Runtime } from "../runtime.ts";
 import { withDeadline } from "../time.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { AuditEntry } from "./audit/record.ts";
+import { type AuditEntry, actorPart } from "./audit/record.ts";
 import { type Bookkeeping, createBookkeeping } from "./bookkeeping.ts";
+import type { Login } from "./ledger/attempt.ts";
 import type {
   Begin,
   BeginRefusal,
@@ -28,6 +30,8 @@ import type { Ledger } from "./ledger-client.ts";
 export interface RestartOrder {
   readonly source: RestartSource;
   readonly actor: string;
+  /** Null where no person asks. */
+  readonly login: Login | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
@@ -42,7 +46,14 @@ export type RestartAnswer =
   | { readonly kind: "accepted"; readonly restart: Restart; readonly overridden: boolean }
   /** The hook was called and says no, or nothing. */
   | { readonly kind: "failed"; readonly restart: Restart; readonly overridden: boolean; readonly error: string }
-  | { readonly kind: "refused"; readonly because: BeginRefusal; readonly policy: Policy; readonly retryAfterMs: number }
+  | {
+      readonly kind: "refused";
+      readonly because: BeginRefusal;
+      readonly policy: Policy;
+      readonly retryAfterMs: number;
+      /** The first of its kind in a while. */
+      readonly isNews: boolean;
+    }
   | { readonly kind: "repeated"; readonly restart: Restart | null }
   | { readonly kind: "key_reused" }
   /** Nothing was restarted, since it could not be decided or written down. */
@@ -70,7 +81,7 @@ export interface RestartsOptions {
   readonly redact: <Value>(value: Value) => Value;
   readonly events: Pick<Events, "emit">;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Restarts {
@@ -83,6 +94,13 @@ export interface Restarts {
 /** The ledger waits longer than the hook may take, for its answer to arrive. */
 const COMPLETE_MARGIN_MS = 10_000;
 
+/** What people typed is shown to others, and kept: a password among it is not. */
+const withoutSecrets = (order: RestartOrder, redact: RestartsOptions["redact"]): RestartOrder => ({
+  ...order,
+  reason: redact(order.reason),
+  override: order.override && { reason: redact(order.override.reason) },
+});
+
 export function createRestarts(options: RestartsOptions): Restarts {
   const { ledger, audit, fireWithinMs, runtime, log } = options;
   const books = createBookkeeping({ ledger, audit, runtime, log });
@@ -93,13 +111,15 @@ export function createRestarts(options: RestartsOptions): Restarts {
       ({ result }) => result,
       (error: unknown) => log.error("restart.undecided", { error }),
     );
-    if (!begun || begun.kind === "done" || begun.kind === "void") return { kind: "unavailable", missing: "ledger" };
+    if (!begun || begun.kind === "done" || begun.kind === "void" || begun.kind === "counted") {
+      return { kind: "unavailable", missing: "ledger" };
+    }
     if (begun.kind === "refused") {
       const { because, policy } = begun;
       const refused = { decision: because, policy_state: policy.state, outcome: "refused" };
-      // Watchdogs ask every few seconds for as long as they see what they see: that would bury what people did.
-      if (order.source === "auto") log.info("restart.refused", { actor: order.actor, because });
-      else await books.note({ ...entryOf(order, null), ...refused });
+      log.info("restart.refused", { actor: order.actor, because });
+      // Who asks again and again would bury what people did: the ledger tells of that in sums.
+      if (begun.isNews) await books.note({ ...entryOf(order, null), ...refused });
       return begun;
     }
     if (begun.kind !== "begun") return begun;
@@ -125,7 +145,7 @@ export function createRestarts(options: RestartsOptions): Restarts {
   const underWay = new Set<Promise<RestartAnswer>>();
   return {
     request: (order) => {
-      const asked = request(order).finally(() => underWay.delete(asked));
+      const asked = request(withoutSecrets(order, options.redact)).finally(() => underWay.delete(asked));
       underWay.add(asked);
       return asked;
     },
@@ -165,14 +185,14 @@ async function fireBegun(
 
 function beginOf(id: string, order: RestartOrder): Begin {
   const { source, target, reason, override, idempotency, evidence } = order;
-  const from = { requestedBy: order.actor, requestedIp: order.ip };
+  const from = { requestedBy: order.actor, requestedIp: order.ip, login: order.login };
   return { kind: "begin", id, source, ...from, target, reason, override, idempotency, evidence };
 }
 
 function entryOf(order: RestartOrder, restart: Restart | null): AuditEntry {
   return {
     action: "restart",
-    actor: order.actor,
+    ...actorPart(order.actor, order.login),
     source: order.source,
     ip: order.ip,
     user_agent: order.userAgent,

@@ -2,9 +2,11 @@
  * The watchdog: looks, and asks for a restart where that would help. What it saw is shared, and so is the decision: any
  * number of them make one restart.
  */
-import type { Log } from "../log/port.ts";
+import type { EventLog } from "../log/events.ts";
+import type { Tracing } from "../telemetry/port.ts";
+import { traced } from "../telemetry/span.ts";
 import type { Evidence } from "./ledger/types.ts";
-import type { RecommendationAction, RecommendationLevel } from "./recommendation.ts";
+import type { RecommendationAction, RecommendationLevel, RecommendationReason } from "./recommendation.ts";
 import type { RestartAnswer, Restarts } from "./restarts.ts";
 
 /** As the health payload has it. */
@@ -13,8 +15,10 @@ export interface Advice {
   readonly level: RecommendationLevel;
   /** What is to be done. */
   readonly action: RecommendationAction;
-  /** A sentence for people. */
-  readonly reason: string;
+  /** Why, for programs. */
+  readonly reason: RecommendationReason;
+  /** Why, as a sentence for people. */
+  readonly message: string;
   /** ISO-8601 UTC; null where nothing is scheduled. */
   readonly next_action_at: string | null;
 }
@@ -52,7 +56,9 @@ export interface WatchdogOptions {
   readonly enabled: boolean;
   readonly look: () => Promise<Sight>;
   readonly restarts: Restarts;
-  readonly log: Log;
+  /** Default: there are no traces. */
+  readonly tracing?: Tracing | null | undefined;
+  readonly log: EventLog;
 }
 
 export interface Watchdog {
@@ -64,6 +70,7 @@ export interface Watchdog {
 export const BY_ITSELF = {
   source: "auto",
   actor: "watchdog",
+  login: null,
   ip: null,
   userAgent: null,
   requestId: null,
@@ -71,7 +78,7 @@ export const BY_ITSELF = {
   idempotency: null,
 } as const;
 
-export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions): Watchdog {
+export function createWatchdog({ enabled, look, restarts, tracing = null, log }: WatchdogOptions): Watchdog {
   let ticking = false;
 
   const act = async (): Promise<TickReport> => {
@@ -82,7 +89,8 @@ export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions
     const answer = await restarts.request({
       ...BY_ITSELF,
       target: null,
-      reason: recommendation.reason,
+      // Of an instance of an older release, the reason is the sentence.
+      reason: recommendation.message ?? recommendation.reason,
       evidence,
     });
     const because = becauseOf(answer);
@@ -96,7 +104,11 @@ export function createWatchdog({ enabled, look, restarts, log }: WatchdogOptions
       if (ticking) return { recommendation: null, outcome: "overlapped", because: null };
       ticking = true;
       try {
-        return await act();
+        return await traced(tracing, "tidegate.watchdog", { root: true }, async (span) => {
+          const report = await act();
+          span?.set({ "tidegate.watchdog.outcome": report.outcome });
+          return report;
+        });
       } finally {
         ticking = false;
       }

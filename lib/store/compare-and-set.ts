@@ -4,6 +4,7 @@
  */
 import type { Push } from "../gate/renewal.ts";
 import type { Runtime } from "../runtime.ts";
+import { fromJson } from "../shape.ts";
 import { sleep } from "../time.ts";
 import type { Machine } from "./port.ts";
 
@@ -46,7 +47,8 @@ export async function compareAndSet<State, Message, Result>(
 ): Promise<Result> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { mark, saved, now } = await place.load();
-    const state = saved === "" ? machine.empty() : (JSON.parse(saved) as State);
+    // Of a state that was written its text is there too.
+    const state = mark === "" && saved === "" ? machine.empty() : keptState(machine, saved);
     const result = machine.step(state, message, now);
     const next = savedState(machine.name, state);
     // Who only looks writes nothing, and so is in nobody's way.
@@ -57,6 +59,19 @@ export async function compareAndSet<State, Message, Result>(
   throw new Error(
     `store a state in ${place.name}: ${ATTEMPTS} attempts were not enough, others were faster; write less often`,
   );
+}
+
+/**
+ * A state as it was saved; "" where its text is lost.
+ *
+ * @throws SyntaxError where it is none, of a machine that does not say what to do then.
+ */
+export function keptState<State>(
+  machine: Pick<Machine<State, never, unknown>, "saved" | "empty">,
+  text: string,
+): State {
+  if (machine.saved) return machine.saved(fromJson(text));
+  return text === "" ? machine.empty() : (JSON.parse(text) as State);
 }
 
 /**

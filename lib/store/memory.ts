@@ -6,6 +6,7 @@ import { openStates } from "./memory-states.ts";
 import {
   instanceOf,
   type KvEntry,
+  LOG_RECORDS_KEPT,
   type Machine,
   type MaybePromise,
   type Store,
@@ -16,10 +17,9 @@ import {
 
 export type { StoreAdapter } from "./port.ts";
 
-/** Values kept at most; beyond it the one set longest ago goes. */
+/** Values kept at most, and their size; beyond it those set longest ago go. */
 const KV_ENTRIES_KEPT = 1_000;
-/** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
-const LOG_RECORDS_KEPT = 10_000;
+const KV_CHARACTERS_KEPT = 16 * 1_024 * 1_024;
 /** As often as anybody likes: a renewal is a function call. */
 const RENEWALS_PER_SECOND = 1_000_000;
 /** Of a home that never takes any time: what a guard is told where it asks. */
@@ -117,18 +117,27 @@ function openPushes(): { deliver: (key: string, pushes: readonly Push[]) => void
 
 function openKv(now: () => number): Store["kv"] {
   const entries = new Map<string, { readonly value: string; readonly setAt: number; readonly expiresAt: number }>();
+  let characters = 0;
+  const remove = (key: string) => {
+    const entry = entries.get(key);
+    if (entry) characters -= key.length + entry.value.length;
+    entries.delete(key);
+  };
   return {
     get: (key): KvEntry | null => {
       const entry = entries.get(key);
       if (entry && entry.expiresAt > now()) return { value: entry.value, ageMs: now() - entry.setAt };
-      entries.delete(key);
+      remove(key);
       return null;
     },
     set: (key, value, ttlMs) => {
-      entries.delete(key);
+      remove(key);
       entries.set(key, { value, setAt: now(), expiresAt: now() + ttlMs });
-      const oldest = entries.keys().next().value;
-      if (entries.size > KV_ENTRIES_KEPT && oldest !== undefined) entries.delete(oldest);
+      characters += key.length + value.length;
+      for (const oldest of entries.keys()) {
+        if (entries.size <= KV_ENTRIES_KEPT && characters <= KV_CHARACTERS_KEPT) return;
+        remove(oldest);
+      }
     },
   };
 }

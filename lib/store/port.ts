@@ -2,7 +2,7 @@
  * The store port: where shared state lives, and what every home of it has to do.
  *
  * Map of this folder: `port` (this file), and one file or folder for each home. Of these `memory` has its states in
- * `memory-states`; `redis` and `upstash` only carry what `lua` runs. `compare-and-set` is for machines that a home cannot
+ * `memory-states`; `redis` and `upstash` only carry what `lua` runs. `saved-gate` is the shape of a stored gate; `compare-and-set` is for machines that a home cannot
  * run where their state lies; `wait-until` is any home, for platforms that freeze an instance with its last answer.
  *
  * The machines that run in a store are pure and live elsewhere (`lib/gate`); a home gives them atomicity, a clock and a
@@ -39,6 +39,14 @@ export interface Machine<State, Message, Result> {
   readonly name: string;
   /** The state of which nothing is kept yet. */
   readonly empty: () => State;
+  /**
+   * The state that a store has kept, which may be damaged by now: what cannot be read is left out, and what is left is a
+   * state that works. Without it, what is kept is taken as it is.
+   *
+   * @param found What was parsed of it; undefined where it could not be.
+   * @throws Error where a newer release has written it: nobody overwrites what he cannot read.
+   */
+  readonly saved?: (found: unknown) => State;
   /**
    * What a message makes of the state.
    *
@@ -100,6 +108,9 @@ export interface KvEntry {
   readonly ageMs: number;
 }
 
+/** Records kept at most per log, by every home; beyond it the oldest go, and positions stay what they were. */
+export const LOG_RECORDS_KEPT = 10_000;
+
 /** An append-only log whose records a writer can only add to the end it has seen. */
 export interface StoreLog {
   /**
@@ -123,6 +134,13 @@ export interface StoreLog {
     before: number,
     limit: number,
   ): MaybePromise<readonly { readonly position: number; readonly record: string }[]>;
+  /**
+   * Of one with a place of its own: ends what it has open there, after what it was asked before. It may be asked again,
+   * and opens it anew then.
+   *
+   * @throws Error where that does not succeed.
+   */
+  close?(): Promise<void>;
 }
 
 /** How much of something one client may have. */
@@ -187,6 +205,13 @@ export interface Store {
     listener: (key: string, message: PushMessage) => void,
     refused?: (error: Error) => void,
   ): () => void;
+  /**
+   * Calls `listener` when its place may answer again after it could not be reached, of homes that notice: who would ask
+   * again by and by asks now. Best effort.
+   *
+   * @returns What stops it. Never throws.
+   */
+  onReachable?(listener: () => void): () => void;
   /** Small values that expire, `ttlMs` after they were set. */
   readonly kv: {
     get(key: string): MaybePromise<KvEntry | null>;

@@ -1,4 +1,7 @@
-/** For tests of what is built upon Tidegate: time, trouble and states on demand. */
+/**
+ * For tests of what is built upon Tidegate: time (`manual-runtime`), trouble (`fake-database`, and `faults` of
+ * `lib/database`) and states (`force`) on demand.
+ */
 export { type FaultControl, type FaultMode, type FaultRequest, withFaults } from "../database/faults.ts";
 export type { DatabaseAdapter } from "../database/port.ts";
 export type { QueuedLane } from "../gate/types.ts";

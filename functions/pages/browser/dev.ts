@@ -2,7 +2,7 @@
  * The page on faults in the browser. It asks on, whatever Retry-After says, because watching the refusals is the point;
  * at most three requests are out at a time, so that hanging ones leave connections for the health answers.
  */
-import { byId, cell, clock } from "./elements.ts";
+import { byId, cell, clock, say } from "./elements.ts";
 
 interface Health {
   readonly status: string;
@@ -13,6 +13,7 @@ interface Health {
     readonly failure_count: number;
     readonly total_count: number;
     readonly open_until: string | null;
+    readonly forced: { readonly mode: string } | null;
   };
   readonly age_ms: number;
 }
@@ -22,7 +23,7 @@ interface Fault {
   readonly remaining_seconds: number;
 }
 
-type Tone = "good" | "warn" | "bad";
+type Tone = "good" | "old" | "warn" | "bad";
 
 const PROBE_EVERY_MS = 500;
 const POLL_EVERY_MS = 1_000;
@@ -43,11 +44,19 @@ const TONES: Readonly<Record<string, Tone>> = {
   error: "bad",
 };
 /** A state is a word, a shape and a colour, for whoever cannot tell one of them. */
-const SHAPES: Readonly<Record<Tone, string>> = { good: "● ", warn: "◆ ", bad: "▲ " };
-const OUTCOMES: Readonly<Record<Tone, string>> = { good: "answered", warn: "refused at once", bad: "failed" };
+const SHAPES: Readonly<Record<Tone, string>> = { good: "● ", old: "◇ ", warn: "◆ ", bad: "▲ " };
+const OUTCOMES: Readonly<Record<Tone, string>> = {
+  good: "answered",
+  old: "answered with what is kept",
+  warn: "refused at once",
+  bad: "failed",
+};
+const STALE = /^tidegate; hit; fwd=stale; detail=(\w+)/;
 const REFUSALS = ["CIRCUIT_BREAKER_OPEN", "DB_POOL_EXHAUSTED", "SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS"];
 
 let inFlight = 0;
+let probes = 0;
+let polling = false;
 let paused = false;
 let breakerWas: string | null = null;
 let since = "";
@@ -87,9 +96,20 @@ function showHealth({ circuit_breaker: breaker, status, degraded_reason, service
   putState("service", status, degraded_reason ? `: ${degraded_reason}` : "");
   putState("database", services.database);
   put("failures", `${breaker?.failure_count ?? 0} of ${breaker?.total_count ?? 0}`);
+  say(
+    "reopens-title",
+    breaker?.forced?.mode === "force_open" ? "Forced open by an operator for" : "Opens for probes in",
+  );
   const leftMs = breaker?.open_until ? Date.parse(breaker.open_until) - Date.now() : 0;
   put("reopens", leftMs > 0 ? `${Math.ceil(leftMs / 1_000)} s` : "–");
   put("age", `${(age_ms / 1_000).toFixed(1)} s`);
+}
+
+/** What was known last is not known to hold any more. */
+function showNothing(): void {
+  put("service", "▲ no answer", "bad");
+  for (const id of ["breaker", "database"]) putState(id, "unknown");
+  for (const id of ["failures", "reopens", "age", "fault"]) put(id, "unknown");
 }
 
 function showFault({ mode, remaining_seconds }: Fault): void {
@@ -104,14 +124,19 @@ async function ask(path: string, init: RequestInit = {}): Promise<{ readonly ok:
   return { ok: response.ok, body: await response.json() };
 }
 
+const isHidden = () => document.visibilityState === "hidden";
+
 async function poll(): Promise<void> {
+  setTimeout(poll, POLL_EVERY_MS);
+  if (isHidden() || polling) return;
+  polling = true;
   try {
     showHealth((await ask("/health")).body as Health);
     showFault(((await ask("/dev/faults")).body as { data: Fault }).data);
   } catch {
-    put("service", "▲ no answer", "bad");
+    showNothing();
   }
-  setTimeout(poll, POLL_EVERY_MS);
+  polling = false;
 }
 
 async function choose(mode: string): Promise<void> {
@@ -131,13 +156,23 @@ async function choose(mode: string): Promise<void> {
   }
 }
 
-async function seen(): Promise<{ status: string; code: string; retryAfter: string; tone: Tone }> {
+interface Seen {
+  readonly status: string;
+  readonly code: string;
+  readonly retryAfter: string;
+  readonly tone: Tone;
+}
+
+/** @param wantsNew Not what is kept. */
+async function seen(wantsNew: boolean): Promise<Seen> {
   try {
-    const response = await fetch("/api/reports/wip-summary?group_by=state", { cache: "no-store" });
+    const headers = wantsNew ? { "cache-control": "no-store" } : {};
+    const response = await fetch("/api/reports/wip-summary?group_by=state", { cache: "no-store", headers });
     const body = await response.json();
-    const code: string = response.ok ? "answered" : body.error.code;
+    const stands = STALE.exec(response.headers.get("Cache-Status") ?? "")?.[1];
+    const code: string = stands ? `kept: ${stands}` : response.ok ? "answered" : body.error.code;
     const hint = response.headers.get("Retry-After");
-    const tone = response.ok ? "good" : REFUSALS.includes(code) ? "warn" : "bad";
+    const tone = stands ? "old" : response.ok ? "good" : REFUSALS.includes(code) ? "warn" : "bad";
     return { status: String(response.status), code, retryAfter: hint === null ? "" : `${hint} s`, tone };
   } catch {
     return { status: "–", code: "no answer", retryAfter: "", tone: "bad" };
@@ -145,13 +180,14 @@ async function seen(): Promise<{ status: string; code: string; retryAfter: strin
 }
 
 async function probe(): Promise<void> {
-  if (paused || inFlight >= MAX_IN_FLIGHT) return;
+  if (paused || isHidden() || inFlight >= MAX_IN_FLIGHT) return;
   inFlight += 1;
+  probes += 1;
   const started = performance.now();
   const row = document.createElement("tr");
   row.append(cell(clock(new Date())), cell("…"), cell("waiting", "wrap"), cell("", "number"), cell("", "number"));
   prepend(byId("probes"), row, MAX_ROWS);
-  const { status, code, retryAfter, tone } = await seen();
+  const { status, code, retryAfter, tone } = await seen(probes % 2 === 1);
   inFlight -= 1;
   // A narrow screen may break a code behind each of its words.
   const texts = [status, code.replaceAll("_", "_\u200b"), retryAfter, `${Math.round(performance.now() - started)} ms`];

@@ -1,6 +1,5 @@
 /** Heads of the audit out of the structured log, where each was noted when it was written. */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { KnownHead } from "../../recovery/audit/verify.ts";
 import { wrongUsage } from "../command.ts";
 
@@ -15,7 +14,7 @@ export async function headsIn(path: string): Promise<NotedHeads> {
   const heads = new Map<number, string>();
   const forked = new Set<number>();
   try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesIn(path)) {
       const head = headOf(line);
       if (!head) continue;
       const known = heads.get(head.position);
@@ -27,6 +26,17 @@ export async function headsIn(path: string): Promise<NotedHeads> {
     throw wrongUsage(`--heads: ${path} cannot be read (${code}).`, "Name a file with the application's log.");
   }
   return { heads: [...heads].map(([position, hash]) => ({ position, hash })), forked: [...forked] };
+}
+
+/** Ends of lines alone: node:readline also takes U+2028 for one, which people can type. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of createReadStream(path, "utf8")) {
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  yield rest;
 }
 
 /** Of a line of either format, whatever a collector has put before it. */

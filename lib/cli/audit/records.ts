@@ -1,6 +1,7 @@
 /** The audit as a log that can be read: of a running application, page by page, or of a file. */
-import { open } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { AuditPage } from "../../contract/audit.ts";
+import { recordsIn } from "../../node/audit-file.ts";
 import type { StoreLog } from "../../store/port.ts";
 import { CommandError, EXIT, wrongUsage } from "../command.ts";
 import type { Server } from "../server.ts";
@@ -14,18 +15,21 @@ export const LARGEST_PAGE = 200;
 export const page = (server: Server, before: number | null, limit: number): Promise<AuditPage> =>
   server.get<AuditPage>(`/admin/api/audit?limit=${limit}${before === null ? "" : `&cursor=${before}`}`);
 
-/** What cannot be read is left out there, and shows as a gap. */
+/** What is no record any more stands there as a text that is none. */
 export function recordsOf(server: Server): Records {
   return {
     read: async (_, before, limit) => {
       const newest = before === Number.MAX_SAFE_INTEGER;
-      const { records } = await page(server, newest ? null : before, Math.min(limit, LARGEST_PAGE));
+      const { records, damaged } = await page(server, newest ? null : before, Math.min(limit, LARGEST_PAGE));
       // Otherwise an answer that repeats itself would be read for ever.
       if (!records.every(({ position }, at) => position < (records[at - 1]?.position ?? before))) {
         const remedy = "Verify the file or the store's own log, where it is kept: somebody has written into it.";
         throw new CommandError(EXIT.finding, "The audit's records do not come in their order.", remedy);
       }
-      return records.map((record) => ({ position: record.position, record: JSON.stringify(record) }));
+      return [
+        ...records.map((record) => ({ position: record.position, record: JSON.stringify(record) })),
+        ...(damaged ?? []).map((position) => ({ position, record: "" })),
+      ].sort((one, other) => other.position - one.position);
     },
   };
 }
@@ -38,29 +42,14 @@ export interface AuditLines {
 
 /** @throws CommandError where the file cannot be read. */
 export async function linesOf(path: string): Promise<AuditLines> {
-  const lines: string[] = [];
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw wrongUsage(`--file: ${path} cannot be read (${error.code}).`, "Name the application's AUDIT_FILE.");
   });
-  try {
-    const { size } = await file.stat();
-    const [last = 10] = (await file.read({ buffer: Buffer.alloc(1), position: size - 1, length: Math.min(1, size) }))
-      .buffer;
-    for await (const line of file.readLines({ start: 0 })) lines.push(line);
-    const leftOver = size > 0 && last !== 10;
-    if (leftOver) lines.pop();
-    const records: Records = {
-      read: (_, before, limit) => {
-        const end = Math.min(lines.length, before - 1);
-        const start = Math.max(0, end - limit);
-        return lines
-          .slice(start, end)
-          .map((record, at) => ({ position: start + at + 1, record }))
-          .reverse();
-      },
-    };
-    return { records, leftOver };
-  } finally {
-    await file.close();
-  }
+  const { records, size } = recordsIn(bytes);
+  const read: Records["read"] = (_, before, limit) =>
+    records
+      .filter(({ position }) => position < before)
+      .slice(-limit)
+      .reverse();
+  return { records: { read }, leftOver: size < bytes.byteLength };
 }

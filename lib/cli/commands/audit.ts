@@ -1,6 +1,7 @@
 /** `tidegate audit`: who did what, newest first; `tidegate audit verify`: whether that is what was written. */
 import type { AuditPage } from "../../contract/audit.ts";
 import { verifyAudit } from "../../recovery/audit/verify.ts";
+import { LOG_RECORDS_KEPT } from "../../store/port.ts";
 import { whole } from "../arguments.ts";
 import { headsIn } from "../audit/heads.ts";
 import { LARGEST_PAGE, linesOf, page, recordsOf } from "../audit/records.ts";
@@ -26,8 +27,9 @@ export const audit: Command = {
   },
   more: [
     [
-      "verify computes the hash of every record here, and compares. Who may write to the log may cut off its end, which",
-      "only --heads shows: keep the structured log where the application cannot change it.",
+      "verify computes the hash of every record here, and compares. Who may write to the log may cut off its ends, which",
+      "only --heads shows: keep the structured log where the application cannot change it. Of a file that is rotated,",
+      "put the parts together first: cat audit.jsonl.1 audit.jsonl > whole.jsonl.",
     ].join("\n"),
     "Example:  tidegate audit verify --file /var/lib/fab/audit.jsonl --heads /var/log/fab.log",
   ],
@@ -46,35 +48,61 @@ export const audit: Command = {
 async function listed(given: Given, world: World): Promise<Finding> {
   const limit = whole(given, "limit", 1, LARGEST_LIMIT) ?? DEFAULT_LIMIT;
   const before = whole(given, "before", 1, Number.MAX_SAFE_INTEGER) ?? null;
-  const { records, next_cursor: next } = await pages(serverOf(given, world), before, limit);
+  const { records, damaged, next_cursor: next } = await pages(serverOf(given, world), before, limit);
   return {
     exit: EXIT.fine,
-    json: { records, next_cursor: next },
+    json: { records, damaged, next_cursor: next },
     text: (paint) => [
-      ...columns(
-        records.map(({ position, at, actor, action, decision, outcome, reason }) => [
-          `${position}`,
-          at,
-          actor,
-          action,
-          decision,
-          outcome,
-          reason ?? "",
-        ]),
-      ),
-      ...(records.length === 0 ? ["no records"] : []),
+      ...columns(rowsOf({ records, damaged })),
+      ...(records.length + damaged.length === 0 ? ["no records"] : []),
       ...(next === null ? [] : [paint("quiet", `older ones: tidegate audit --before ${next}`)]),
     ],
   };
 }
 
+/** In the order of their positions, also where there is no record any more. */
+function rowsOf({ records, damaged }: Pick<AuditPage, "records" | "damaged">): string[][] {
+  const rows = [
+    ...damaged.map((position) => ({ position, cells: ["damaged: there is no record any more"] })),
+    ...records.map((record) => ({ position: record.position, cells: cellsOf(record) })),
+  ];
+  return rows
+    .sort((one, other) => other.position - one.position)
+    .map(({ position, cells }) => [`${position}`, ...cells]);
+}
+
+function cellsOf(record: AuditPage["records"][number]): string[] {
+  const {
+    at,
+    actor,
+    actor_name: name,
+    actor_name_verified: verified,
+    action,
+    decision,
+    outcome,
+    count,
+    reason,
+  } = record;
+  return [
+    at,
+    name ? `${name}${verified ? "" : " (unverified)"}, ${actor}` : actor,
+    action,
+    decision,
+    count === undefined ? outcome : `${outcome} ${count} times`,
+    reason ?? "",
+  ];
+}
+
 /** As many pages as it takes. */
 async function pages(server: Server, before: number | null, limit: number): Promise<AuditPage> {
   const records: AuditPage["records"][number][] = [];
+  const damaged: number[] = [];
   for (let cursor = before; ; ) {
-    const found = await page(server, cursor, Math.min(LARGEST_PAGE, limit - records.length));
+    const found = await page(server, cursor, Math.min(LARGEST_PAGE, limit - records.length - damaged.length));
     records.push(...found.records);
-    if (found.next_cursor === null || records.length >= limit) return { records, next_cursor: found.next_cursor };
+    damaged.push(...(found.damaged ?? []));
+    const isDone = found.next_cursor === null || records.length + damaged.length >= limit;
+    if (isDone) return { records, damaged, next_cursor: found.next_cursor };
     cursor = Number(found.next_cursor);
   }
 }
@@ -93,16 +121,26 @@ async function verified(given: Given, world: World): Promise<Finding> {
     ...(noted?.forked ?? []).map((position) => `record ${position} was noted twice, with different contents`),
     ...(noted?.heads.length === 0 ? ["the log notes no record: nothing shows whether the end was cut off"] : []),
   ];
-  const { checked, oldest, head } = verdict;
+  const { checked, oldest, agedOut, head } = verdict;
   const notes = [
     ...(noted === null ? ["whether the end was cut off shows with --heads LOGFILE alone"] : []),
     ...(oldest > 1 ? [`records before ${oldest} are no longer kept`] : []),
+    ...(agedOut > 0 ? [`${counted(agedOut, "record")} of these noted: a log keeps the last ${LOG_RECORDS_KEPT}`] : []),
     ...(leftOver ? ["the last line is not whole: a crash has left it, and it was never answered for"] : []),
   ];
   const isSound = faults.length === 0;
   return {
     exit: isSound ? EXIT.fine : EXIT.finding,
-    json: { sound: isSound, checked, oldest, head, heads_noted: noted?.heads.length ?? null, faults, notes },
+    json: {
+      sound: isSound,
+      checked,
+      oldest,
+      head,
+      heads_noted: noted?.heads.length ?? null,
+      heads_aged_out: agedOut,
+      faults,
+      notes,
+    },
     text: (paint) => [
       isSound
         ? `${paint("good", "sound")}: ${counted(checked, "record")}${head ? `, head ${head.position} ${head.hash}` : ""}`

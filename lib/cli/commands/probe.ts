@@ -3,6 +3,7 @@ import type { AnyVersion } from "../../contract/contract.ts";
 import type { HealthAnswer } from "../../contract/health.ts";
 import { type Answer, ask } from "../ask.ts";
 import { type Command, CommandError, EXIT, type Finding, type Given, type World, wrongUsage } from "../command.ts";
+import { PLUGIN, pluginLine } from "../nagios.ts";
 import { timeoutOf, urlOf } from "../server.ts";
 import { duration, percent } from "../text.ts";
 import { checkSafeFor, tokenOf } from "../token.ts";
@@ -18,13 +19,14 @@ export const probe: Command = {
   options: {
     expect: { value: "VERDICT", help: "healthy (the default), or degraded-ok" },
     timeout: { value: "TIME", help: `longest wait; default ${DEFAULT_TIMEOUT_SECONDS} s` },
-    nagios: { help: "end as plugins of Nagios do: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN" },
+    nagios: { help: "be a plugin of Nagios: one line, and 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN" },
     "token-file": { value: "FILE", help: "for /health/deep alone: a monitor's token; default TIDEGATE_TOKEN" },
     insecure: { help: "send that token over http:// to another machine" },
   },
   more: [
     "URL is the application's address, or that of one of its health endpoints; without a path, /health is read.",
-    "The first line is one for Nagios and its like, figures after the bar.",
+    "The first line is one for Nagios and its like, figures after the bar; with --nagios there is no other. What cannot be",
+    "found out is UNKNOWN: a line that is not understood, a token that is missing or refused, an answer of somebody else.",
     "Example:  tidegate probe https://fab.example --expect degraded-ok --timeout 5",
   ],
   run: async (given, world) => {
@@ -41,7 +43,10 @@ export const probe: Command = {
 
 export type Reading =
   | { readonly kind: "read"; readonly status: number; readonly payload: HealthPayload; readonly tookMs: number }
-  | { readonly kind: "unreachable"; readonly error: CommandError };
+  /** Nobody answers, or somebody on its behalf. */
+  | { readonly kind: "unreachable"; readonly error: CommandError }
+  /** An answer that says nothing of its health. */
+  | { readonly kind: "unknown"; readonly error: CommandError };
 
 async function read(given: Given, world: World, url: URL): Promise<Reading> {
   if (url.pathname === "/") url.pathname = "/health";
@@ -50,8 +55,10 @@ async function read(given: Given, world: World, url: URL): Promise<Reading> {
   if (token !== null) checkSafeFor(url, given.has("insecure"));
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   try {
-    const answer = await ask({ url, headers, timeoutMs: timeoutOf(given, DEFAULT_TIMEOUT_SECONDS) }, world.runtime);
-    return { kind: "read", status: answer.status, payload: payloadOf(answer, url), tookMs: answer.tookMs };
+    return readingOf(
+      await ask({ url, headers, timeoutMs: timeoutOf(given, DEFAULT_TIMEOUT_SECONDS) }, world.runtime),
+      url,
+    );
   } catch (error) {
     if (error instanceof CommandError && error.exit === EXIT.unreachable) return { kind: "unreachable", error };
     throw error;
@@ -65,31 +72,38 @@ const VERDICTS: readonly unknown[] = ["healthy", "degraded", "unhealthy"] satisf
 const isHealth = (found: unknown): found is HealthPayload =>
   typeof found === "object" && found !== null && "status" in found && VERDICTS.includes(found.status);
 
-function payloadOf({ status, text }: Answer, url: URL): HealthPayload {
-  let found: unknown = null;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    // Said below.
-  }
-  if (isHealth(found)) return found;
-  const remedy =
-    status === 401
+function readingOf({ status, text, tookMs }: Answer, url: URL): Reading {
+  const payload = parsed(text);
+  if (isHealth(payload)) return { kind: "read", status, payload, tookMs };
+  const error = new CommandError(
+    EXIT.unreachable,
+    `${url.href} answers ${status}, and not as health does.`,
+    status === 401 || status === 403
       ? "A monitor's token is needed: set TIDEGATE_TOKEN."
-      : "Check the URL: another application is there.";
-  throw new CommandError(EXIT.unreachable, `${url.href} answers ${status}, and not as health does.`, remedy);
+      : "Check the URL: another application is there.",
+  );
+  // Whatever stands before it, or what is left of it, says that it is not there.
+  return { kind: status >= 500 ? "unreachable" : "unknown", error };
 }
 
-/** Of plugins: https://nagios-plugins.org/doc/guidelines.html */
-const PLUGIN = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 export function findingOf(reading: Reading, degradedIsFine: boolean, nagios: boolean): Finding {
-  if (reading.kind === "unreachable") {
-    const { message, remedy } = reading.error;
+  if (reading.kind !== "read") {
+    const { kind, error } = reading;
+    const { message, remedy } = error;
+    const word = kind === "unknown" ? "UNKNOWN" : "CRITICAL";
     return {
-      exit: nagios ? PLUGIN.CRITICAL : EXIT.unreachable,
-      json: { verdict: "unreachable", error: { message, remedy } },
-      text: (paint) => [`TIDEGATE ${paint("bad", "CRITICAL")} - ${message}`, remedy],
+      exit: nagios ? PLUGIN[word] : EXIT.unreachable,
+      json: { verdict: kind, error: { message, remedy } },
+      text: (paint) =>
+        nagios ? [pluginLine(word, `${message} ${remedy}`)] : [pluginLine(paint("bad", word), message), remedy],
     };
   }
   const { payload, tookMs } = reading;
@@ -110,11 +124,15 @@ export function findingOf(reading: Reading, degradedIsFine: boolean, nagios: boo
   return {
     exit: nagios ? PLUGIN[word] : word === "OK" ? EXIT.fine : EXIT.finding,
     json: { verdict, took_ms: Math.round(tookMs), http_status: reading.status, health: payload },
-    text: (paint) => [
-      `TIDEGATE ${paint(TONES[word], word)} - ${verdict}${why},${age} | ${figures.join(" ")}`,
-      ...(saturation === undefined ? [] : [`pool    ${percent(saturation)} in use`]),
-      ...(advice?.action === undefined ? [] : [`advice  ${advice.action}: ${advice.reason ?? ""}`]),
-    ],
+    text: (paint) => {
+      const line = pluginLine(paint(TONES[word], word), `${verdict}${why},${age}`, figures);
+      if (nagios) return [line];
+      return [
+        line,
+        ...(saturation === undefined ? [] : [`pool    ${percent(saturation)} in use`]),
+        ...(advice?.action === undefined ? [] : [`advice  ${advice.action}: ${advice.message ?? ""}`]),
+      ];
+    },
   };
 }
 

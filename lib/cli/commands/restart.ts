@@ -86,10 +86,8 @@ const OVERRIDE = "restart all the same with --override --acknowledge, which the 
 
 const REMEDIES: Remedies = {
   // Failed logins have this code too.
-  TOO_MANY_REQUESTS: (refusal) =>
-    refusal.reason === "cooldown" ? `Wait ${after(refusal)}, or ${OVERRIDE}.` : undefined,
-  RESTART_POLICY_BLOCKED: () =>
-    `Restarts have not helped so far: find out why (tidegate status, tidegate audit), or ${OVERRIDE}.`,
+  TOO_MANY_REQUESTS: (refusal) => (refusal.reason === "cooldown" ? `Wait until then, or ${OVERRIDE}.` : undefined),
+  RESTART_POLICY_BLOCKED: () => `Find out why (tidegate status, tidegate audit), or ${OVERRIDE}.`,
   RESTART_IN_PROGRESS: () => "See what becomes of it with tidegate status, and ask again if it is still needed.",
   RESTART_FAILED: () => "tidegate doctor, in the application's environment, tries the hook without restarting.",
   IDEMPOTENCY_KEY_REUSED: () => "Leave --key out: it belongs to a request with another reason or target.",

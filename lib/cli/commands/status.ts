@@ -5,6 +5,7 @@ import { type Command, EXIT, type Finding, type Paint } from "../command.ts";
 import { breakerRows } from "../gate-rows.ts";
 import { SERVER_OPTIONS, serverOf } from "../server.ts";
 import { columns, percent } from "../text.ts";
+import { VERDICT_TONES, verdictOf } from "../verdict.ts";
 
 export const status: Command = {
   name: "status",
@@ -26,7 +27,7 @@ export const status: Command = {
 
 export function findingOf(system: SystemStatus, worker: WorkerStatus): Finding {
   const { degraded_reason: reason } = system.runtime_resilience;
-  const verdict = reason === null ? "healthy" : reason === "database_unreachable" ? "unhealthy" : "degraded";
+  const verdict = verdictOf(reason);
   return {
     exit: verdict === "healthy" ? EXIT.fine : EXIT.finding,
     json: { verdict, system_status: system, worker_status: worker },
@@ -34,6 +35,7 @@ export function findingOf(system: SystemStatus, worker: WorkerStatus): Finding {
       `${paint(VERDICT_TONES[verdict], verdict)}${reason === null ? "" : ` (${reason})`}`,
       ...columns(
         [
+          ...ageRows(system),
           ...systemRows(system, paint),
           ...Object.entries(system.gates).flatMap(([name, gate]) => gateRows(name, gate, paint)),
           ...restartRows(worker),
@@ -46,7 +48,12 @@ export function findingOf(system: SystemStatus, worker: WorkerStatus): Finding {
   };
 }
 
-const VERDICT_TONES = { healthy: "good", degraded: "warn", unhealthy: "bad" } as const;
+/** Verdict and advice are the memo's: an override that has just been said is in the other rows, and not yet in these. */
+function ageRows({ computed_at: asOf }: { readonly computed_at?: string }): string[][] {
+  // Another version of the application may not say it.
+  return asOf === undefined ? [] : [["as of", `${asOf}; breaker, lanes and restarts are of now`]];
+}
+
 const service = (paint: Paint, word: string): string => paint(word === "ok" ? "good" : "bad", word);
 
 function systemRows({ database, state_store: store, runtime_resilience: resilience }: SystemStatus, paint: Paint) {
@@ -71,8 +78,19 @@ function gateRows(name: string, gate: GatePart | null, paint: Paint): string[][]
   ];
 }
 
-function restartRows({ platform, cooldown, resilience, restart_history: history }: WorkerStatus): string[][] {
+/** Where the policy's word alone would not be so. */
+const REFUSED: Readonly<Record<string, string>> = {
+  state_store: "unknown",
+  in_progress: "under way",
+  audit: "refused",
+};
+
+function restartRows(worker: WorkerStatus): string[][] {
+  const { platform, cooldown, resilience, restart_history: history } = worker;
+  // Another version of the application may not say it.
+  const next: WorkerStatus["next_restart"] | undefined = worker.next_restart;
   const policy = resilience.policy_state;
+  const word = REFUSED[next?.refused_by ?? ""];
   const last = history.at(-1);
   const targets = platform.targets.length > 0 ? `, targets ${platform.targets.join(", ")}` : "";
   const spent = policy.attempts_in_window;
@@ -80,7 +98,8 @@ function restartRows({ platform, cooldown, resilience, restart_history: history 
   const blocked = policy.blocked_by ? ` by ${policy.blocked_by}` : "";
   const left = cooldown.active ? `, ${cooldown.remaining_seconds} s of cooldown left` : "";
   return [
-    ["restarts", `${policy.state}${blocked}${left}${budget} (${platform.hook}${targets})`],
+    ["restarts", `${word ?? `${policy.state}${blocked}${left}`}${budget} (${platform.hook}${targets})`],
+    ...(next && (next.refused_by !== null || !next.helps) ? [["", next.message]] : []),
     ...(last ? [["", `last ${last.requested_at} by ${last.requested_by}: ${last.decision}`]] : []),
     ...(last?.failure ? [["", last.failure]] : []),
   ];
@@ -96,5 +115,5 @@ function instanceRows({ instances }: SystemStatus): string[][] {
 }
 
 function adviceRows({ runtime_resilience: { recovery_recommendation: advice } }: SystemStatus): string[][] {
-  return [["advice", `${advice.action}: ${advice.reason}`]];
+  return [["advice", `${advice.action}: ${advice.message}`]];
 }

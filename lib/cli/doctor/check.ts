@@ -1,6 +1,6 @@
 /** What the doctor finds: a row for each thing it looked at, and what would mend it. */
 
-import { missingPackage } from "../../database/driver-package.ts";
+import { missingPackage } from "../../optional-package.ts";
 
 export interface Check {
   readonly about: string;

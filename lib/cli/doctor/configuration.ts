@@ -1,6 +1,7 @@
 /** The environment by itself: what cannot be used, what nobody reads, and what is hardly meant where others depend on it. */
 import type { Config, ConfigError } from "../../config.ts";
 import { isLoopback } from "../../loopback.ts";
+import { counted } from "../text.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ABOUT = "configuration";
@@ -18,6 +19,7 @@ export function checkConfiguration(config: Config): readonly Check[] {
   return [
     ok(ABOUT, `every variable can be used, for ${config.app.env}`),
     ...warningChecks(config.warnings),
+    ...mismatches(config),
     ...(isServing(config) ? servingChecks(config) : developmentChecks(config)),
     watchdogCheck(config),
   ];
@@ -25,6 +27,47 @@ export function checkConfiguration(config: Config): readonly Check[] {
 
 const warningChecks = (warnings: Config["warnings"]): Check[] =>
   warnings.map(({ variable, message, remedy }) => warn(ABOUT, `${variable} ${message}`, remedy));
+
+/** Settings that are right by themselves, and do not go together. */
+function mismatches({ pool, store, gate, breaker, http }: Config): Check[] {
+  const permits = gate.capacity.request;
+  const everybody = http.trustedProxies.filter(isEverybody);
+  return [
+    store.kind !== "memory" &&
+      store.fallback === "local" &&
+      store.expectedInstances > permits &&
+      warn(
+        "capacity",
+        `${store.expectedInstances} instances (EXPECTED_INSTANCES) share ${counted(permits, "permit")} (DB_MAX_CONCURRENT): while the store is away, ${store.expectedInstances - permits} of them may call nothing`,
+        "lower EXPECTED_INSTANCES to what there may be, or raise DB_MAX_CONCURRENT to at least that where the database has room",
+      ),
+    breaker.slowRatio < 1 &&
+      breaker.slowCallMs === null &&
+      warn(
+        "breaker",
+        `it opens when ${breaker.slowRatio} of the calls are slow (CIRCUIT_BREAKER_SLOW_RATE), and none counts as slow`,
+        "set CIRCUIT_BREAKER_SLOW_CALL_MS, or take CIRCUIT_BREAKER_SLOW_RATE out",
+      ),
+    pool.callTimeoutMs > pool.slowCallTimeoutMs &&
+      warn(
+        "deadlines",
+        `${pool.callTimeoutMs} ms for a call (DB_CALL_TIMEOUT_MS), and only ${pool.slowCallTimeoutMs} ms in the slow lane (DB_SLOW_CALL_TIMEOUT_MS)`,
+        "let DB_SLOW_CALL_TIMEOUT_MS be the longer one",
+      ),
+    everybody.length > 0 &&
+      warn(
+        "proxies",
+        `TRUSTED_PROXIES has ${everybody.join(", ")}: anybody may say to be at any address, in limits and the audit too`,
+        "name the addresses of your proxies alone",
+      ),
+  ].filter((check) => check !== false);
+}
+
+/** More than any network that belongs to somebody: 10.0.0.0/8 and fc00::/7 are the largest private ones. */
+function isEverybody(network: string): boolean {
+  const [address = "", prefix] = network.split("/");
+  return prefix !== undefined && Number(prefix) < (address.includes(":") ? 7 : 8);
+}
 
 /** Others depend on it. */
 const isServing = ({ app }: Config): boolean => app.env === "production" || app.env === "staging";

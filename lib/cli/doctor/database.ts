@@ -9,6 +9,7 @@ import { visit } from "./visit.ts";
 export async function checkDatabase(config: Config, runtime: Runtime): Promise<readonly Check[]> {
   const { database } = config;
   switch (database.kind) {
+    case "code":
     case "pglite":
       // Two processes on one directory would destroy it.
       return [ok("database", `${database.address}, which is not opened beside the application`)];

@@ -31,19 +31,36 @@ export async function checkPostgres(url: string, config: Config, runtime: Runtim
   ];
 }
 
-const SERVER = sql`select current_setting('server_version') as version, pg_is_in_recovery() as standby`;
+/** A role that may read tables, and write none, is one for reports. */
+const SERVER = sql`with tables as (
+    select oid from pg_class where relkind in ('r', 'p')
+      and relnamespace::regnamespace::text !~ '^(pg_|information_schema$)' and has_table_privilege(oid, 'select'))
+  select current_setting('server_version') as version, pg_is_in_recovery() as standby,
+    current_setting('default_transaction_read_only') = 'on' as read_only,
+    exists (select from tables)
+      and not exists (select from tables where has_table_privilege(oid, 'insert, update, delete')) as barred`;
+
+interface ServerRow {
+  readonly version: string;
+  readonly standby: boolean;
+  readonly read_only: boolean;
+  readonly barred: boolean;
+}
 
 async function checkServer(ask: Ask): Promise<readonly Check[]> {
-  const rows = await ask<{ readonly version: string; readonly standby: boolean }>(SERVER);
-  return rows.map(({ version, standby }) =>
-    standby
+  const rows = await ask<ServerRow>(SERVER);
+  return rows.flatMap(({ version, standby, read_only: readOnly, barred }) => {
+    const server = standby
       ? warn(
           "server",
           `PostgreSQL ${version}, a standby: it only reads`,
           "point DATABASE_URL at the primary, unless you only read",
         )
-      : ok("server", `PostgreSQL ${version}`),
-  );
+      : ok("server", `PostgreSQL ${version}`);
+    if (standby || !(readOnly || barred)) return [server];
+    const found = readOnly ? "only reads (default_transaction_read_only)" : "may read tables, and write none of them";
+    return [server, warn("rights", `this role ${found}`, "give it the rights to write, unless you only read")];
+  });
 }
 
 const NOW = sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`;

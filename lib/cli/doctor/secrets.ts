@@ -1,11 +1,10 @@
 /** Secrets that do for more than they were made for, or can be guessed. What `lib/config` refuses or warns of is not told again. */
-import { SHORTEST_TOKEN } from "../../config/relations.ts";
 import type { Config } from "../../config.ts";
 import { UNGUESSABLE_CHARACTERS } from "../../http/auth/tokens.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ABOUT = "secrets";
-const NEW_ONE = "openssl rand -base64 24 makes one";
+const NEW_ONE = "openssl rand -base64 32 makes one";
 
 interface Secret {
   /** For people, such as `ADMIN_TOKENS (ada)`. */
@@ -44,27 +43,16 @@ function shared(all: readonly Secret[]): Check[] {
 }
 
 function short(config: Config): Check[] {
-  const isShort = ({ text }: Secret) => text.length < UNGUESSABLE_CHARACTERS;
-  const than = `less than ${UNGUESSABLE_CHARACTERS} characters`;
-  const tokens = [
-    ...tokensOf(config).filter(({ text }) => text.length >= SHORTEST_TOKEN),
-    ...single("CRON_SECRET", config.watchdog.cronSecret),
-  ].filter(isShort);
-  const keys = single("SESSION_SECRET", config.access.sessionSecret).filter(isShort);
+  const tokens = [...tokensOf(config), ...single("CRON_SECRET", config.watchdog.cronSecret)];
+  const found = tokens.filter(({ text }) => text.length < UNGUESSABLE_CHARACTERS);
+  if (found.length === 0) return [];
   return [
-    tokens.length > 0 &&
-      warn(
-        ABOUT,
-        `${than}, and refused while somebody at the same address fails to log in: ${inWords(tokens)}`,
-        `replace by longer ones: ${NEW_ONE}`,
-      ),
-    keys.length > 0 &&
-      warn(
-        ABOUT,
-        `${than}, which one session that leaks may give away: ${inWords(keys)}`,
-        `replace by a longer one: ${NEW_ONE}`,
-      ),
-  ].filter((check) => check !== false);
+    warn(
+      ABOUT,
+      `less than ${UNGUESSABLE_CHARACTERS} characters, and refused while somebody at the same address fails to log in: ${inWords(found)}`,
+      `replace by longer ones: ${NEW_ONE}`,
+    ),
+  ];
 }
 
 /** Each process makes one for itself, or a supervisor for its workers; in production none does. */

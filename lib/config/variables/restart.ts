@@ -19,12 +19,14 @@ export interface RestartValues {
 export const RESTART: Table<RestartValues> = {
   WORKER_RESTART_COOLDOWN: {
     group: "restart",
+    inCode: ["restarts.cooldownMs", "seconds"],
     default: "60",
     description: "Shortest time between two restarts, in seconds",
     schema: integer("seconds", 0, 86_400),
   },
   WORKER_RESTART_RETRY_BUDGET: {
     group: "restart",
+    inCode: ["restarts.retryBudget", "number"],
     default: "3",
     description: "Restarts in the window before a human must override",
     // As many as the ledger remembers.
@@ -32,18 +34,21 @@ export const RESTART: Table<RestartValues> = {
   },
   WORKER_RESTART_WINDOW_SECONDS: {
     group: "restart",
+    inCode: ["restarts.windowMs", "seconds"],
     default: "600",
     description: "How far back restarts count towards budget and churn",
     schema: integer("seconds", 1, 86_400),
   },
   WORKER_RESTART_CHURN_THRESHOLD: {
     group: "restart",
+    inCode: ["restarts.churnThreshold", "number"],
     default: "3",
     description: "Restarts in the window that are churn",
     schema: integer("restarts", 1, 50),
   },
   WORKER_GUARDED_MODE_ENABLED: {
     group: "restart",
+    inCode: ["restarts.guarded", "boolean"],
     default: "true",
     description: "An exceeded budget or churn blocks restarts until a human overrides",
     schema: boolean,
@@ -57,6 +62,7 @@ export const RESTART: Table<RestartValues> = {
   },
   WATCHDOG_ENABLED: {
     group: "restart",
+    inCode: ["watchdog.enabled", "boolean"],
     default: "false",
     description:
       "Whether what calls the watchdog (timer, cron, `/internal/watchdog`) makes it look, and restart by itself",
@@ -64,12 +70,14 @@ export const RESTART: Table<RestartValues> = {
   },
   WATCHDOG_CHECK_INTERVAL: {
     group: "restart",
+    inCode: ["watchdog.checkIntervalMs", "seconds"],
     default: "5",
     description: "How often it looks, in seconds",
     schema: integer("seconds", 1, 3_600),
   },
   CRON_SECRET: {
     group: "restart",
+    inCode: ["watchdog.cronSecret", "text"],
     default: null,
     otherwise: "nobody may call `/internal/watchdog`",
     description: "Bearer token of platform schedulers",

@@ -18,7 +18,7 @@ export const STORE: Table<StoreValues> = {
     group: "store",
     default: "memory:",
     description:
-      "`memory:` (one instance), `redis://user:password@host:port` or `rediss://`, `upstash:https://host` with `STATE_TOKEN`, `deno-kv:` or `deno-kv:PATH`, `durable-object:`",
+      "`memory:` (one instance), `redis://user:password@host:port` or `rediss://`, `redis+cluster://host,host`, `redis+sentinel://host,host/master`, `redis+unix:///path`, `upstash:https://host` with `STATE_TOKEN`, `deno-kv:` or `deno-kv:PATH`, `durable-object:`",
     secret: "url",
     schema: storeLocation,
   },
@@ -32,6 +32,7 @@ export const STORE: Table<StoreValues> = {
   },
   STATE_NAMESPACE: {
     group: "store",
+    inCode: ["namespace", "text"],
     default: null,
     otherwise: "app name, `APP_ENV` and a mark of the database's address, such as `tidegate-development-0h8zc3k`",
     description:
@@ -40,6 +41,7 @@ export const STORE: Table<StoreValues> = {
   },
   STATE_DEADLINE_MS: {
     group: "store",
+    inCode: ["state.deadlineMs", "number"],
     default: null,
     otherwise: "250; 1000 over REST and for Durable Objects, by the store that is given",
     description: "Longest a call to the store may take before the instance goes on without it",
@@ -47,18 +49,21 @@ export const STORE: Table<StoreValues> = {
   },
   STATE_FALLBACK: {
     group: "store",
+    inCode: ["state.fallback", "text"],
     default: "local",
     description: "While the store is away: `local` works within a share of the capacity, `closed` grants nothing",
     schema: choice(["local", "closed"]),
   },
   STATE_MAX_SKEW_MS: {
     group: "store",
+    inCode: ["state.maxSkewMs", "number"],
     default: "1000",
     description: "How far clocks may differ where the store has none of its own (`deno-kv:`)",
     schema: integer("milliseconds", 0, 3_600_000),
   },
   EXPECTED_INSTANCES: {
     group: "store",
+    inCode: ["state.expectedInstances", "number"],
     default: "1",
     description:
       "How many instances there are at most: decides each one's share while the store is away, and when it begins empty",

@@ -35,7 +35,9 @@ export function parseOracleUrl(url: string | undefined): OracleAddress {
   }
   const [user, password] = [decoded(parts.user), decoded(parts.password)];
   if (user === null || password === null) throw refusal('oracle://*** with a "%" that starts no percent code');
-  const place = `${parts.hosts}${parts.path}`;
+  const path = decoded(parts.path);
+  if (path === null) throw refusal('oracle://*** with a "%" in the service that starts no percent code');
+  const place = `${parts.hosts}${path}`;
 
   const parameters = new URLSearchParams(parts.query);
   for (const name of [...parameters.keys()]) if (OVERRULED.includes(name.toLowerCase())) parameters.delete(name);

@@ -8,16 +8,13 @@ import { toOracleError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { PING } from "./words.ts";
 
-/**
- * How the server answers a break of ours: both sides are then ready for the next statement. NJS-123 answers the break of
- * the driver's call timeout, and ours, if it was sent beside that, may be on its way to whatever comes next.
- */
+/** How the server answers a break of ours: both sides are then ready for the next statement. */
 const BREAK_ANSWERED = "ORA-01013";
 
 export interface OracleChannel extends Channel {
   call<Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply>;
   /** A round trip where the connection was at rest for long. */
-  prove(callTimeoutMs: number): Promise<void>;
+  prove(): Promise<void>;
 }
 
 export function createChannel({ session, cut, leave }: Opened, plan: ConnectionPlan): OracleChannel {
@@ -61,8 +58,8 @@ export function createChannel({ session, cut, leave }: Opened, plan: ConnectionP
     ...fitness,
     destroy,
     call,
-    prove: async (callTimeoutMs) => {
-      if (proof.isDue()) await proof.by(call((each) => each.execute(PING, [], callTimeoutMs, true)));
+    prove: async () => {
+      if (proof.isDue()) await proof.by(call((each) => each.execute(PING, [], true)));
     },
     // When nothing runs, the driver would apply a break to what is sent next.
     cancel: () => {

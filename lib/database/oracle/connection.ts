@@ -1,5 +1,5 @@
 /** What runs on one connection: a statement by itself, or a transaction. */
-import { type Connection, connectionOn, runAlone, wholeMs } from "../connection.ts";
+import { type Connection, connectionOn, runAlone } from "../connection.ts";
 import { assertWanted } from "../stop.ts";
 import type { Bind } from "./binds.ts";
 import { createChannel } from "./channel.ts";
@@ -13,11 +13,10 @@ export async function connect(plan: OraclePlan): Promise<Connection<Bind, HeldSe
   return connectionOn(channel, plan, {
     run: (text, binds, execution) =>
       runAlone(channel, plan, execution, async (stop, sending) => {
-        const timeoutMs = wholeMs(execution.deadlineMs);
-        await channel.prove(timeoutMs);
+        await channel.prove();
         assertWanted(stop);
         sending();
-        const rows = await channel.call((session) => session.execute(text, binds, timeoutMs, true));
+        const rows = await channel.call((session) => session.execute(text, binds, true));
         if (changesSession(text)) channel.retire();
         return rows;
       }),

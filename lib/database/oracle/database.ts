@@ -14,9 +14,6 @@ import { beginText, PING } from "./words.ts";
 /** What an Oracle may be told, by code alone. */
 export type OracleOptions = PooledOptions;
 
-/** The break of the driver's call timeout, due at the same moment, has this long to be answered before one of ours. */
-const CALL_TIMEOUT_HEADROOM_MS = 100;
-
 /** A standby, or a database that was opened for reading alone. */
 const READ_ONLY = /^ORA-(01456|16000)$/;
 
@@ -39,7 +36,8 @@ export function openOracle(
     kind: "oracle",
     address: target.address,
     traits: { serverTimeout: false, cancels: true, concurrent: true, streams: true },
-    headroomMs: CALL_TIMEOUT_HEADROOM_MS,
+    // Nobody but us ends a statement: neither the server nor, by a timer of its own, the driver.
+    headroomMs: 0,
     pingText: PING,
     placeholder: (position) => `:${position}`,
     toBinds,

@@ -12,8 +12,9 @@
  * after `SWITCH_ELAPSED_TIME` is the real fence. Nor has the server a timeout for idle transactions that a client could
  * set: one whose process is frozen keeps its locks, unless `MAX_IDLE_BLOCKER_TIME` is set there.
  */
+
+import { assertInstalled } from "../../optional-package.ts";
 import { platformName } from "../../runtime.ts";
-import { assertInstalled } from "../driver-package.ts";
 import type { DatabaseAdapter } from "../port.ts";
 import { parseOracleUrl } from "./address.ts";
 import { type OracleOptions, openOracle } from "./database.ts";

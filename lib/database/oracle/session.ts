@@ -5,25 +5,16 @@
 import type { Bind } from "./binds.ts";
 
 export interface Session {
-  /**
-   * Runs one statement, and commits it where that is asked for; resolves to its rows.
-   *
-   * @param callTimeoutMs after which the driver itself breaks a round trip off. 0: never.
-   */
-  execute(
-    text: string,
-    binds: readonly Bind[],
-    callTimeoutMs: number,
-    autoCommit: boolean,
-  ): Promise<Record<string, unknown>[]>;
+  /** Runs one statement, and commits it where that is asked for; resolves to its rows. */
+  execute(text: string, binds: readonly Bind[], autoCommit: boolean): Promise<Record<string, unknown>[]>;
   /** Begins to read a query's result, without committing; a session has one at a time. */
-  openCursor(text: string, binds: readonly Bind[], batchRows: number, callTimeoutMs: number): Promise<void>;
+  openCursor(text: string, binds: readonly Bind[], batchRows: number): Promise<void>;
   /** The next rows of it; fewer than `batchRows` are the last. */
-  nextRows(batchRows: number, callTimeoutMs: number): Promise<Record<string, unknown>[]>;
+  nextRows(batchRows: number): Promise<Record<string, unknown>[]>;
   /** Does nothing where none is open. */
   closeCursor(): Promise<void>;
-  commit(callTimeoutMs: number): Promise<void>;
-  rollback(callTimeoutMs: number): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
   /** Asks the server to stop what runs. Its statement then fails with ORA-01013, when and if the server answers. */
   interrupt(): Promise<void>;
   /** False once the driver knows that the connection is closed or broken. */

@@ -11,7 +11,7 @@ export async function streamOn(
   batchRows: number,
   take: TakeRows<unknown>,
 ): Promise<void> {
-  await held.call((session, timeoutMs) => session.openCursor(text, binds, batchRows, timeoutMs));
-  const next = () => held.call((session, timeoutMs) => session.nextRows(batchRows, timeoutMs));
+  await held.call((session) => session.openCursor(text, binds, batchRows));
+  const next = () => held.call((session) => session.nextRows(batchRows));
   await handOn(next, batchRows, take);
 }

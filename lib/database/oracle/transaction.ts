@@ -2,7 +2,8 @@
  * A transaction on one connection, with one deadline for the whole. This process alone holds it to that: Oracle has no
  * timeout that a client could set, so one frozen with a transaction open keeps its locks until the server looks.
  */
-import { type TransactionCall, wholeMs } from "../connection.ts";
+import { withDeadline } from "../../time.ts";
+import type { TransactionCall } from "../connection.ts";
 import { databaseError } from "../failure.ts";
 import { holdTransaction } from "../held-transaction.ts";
 import type { Holder } from "../pooled.ts";
@@ -14,8 +15,8 @@ import { beginText, changesSession, endsTransaction } from "./words.ts";
 
 /** The connection as a task in a transaction sees it, while that is open. */
 export interface HeldSession extends Holder<Bind> {
-  /** `send` is handed what is left of the time, as the driver's call timeout. */
-  call<Reply>(send: (session: Session, timeoutMs: number) => Promise<Reply>): Promise<Reply>;
+  /** Unless its time is over. */
+  call<Reply>(send: (session: Session) => Promise<Reply>): Promise<Reply>;
 }
 
 export function transactionOn<Value>(
@@ -27,15 +28,15 @@ export function transactionOn<Value>(
   return holdTransaction(channel, plan, transaction, (hold) => {
     const call: HeldSession["call"] = async (send) => {
       if (hold.leftMs() <= 0) throw databaseError("timeout");
-      return hold.answer(channel.call((session) => send(session, wholeMs(hold.leftMs()))));
+      return hold.answer(channel.call(send));
     };
     const statement: HeldSession["statement"] = async (text, binds) => {
       if (endsTransaction(text)) throw notHere();
-      const rows = await call((session, timeoutMs) => session.execute(text, binds, timeoutMs, false));
+      const rows = await call((session) => session.execute(text, binds, false));
       if (changesSession(text)) channel.retire();
       return rows;
     };
-    /** The last call, with its own time, which no cursor may be open for. */
+    /** The last call, which no cursor may be open for. */
     const end = (send: (session: Session) => Promise<void>): Promise<void> =>
       hold.answer(
         channel.call(async (session) => {
@@ -45,16 +46,20 @@ export function transactionOn<Value>(
       );
     return {
       begin: async () => {
-        await hold.answer(channel.prove(wholeMs(hold.leftMs())));
+        await hold.answer(channel.prove());
         hold.cancellable = true;
         const text = beginText(transaction.mode);
-        if (text !== undefined) await call((session, timeoutMs) => session.execute(text, [], timeoutMs, false));
+        if (text !== undefined) await call((session) => session.execute(text, [], false));
       },
       commit: async () => {
-        await end((session) => session.commit(wholeMs(hold.leftMs())));
+        await end((session) => session.commit());
         return true;
       },
-      rollback: () => end((session) => session.rollback(wholeMs(plan.graceMs))),
+      rollback: () =>
+        withDeadline(
+          end((session) => session.rollback()),
+          { ms: plan.graceMs, runtime: plan.runtime, refuse: () => databaseError("timeout") },
+        ),
       work: (enter) =>
         task({
           statement: (text, binds) => enter(() => statement(text, binds)),

@@ -47,11 +47,12 @@ export async function dial(request: DialRequest): Promise<Dialled> {
 }
 
 function sessionOf(connection: oracledb.Connection): Session {
+  // Its timer would not wait for an answer that has arrived to be read, and its break, once that was, hits what comes next.
+  connection.callTimeout = 0;
   let cursor: oracledb.ResultSet<unknown[]> | undefined;
 
   return {
-    execute: async (text, binds, callTimeoutMs, autoCommit) => {
-      connection.callTimeout = callTimeoutMs;
+    execute: async (text, binds, autoCommit) => {
       const options = { ...OPTIONS, autoCommit };
       const { rows = [], metaData = [] } = await connection.execute<unknown[]>(text, binds.map(bindFor), options);
       if (rows.length > MAX_ROWS) throw databaseError("statement", new Error(`more than ${MAX_ROWS} rows`));
@@ -60,8 +61,7 @@ function sessionOf(connection: oracledb.Connection): Session {
         rows,
       );
     },
-    openCursor: async (text, binds, batchRows, callTimeoutMs) => {
-      connection.callTimeout = callTimeoutMs;
+    openCursor: async (text, binds, batchRows) => {
       const { resultSet } = await connection.execute<unknown[]>(text, binds.map(bindFor), {
         ...OPTIONS,
         autoCommit: false,
@@ -73,9 +73,8 @@ function sessionOf(connection: oracledb.Connection): Session {
       if (resultSet === undefined) throw databaseError("statement", new Error("stream: a query is needed"));
       cursor = resultSet;
     },
-    nextRows: async (batchRows, callTimeoutMs) => {
+    nextRows: async (batchRows) => {
       if (cursor === undefined) return [];
-      connection.callTimeout = callTimeoutMs;
       const rows = await cursor.getRows(batchRows);
       return toRows(
         cursor.metaData.map(({ name }: { readonly name: string }) => name),
@@ -87,14 +86,8 @@ function sessionOf(connection: oracledb.Connection): Session {
       cursor = undefined;
       await open?.close();
     },
-    commit: (callTimeoutMs) => {
-      connection.callTimeout = callTimeoutMs;
-      return connection.commit();
-    },
-    rollback: (callTimeoutMs) => {
-      connection.callTimeout = callTimeoutMs;
-      return connection.rollback();
-    },
+    commit: () => connection.commit(),
+    rollback: () => connection.rollback(),
     interrupt: () => connection.break(),
     healthy: () => connection.isHealthy(),
     inTransaction: () => connection.transactionInProgress === true,

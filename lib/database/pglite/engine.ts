@@ -56,6 +56,7 @@ export interface Engine {
   /** Rejects with `connection` when the database could not be started or prepared. */
   readonly ready: Promise<void>;
   alive(): boolean;
+  isReady(): boolean;
   run(text: string, binds: readonly Bind[], inTransaction?: boolean): Promise<Reply>;
   /** Whether the thread keeps the process alive. It does so only while somebody waits for it. */
   hold(held: boolean): void;
@@ -77,10 +78,15 @@ export function startEngine(setup: EngineSetup): Engine {
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let alive = true;
+  let isReady = false;
   const worker = new Worker(WORKER_URL, { workerData: setup, name: "tidegate-pglite" });
   worker.unref();
 
-  const ready = new Promise<void>((resolve, reject) => pending.set(0, { resolve: () => resolve(), reject }));
+  const started = (resolve: () => void): void => {
+    isReady = true;
+    resolve();
+  };
+  const ready = new Promise<void>((resolve, reject) => pending.set(0, { resolve: () => started(resolve), reject }));
   // Whoever waits sees the rejection; a start that nobody waits for any more must not end the process.
   ready.catch(() => {});
   const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
@@ -121,6 +127,7 @@ export function startEngine(setup: EngineSetup): Engine {
   return {
     ready,
     alive: () => alive,
+    isReady: () => isReady,
     run: (text, binds, inTransaction = false) => {
       lastId += 1;
       // Functions do not cross threads.

@@ -9,11 +9,13 @@
  * then starts afresh, prepared again, and everything written since is lost. And stream: the whole result is read first,
  * or one slow reader would keep everybody out.
  */
+
+import { assertInstalled } from "../../optional-package.ts";
 import type { Runtime } from "../../runtime.ts";
-import { assertInstalled } from "../driver-package.ts";
 import { handOver } from "../hand-over.ts";
 import type { Database, DatabaseAdapter, Execution, TakeRows } from "../port.ts";
 import type { Statement } from "../sql.ts";
+import { withTimeOf } from "../time-left.ts";
 import { type Engine, type EngineSetup, PACKAGE } from "./engine.ts";
 import { createPlace } from "./place.ts";
 import { type EngineInUse, textOf, transactionIn } from "./transaction.ts";
@@ -75,15 +77,15 @@ function open(address: string, setup: EngineSetup, runtime: Runtime): Database {
     address,
     traits: { serverTimeout: false, cancels: false, concurrent: false, streams: false },
     query,
-    transaction: (execution, mode, task) => {
-      const deadlineAt = runtime.monotonicMs() + execution.deadlineMs;
-      const signal = AbortSignal.any([execution.signal, place.closing]);
-      return place.use(execution, (mine) => {
-        const run: EngineInUse["run"] = (text, values, deadlineMs, inTransaction) =>
-          place.run(mine, text, values, { deadlineMs, signal, inTransaction });
-        return transactionIn({ run, alive: mine.alive }, { mode, deadlineAt, signal, runtime }, task);
-      });
-    },
+    transaction: (execution, mode, task) =>
+      withTimeOf(execution, runtime, (left) => {
+        const signal = AbortSignal.any([execution.signal, place.closing]);
+        return place.use(execution, (mine) => {
+          const run: EngineInUse["run"] = (text, values, deadlineMs, inTransaction) =>
+            place.run(mine, text, values, { deadlineMs, signal, inTransaction });
+          return transactionIn({ run, alive: mine.alive }, { mode, left, signal, runtime }, task);
+        });
+      }),
     // A cursor would keep everybody out, pings included, for as long as its reader takes: there is one place.
     stream: async <Row>(statement: Statement, execution: Execution, batchRows: number, take: TakeRows<Row>) => {
       await handOver(await query<Row>(statement, execution), batchRows, take);

@@ -6,6 +6,7 @@ import type { Runtime } from "../../runtime.ts";
 import { withDeadline } from "../../time.ts";
 import { databaseError, faultOfAbort } from "../failure.ts";
 import { DatabaseError, type Execution, isTooLate } from "../port.ts";
+import { exhausted } from "../queue.ts";
 import { createTurns } from "../turns.ts";
 import { toBinds } from "../wire/binds.ts";
 import { copiesFromClient, copyRefused } from "../wire/copy.ts";
@@ -33,9 +34,10 @@ export interface Place {
 }
 
 export function createPlace(setup: EngineSetup, runtime: Runtime): Place {
-  const turns = createTurns(runtime);
-  const closing = new AbortController();
   let engine: Engine | undefined;
+  // Whoever is first waits for the start, and the others for him.
+  const turns = createTurns(runtime, () => (engine?.isReady() === false ? stillStarting() : exhausted()));
+  const closing = new AbortController();
   let closed = false;
 
   function engineNow(): Engine {
@@ -96,16 +98,19 @@ export function createPlace(setup: EngineSetup, runtime: Runtime): Place {
 }
 
 /** Resolves when it may be asked; what is not sent in time is not sent at all. */
-async function started({ ready }: Engine, execution: Execution, runtime: Runtime): Promise<void> {
+async function started(engine: Engine, execution: Execution, runtime: Runtime): Promise<void> {
   const { connectBy, signal } = execution;
-  await withDeadline(ready, {
+  const late = engine.isReady() ? exhausted : stillStarting;
+  await withDeadline(engine.ready, {
     ms: connectBy - runtime.monotonicMs(),
     signal,
     runtime,
-    refuse: (end) =>
-      end === "late"
-        ? new DatabaseError("exhausted", "The embedded database is still starting.")
-        : databaseError(faultOfAbort(signal)),
+    refuse: (end) => (end === "late" ? late() : databaseError(faultOfAbort(signal))),
   });
-  if (isTooLate(execution, runtime)) throw databaseError("exhausted");
+  if (isTooLate(execution, runtime)) throw late();
+}
+
+/** No news of its health, and over soon. */
+function stillStarting(): DatabaseError {
+  return new DatabaseError("exhausted", "The embedded database is still starting.");
 }

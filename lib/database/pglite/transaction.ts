@@ -3,7 +3,7 @@
  * back when no statement runs; one that runs cannot be stopped, and takes the thread with it.
  */
 import type { Runtime } from "../../runtime.ts";
-import { withDeadline } from "../../time.ts";
+import { type Expiry, withDeadline } from "../../time.ts";
 import { databaseError, faultOfAbort } from "../failure.ts";
 import type { HeldConnection, TransactionMode } from "../port.ts";
 import { render, type Statement } from "../sql.ts";
@@ -17,8 +17,8 @@ const ROLLBACK_MS = 2_000;
 
 export interface PgliteTransaction {
   readonly mode: TransactionMode;
-  /** On {@link Runtime.monotonicMs}. */
-  readonly deadlineAt: number;
+  /** Of its time. */
+  readonly left: Expiry;
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
 }
@@ -31,10 +31,10 @@ export interface EngineInUse {
 
 export async function transactionIn<Value>(
   { run, alive }: EngineInUse,
-  { mode, deadlineAt, signal, runtime }: PgliteTransaction,
+  { mode, left, signal, runtime }: PgliteTransaction,
   task: (held: HeldConnection) => Promise<Value>,
 ): Promise<Value> {
-  const leftMs = (): number => deadlineAt - runtime.monotonicMs();
+  const leftMs = (): number => left.leftMs();
   const done = Promise.withResolvers<never>();
   const givenUp = withDeadline(done.promise, {
     ms: leftMs(),

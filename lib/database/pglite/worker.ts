@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { JSON_OIDS, jsonOfBind, listBind } from "../wire/binds.ts";
+import { leavesBehind } from "../wire/transactions.ts";
 import { PARSERS } from "../wire/values.ts";
 import type { EngineAnswer, EngineCall, EngineSetup } from "./engine.ts";
 
@@ -41,6 +42,9 @@ async function prepare(database: PGlite, sources: EngineSetup["initialise"]): Pr
   });
 }
 
+/** Something is in the session that none of those words would undo. */
+let isLeft = false;
+
 const port = parentPort;
 if (port === null) throw new Error("pglite worker: it must be started as a worker thread, it was imported");
 const tell = (answer: EngineAnswer): void => port.postMessage(answer);
@@ -68,9 +72,13 @@ try {
       const binds = call.binds.map((bind) =>
         typeof bind === "object" && bind !== null ? listBind(bind.literal, bind.json) : bind,
       );
+      isLeft ||= leavesBehind(call.text);
       const { rows, command } = await database.query(call.text, binds);
-      const undo = call.inTransaction ? undefined : UNDO[command ?? ""];
-      if (undo !== undefined) await database.exec(undo);
+      const undo = call.inTransaction ? undefined : isLeft ? "discard all" : UNDO[command ?? ""];
+      if (undo !== undefined) {
+        await database.exec(undo);
+        isLeft = false;
+      }
       tell({ id: call.id, kind: "rows", rows, command: command ?? "" });
     } catch (error) {
       tell(failure(call.id, error));

@@ -6,10 +6,12 @@ import { codeOf, databaseError } from "../failure.ts";
 import { DatabaseError } from "../port.ts";
 import { createProof, type Proof } from "../proof.ts";
 import type { Bind } from "../wire/binds.ts";
-import { copyRefused } from "../wire/copy.ts";
-import { changesSession, endsWithTransaction } from "../wire/transactions.ts";
-import { type Opened, withoutOrigin } from "./client.ts";
+import { changesSession, endsWithTransaction, leavesBehind } from "../wire/transactions.ts";
+import type { Opened } from "./client.ts";
 import { toPostgresError } from "./errors.ts";
+import { type Rows, roundTripsOn } from "./round-trips.ts";
+
+export type { Rows } from "./round-trips.ts";
 
 /** Statements prepared by name on one connection; more distinct texts than this run unnamed, or the server would fill. */
 const MAX_PREPARED = 256;
@@ -17,8 +19,6 @@ const MAX_PREPARED = 256;
 const MAX_FORGOTTEN = 16;
 /** A value that does not fit the type of its bind, which is that of its column at the time of preparing. */
 const DATA_EXCEPTION = /^22/;
-export type Rows = postgres.RowList<postgres.Row[]>;
-
 /** Without what the driver hangs on them. By hand: a copy of a subclass of Array is ten times slower. */
 export function plainRows(rows: Rows): unknown[] {
   const plain = new Array<unknown>(rows.length);
@@ -38,18 +38,16 @@ export interface PostgresChannel extends Channel {
   readonly proof: Proof;
   /** The `statement_timeout` in force; undefined where it is not known. */
   timeoutMs: number | undefined;
+  /** Said behind each `begin`. May be empty. */
+  readonly toldText: string;
 }
 
 /** The code, not the words, which are in the server's language. */
 const ENDED_EARLY = "57014";
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** None begins with E, as `EPIPE` does. */
+const SQLSTATE = /^(?!E)[0-9A-Z]{5}$/;
 /** By so much the clocks of two machines may differ over the same time. */
 const CLOCK_DRIFT = 0.001;
-
-/** Only what giving it up needs, so that no platform's types are asked for. */
-type Stream = { on(event: "error", listener: () => void): unknown };
-/** Only what a cancel needs; the driver types the rest per row. */
-type Query = { cancel(): void };
 
 export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresChannel {
   const { closing, runtime } = plan;
@@ -57,7 +55,6 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
   /** By the texts of callers; as the driver has them, which keeps each for good, they end in as many spaces. */
   const prepared = new Map<string, number>();
   let forgotten = 0;
-  let sentAt = 0;
   const { cancelling, ...fitness } = createFitness(
     {
       open: opened.open,
@@ -68,7 +65,8 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
     },
     closing,
   );
-  let current: Query | undefined;
+  const trips = roundTripsOn(opened, runtime, proof, fitness.assertOpen);
+  const { send } = trips;
   let cancelSent = Promise.resolve();
 
   /** The server ends a statement with one code at its timeout and on request. When the first was due is known here. */
@@ -76,32 +74,8 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
     const found = toPostgresError(error);
     const { timeoutMs = Number.POSITIVE_INFINITY } = channel;
     if (error instanceof DatabaseError || found.vendorCode !== ENDED_EARLY) return found;
-    const tookMs = runtime.monotonicMs() - sentAt;
+    const tookMs = runtime.monotonicMs() - trips.sentAt();
     return tookMs < timeoutMs * (1 - CLOCK_DRIFT) - 1 ? found : databaseError("timeout", error);
-  }
-
-  async function send(text: string, binds: Bind[], options: postgres.UnsafeQueryOptions): Promise<Rows> {
-    // Called in the turn in which it is known to be open: the driver writes to a closed socket without looking.
-    fitness.assertOpen();
-    sentAt = runtime.monotonicMs();
-    const query = withoutOrigin(opened.sql.unsafe(text, binds as never[], options));
-    current = query;
-    try {
-      const rows = await query;
-      proof.given();
-      if (!Array.isArray(rows)) return await refuseCopy(rows);
-      return rows;
-    } finally {
-      current = undefined;
-    }
-  }
-
-  /** For `copy` from or to the client the driver gives a stream, and the connection does nothing else until that ends. */
-  async function refuseCopy(copying: Stream): Promise<never> {
-    // It ends with the connection, in an error that would otherwise end the process.
-    copying.on("error", () => {});
-    await opened.destroy();
-    throw copyRefused();
   }
 
   /** The next time it is prepared anew. */
@@ -116,6 +90,7 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
   const channel: PostgresChannel = {
     ...fitness,
     timeoutMs: opened.timeoutMs,
+    toldText: opened.toldText,
     proof,
     knows: (text) => prepared.has(text),
     destroy: opened.destroy,
@@ -126,6 +101,8 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
       }),
     statement: async (text, binds) => {
       const known = prepared.get(text);
+      // Whatever becomes of it: a lock outlives the failure of its statement.
+      if (leavesBehind(text)) fitness.retire();
       const byName = known !== undefined || prepared.size < MAX_PREPARED;
       if (byName) prepared.set(text, known ?? 0);
       // `simple: false`: without binds the driver would allow several statements in one text.
@@ -139,13 +116,10 @@ export function createChannel(opened: Opened, plan: ConnectionPlan): PostgresCha
       return rows;
     },
     cancel: () => {
-      if (current === undefined) return;
+      const query = trips.current();
+      if (query === undefined) return;
       cancelling();
-      // `query.cancel()` drops the promise of the cancel request, whose failure would end the process as an unhandled
-      // rejection; what it calls inside is the same.
-      const { canceller } = current as unknown as { canceller?: (query: Query) => Promise<void> };
-      if (canceller === undefined || canceller === null) current.cancel();
-      else cancelSent = canceller(current).catch(() => {});
+      cancelSent = opened.cancel(query);
     },
     // Its own connection is closed then. PgBouncer before 1.20 ends, and all it serves with it, when who asks for a cancel
     // is gone before that was passed on (its issue 801): as where the process, or on Workers the request, ends soon.

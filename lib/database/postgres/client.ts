@@ -6,11 +6,13 @@
 import postgres from "postgres";
 import { type Deadline, withDeadline } from "../../time.ts";
 import { type ConnectionPlan, wholeMs } from "../connection.ts";
-import { databaseError } from "../failure.ts";
-import type { Fault } from "../port.ts";
+import { codeOf, databaseError } from "../failure.ts";
+import type { DatabaseError, DatabaseSettings, Fault } from "../port.ts";
 import type { PostgresAddress } from "./address.ts";
+import { cancelled, type Query } from "./cancel.ts";
 import { closeReason } from "./close-reason.ts";
 import { toPostgresError } from "./errors.ts";
+import { FORMS_ASKED, FORMS_TEXT, toldInTransactions } from "./session-settings.ts";
 import { DRIVER_TYPES } from "./types.ts";
 
 export interface PostgresPlan extends ConnectionPlan {
@@ -25,12 +27,25 @@ export type PostgresSsl = "require" | "prefer" | "verify-full" | false | Readonl
 export interface Opened {
   readonly sql: postgres.ReservedSql;
   open(): boolean;
+  /** Calls `listener` once it is closed, by either side. */
+  onClose(listener: () => void): void;
   destroy(): Promise<void>;
+  /** Asks the server to stop `query`; resolves when that has arrived, or come to nothing. Never rejects. */
+  cancel(query: Query): Promise<void>;
   /** The `statement_timeout` it was opened with. */
   readonly timeoutMs: number | undefined;
+  /** What each transaction is told behind `begin`, on a session that is not our own. May be empty. */
+  readonly toldText: string;
   /** What `error` really was, where a pooler hung up and its reason can still be had. Never rejects. */
   reasonOf(error: unknown): Promise<unknown>;
 }
+
+/**
+ * The driver's own timer, which closes the socket of what we have given up, comes so much later than ours. It does not
+ * wait for what has arrived to be read: heard before ours, it comes of an event loop that stood still.
+ */
+const DRIVER_LATER_MS = 1_000;
+const CONNECT_TIMEOUT = "CONNECT_TIMEOUT";
 
 /**
  * A pooler lets a client in by itself, within the connect timeout, and then has it wait for a connection of the server;
@@ -41,18 +56,28 @@ export interface Opened {
  * @throws DatabaseError when no connection is there in time.
  */
 export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn: () => void): Promise<Opened> {
+  for (;;) {
+    const opened = await openOnce(plan, deadlineMs, onLetIn);
+    if (opened !== null) return opened;
+  }
+}
+
+/** Null where nobody knows whether it would have opened. */
+async function openOnce(plan: PostgresPlan, deadlineMs: number, onLetIn: () => void): Promise<Opened | null> {
   const { runtime, settings } = plan;
   const isPooled = settings.pooler === "transaction";
   const startupTimeoutMs = isPooled ? undefined : wholeMs(deadlineMs);
+  const told = toldInTransactions(isPooled ? plan.target.settings : {});
   const letIn = Promise.withResolvers<void>();
   let open = true;
+  let onClose = (): void => {};
   const options: postgres.Options<never> & { readonly max_pipeline: number } = {
     max: 1,
     max_pipeline: 1,
     prepare: !isPooled,
     fetch_types: false,
     types: DRIVER_TYPES as never,
-    connect_timeout: settings.connectTimeoutMs / 1_000,
+    connect_timeout: (settings.connectTimeoutMs + DRIVER_LATER_MS) / 1_000,
     // Age is watched by the lane. A connection that is not reserved is a stray of the driver's reconnecting: 1 s.
     max_lifetime: null,
     idle_timeout: 1,
@@ -61,10 +86,11 @@ export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn
     onparameter: () => letIn.resolve(),
     onclose: () => {
       open = false;
+      onClose();
     },
     connection: {
       application_name: settings.applicationName,
-      ...plan.target.settings,
+      ...(isPooled ? told.startup : plan.target.settings),
       ...(startupTimeoutMs === undefined ? {} : { statement_timeout: startupTimeoutMs }),
     },
     ...(plan.ssl === undefined ? {} : { ssl: plan.ssl as never }),
@@ -85,23 +111,47 @@ export async function openClient(plan: PostgresPlan, deadlineMs: number, onLetIn
     ms: settings.connectTimeoutMs,
     signal,
     runtime,
-    refuse: (end) => databaseError(end === "late" ? late : hungUp.aborted ? "connection" : "cancelled"),
+    refuse: (end) => {
+      if (end === "late") return late === "connection" ? unanswered(settings) : databaseError(late);
+      return databaseError(hungUp.aborted ? "connection" : "cancelled");
+    },
   });
   try {
     // `reserve()` by itself would try a second time after a failure (it stays in the driver's queue), and a statement
     // sent while connecting could go out after its `startBy`. So: prove the connection first, then keep it.
-    const opening = Promise.resolve(withoutOrigin(client.unsafe("select 1"))).then(() => client.reserve());
+    const proof = Promise.resolve(withoutOrigin(client.unsafe(isPooled ? FORMS_ASKED : FORMS_TEXT)));
+    const opening = proof.then(() => client.reserve());
     if (isPooled) {
       await withDeadline(Promise.race([letIn.promise, opening]), deadline("connection"));
       onLetIn();
     }
     const sql = await withDeadline(opening, deadline(isPooled ? "exhausted" : "connection"));
-    return { sql, open: () => open, destroy, timeoutMs: startupTimeoutMs, reasonOf };
+    const cancel = (query: Query) => cancelled(client, query);
+    const [first] = await proof;
+    return {
+      sql,
+      toldText: told.text(first?.differ === true),
+      open: () => open,
+      onClose: (listener) => {
+        onClose = listener;
+      },
+      destroy,
+      cancel,
+      timeoutMs: startupTimeoutMs,
+      reasonOf,
+    };
   } catch (error) {
     const reason = await reasonOf(error);
     await destroy();
+    if (codeOf(reason) === CONNECT_TIMEOUT) return null;
     throw toPostgresError(reason, "connecting");
   }
+}
+
+/** In the driver's word for it. */
+function unanswered({ connectTimeoutMs }: DatabaseSettings): DatabaseError {
+  const said = new Error(`no answer within the connect timeout, ${connectTimeoutMs} ms`);
+  return databaseError("connection", Object.assign(said, { code: CONNECT_TIMEOUT }));
 }
 
 /**

@@ -5,6 +5,7 @@
 import { assertInTime, type Connection, connectionOn, runAlone, wholeMs } from "../connection.ts";
 import type { Execution } from "../port.ts";
 import { assertWanted, type Stopping } from "../stop.ts";
+import { withTimeOf } from "../time-left.ts";
 import type { Bind } from "../wire/binds.ts";
 import { createChannel, type PostgresChannel, plainRows } from "./channel.ts";
 import { openClient, type PostgresPlan } from "./client.ts";
@@ -44,12 +45,13 @@ function inSession(channel: PostgresChannel, plan: PostgresPlan): Run {
 /** Behind a pooler nothing may outlive a transaction, and nobody else is hit by a cancel while one is open. */
 function inTransaction(channel: PostgresChannel, plan: PostgresPlan): Run {
   return async (text, binds, execution) => {
-    const deadlineAt = plan.runtime.monotonicMs() + execution.deadlineMs;
     try {
-      return await transactionOn(channel, plan, { execution, deadlineAt, mode: {} }, (held) => {
-        assertInTime(execution, plan.runtime);
-        return held.statement(text, binds);
-      });
+      return await withTimeOf(execution, plan.runtime, (left) =>
+        transactionOn(channel, plan, { execution, left, mode: {} }, (held) => {
+          assertInTime(execution, plan.runtime);
+          return held.statement(text, binds);
+        }),
+      );
     } catch (error) {
       throw toPostgresError(error);
     }

@@ -7,14 +7,28 @@ import type { DatabaseError } from "../port.ts";
 import { SERVER_ERRORS } from "../wire/errors.ts";
 
 export const POSTGRES_ERRORS: readonly ErrorRow[] = [
-  // PgBouncer has one code for all that it says itself; the words are those of its client.c and janitor.c, and of the
-  // server where it hands on why it let nobody in.
+  // PgBouncer has one code for all that it says itself, and Supavisor another; the words are those of PgBouncer's client.c
+  // and janitor.c, of Supavisor's pooler, and of the server where it hands on why it let nobody in.
   {
     what: "the pooler has no connection free",
-    code: /^08P01$/,
+    code: /^(08P01|XX000)$/,
     message:
-      /query_wait_timeout|no more connections allowed|client connections exceeded|too many (clients|connections)/,
+      /query_wait_timeout|no more connections allowed|client connections exceeded|too many (clients|connections)|max client(s| connections) reached|unable to check ?out \w+ from the pool/i,
     fault: "exhausted",
+  },
+  {
+    what: "the pooler takes no settings of a session",
+    code: /^08P01$/,
+    message: /unsupported startup parameter/,
+    fault: "connection",
+    remedy: "a pooler stands in between: set DB_POOLER=transaction",
+  },
+  {
+    what: "the pooler takes no transactions",
+    code: /^08P01$/,
+    message: /transaction blocks not allowed/,
+    fault: "connection",
+    remedy: "the pooler needs pool_mode = transaction",
   },
   // Hyperdrive borrows this code for an empty pool; anywhere else it is an error of the operating system.
   {

@@ -1,9 +1,10 @@
 /**
  * PostgreSQL by postgres.js, on Node, Deno and Bun; on Workers it is `hyperdrive`, which is this with other connections.
  *
- * Map of this folder: `address` reads the URL, `database` has the lanes, `client` opens a connection (and `close-reason`
- * finds out why a pooler closed one), `channel` is its wire; `connection` runs statements on it, `transaction` and `stream`
- * hold it for longer; `errors` says what went wrong; `types` gives the shared tables of `wire/` to the driver.
+ * Map of this folder: `address` reads the URL, `database` has the lanes, `client` opens a connection (`session-settings`
+ * is what that is told, `close-reason` finds out why a pooler closed it), `channel` is its wire: by `round-trips`, which a
+ * `cancel` breaks off and whose rows have no `holes`; `connection` runs statements on it, `transaction` and `stream` hold
+ * it for longer; `errors` says what went wrong; `types` gives the shared tables of `wire/` to the driver.
  */
 import type { DatabaseAdapter } from "../port.ts";
 import { parsePostgresUrl } from "./address.ts";

@@ -11,7 +11,13 @@ import { DatabaseError } from "../port.ts";
 import { assertWanted } from "../stop.ts";
 import type { Bind } from "../wire/binds.ts";
 import { isOutdated, outdated } from "../wire/outdated.ts";
-import { beginText, changesSession, endsWithTransaction, isTransactionControl } from "../wire/transactions.ts";
+import {
+  beginText,
+  changesSession,
+  endsWithTransaction,
+  isTransactionControl,
+  leavesBehind,
+} from "../wire/transactions.ts";
 import { type PostgresChannel, plainRows, type Rows } from "./channel.ts";
 import type { PostgresPlan } from "./client.ts";
 
@@ -34,9 +40,10 @@ export function transactionOn<Value>(
   const { timeoutMs } = channel;
   return holdTransaction(channel, plan, call, (hold) => {
     const timeouts = timeoutsIn(channel, plan, hold);
-    const opening = (): string => `${beginText(call.mode)}; ${timeouts.text()}`;
+    const opening = (): string => `${beginText(call.mode)}; ${timeouts.text()}${channel.toldText}`;
     const run = withRestart(channel, plan, hold, opening);
     const statement: HeldChannel["statement"] = async (text, binds) => {
+      if (isPooled && leavesBehind(text)) throw sessionRefused();
       await timeouts.keep();
       const rows = await run(text, binds);
       await refuseControl(channel, rows, text, isPooled);
@@ -131,18 +138,19 @@ function inPoolersQueue<Reply>(
   begun: Promise<Reply>,
   channel: PostgresChannel,
   { runtime }: PostgresPlan,
-  { execution: { connectBy, startBy, signal }, deadlineAt }: TransactionCall,
+  { execution: { connectBy, startBy, signal }, left }: TransactionCall,
 ): Promise<Reply> {
-  const by = Math.min(connectBy, startBy, deadlineAt);
+  const waitMs = Math.min(connectBy, startBy) - runtime.monotonicMs();
+  const leftMs = left.leftMs();
   return withDeadline(begun, {
-    ms: by - runtime.monotonicMs(),
+    ms: Math.min(waitMs, leftMs),
     signal,
     runtime,
     refuse: (end) => {
       // Its place in the line is given up with the connection, and so is what it may be given in this very moment.
       channel.retire();
       if (end === "aborted") return databaseError(faultOfAbort(signal));
-      return databaseError(by < deadlineAt ? "exhausted" : "timeout");
+      return databaseError(waitMs < leftMs ? "exhausted" : "timeout");
     },
   });
 }
@@ -161,9 +169,14 @@ async function refuseControl(
   if (isPooled && changesSession(command ?? "") && !endsWithTransaction(command ?? "", text)) {
     // The pooler closes a session whose client is gone in the middle of a transaction.
     await channel.destroy();
-    throw new DatabaseError(
-      "statement",
-      "The statement would change a session that others get from the pooler: use `set local` in a transaction.",
-    );
+    throw sessionRefused();
   }
+}
+
+function sessionRefused(): DatabaseError {
+  return new DatabaseError(
+    "statement",
+    "The statement would change a session that others get from the pooler: use what ends with a transaction, in one " +
+      "(`set local`, `set_config(…, true)`, `pg_advisory_xact_lock`, `create temp table … on commit drop`).",
+  );
 }

@@ -58,9 +58,17 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 
 function toText(value: Exclude<Plain, readonly unknown[]>): string | null {
   if (value === null) return null;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return momentText(value);
   if (value instanceof Uint8Array) return `\\x${hex(value)}`;
   return value instanceof Json ? jsonOf(value.value) : String(value);
+}
+
+/** ISO 8601 has signs before such years, which PostgreSQL takes for something else; and it has no year 0. */
+function momentText(date: Date): string {
+  const [, sign, year = "", rest] = /^([+-]?)(\d+)(.*)$/.exec(date.toISOString()) ?? [];
+  const isBefore = sign === "-" || Number(year) === 0;
+  const counted = isBefore ? String(Number(year) + 1) : String(Number(year));
+  return `${counted.padStart(4, "0")}${rest}${isBefore ? " BC" : ""}`;
 }
 
 function hex(value: Uint8Array): string {

@@ -8,9 +8,12 @@ import { DatabaseError } from "../port.ts";
 const ROUTINES: readonly unknown[] = ["RevalidateCachedQuery", "FetchPreparedStatement", "transformAssignedExpr"];
 
 export function isOutdated(error: unknown): error is DatabaseError {
-  const cause = error instanceof DatabaseError ? error.vendorError() : undefined;
-  return cause instanceof Error && "routine" in cause && ROUTINES.includes(cause.routine);
+  return error instanceof DatabaseError && saysOutdated(error.vendorError());
 }
+
+/** The same of a driver's own error. */
+export const saysOutdated = (error: unknown): boolean =>
+  error instanceof Error && "routine" in error && ROUTINES.includes(error.routine);
 
 /** For a transaction that has done something already, and cannot be begun again without who asked for it. */
 export function outdated(error: DatabaseError): DatabaseError {

@@ -38,3 +38,24 @@ export function changesSession(command: string): boolean {
 export function endsWithTransaction(command: string, text: string): boolean {
   return command === "SET CONSTRAINTS" || (command === "SET" && /^\s*set\s+(local|transaction)\b/i.test(text));
 }
+
+/** Session locks; those of a transaction are called `pg_advisory_xact_lock`. */
+const LOCKS = /\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(/i;
+const TEMPORARY = /\bcreate\s+(?:or\s+replace\s+)?(?:(?:local|global)\s+)?temp(?:orary)?\b/i;
+/** `select … into temp`; a table may be called that, too. */
+const INTO_TEMPORARY =
+  /(?<!\b(?:insert|merge)\s{1,20})\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\s+(?:table\s+)?[\w"]/i;
+const HOLDING = /\bdeclare\b[^;]*\bwith\s+hold\b/i;
+const SETS = /\bset_config\s*\(/i;
+/** Whose last argument says that it ends with the transaction. */
+const SETS_LOCALLY = /\bset_config\s*\((?:[^()']|'[^']*'|\([^()]*\))*?,\s*(?:is_local\s*(?:=>|:=)\s*)?true\s*\)/gi;
+
+/**
+ * By its words, a statement that leaves something in its session, for whoever comes next, of which its command tag says
+ * nothing: a lock that nobody would ever release, a temporary table, a setting. What a function does inside, nobody sees.
+ */
+export function leavesBehind(text: string): boolean {
+  if (LOCKS.test(text) || HOLDING.test(text)) return true;
+  if (TEMPORARY.test(text) && !/\bon\s+commit\s+drop\b/i.test(text)) return true;
+  return INTO_TEMPORARY.test(text) || (SETS.test(text) && SETS.test(text.replace(SETS_LOCALLY, "")));
+}

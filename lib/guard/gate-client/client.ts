@@ -2,12 +2,13 @@
  * The gate client: what an instance holds of a gate, and how calls get in, wait and end without asking anybody.
  *
  * Map of this folder: `port` is what the rest of the guard sees, `client` (this file) puts it together; `holdings` and
- * `telling` are the pure part, by `moment`s; `entrance` is how calls get in, by the `door` or out of the `line` of those that wait; `exchange` sends
- * renewals, each by `transmit`, and knows whether the shared gate is there; `local-gate` stands in for it; `pulse` is
- * when to renew without being asked.
+ * `telling` are the pure part, by `moment`s; `entrance` is how calls get in, by the `door` or out of the `line` of
+ * those that wait; `exchange` sends renewals, each by `transmit`, and knows whether the shared gate is there (`retry`:
+ * when to ask again); `local-gate` stands in for it; `pulse` renews without being asked, `standing` is what is known
+ * without asking.
  */
 import type { GateView, Operate, OperateReply, Renewal } from "../../gate/renewal.ts";
-import { LANES, type Lane, QUEUED_LANES, type RefusalReason } from "../../gate/types.ts";
+import { LANES, type Lane, QUEUED_LANES, type RefusalReason, type Tally } from "../../gate/types.ts";
 import { validateOperate } from "../../gate/validate.ts";
 import type { MaybePromise } from "../../store/port.ts";
 import { announceTo } from "../announce.ts";
@@ -16,7 +17,9 @@ import { createDoor, type Door } from "./door.ts";
 import { createEntrance, type Entrance } from "./entrance.ts";
 import { createExchange, type Exchange } from "./exchange.ts";
 import {
+  addTally,
   type Begun,
+  countElsewhere,
   type Ending,
   ended,
   type Holdings,
@@ -68,7 +71,7 @@ class LeasingClient implements GateClient {
       ...options,
       fleet: () => own.heard?.fleet ?? null,
       stillRuns: (lane) => runningIn(own, lane),
-      announce: announceTo({ gate: name, log, events: shared.events, local: true }),
+      announce: announceTo({ gate: name, log, events: shared.events, tracing: shared.tracing, local: true }),
     });
     this.#line = createLine({
       runtime,
@@ -169,7 +172,10 @@ class LeasingClient implements GateClient {
     const isShared = holdings === this.#own;
     const sizes = this.#line.sizes();
     if (how.outcome === "failure") this.#pulse.refuses();
-    if (!isShared) this.#local.renew(sizes);
+    if (!isShared) {
+      countElsewhere(this.#own, call.lane, how);
+      this.#local.renew(sizes);
+    }
     this.#serve(0);
     if (!this.#exchange.attached()) return;
     const isLast = this.#options.store.traits.freezes && this.#isUnused();
@@ -203,6 +209,11 @@ class LeasingClient implements GateClient {
 
   readonly refused = (lane: Lane, reason: RefusalReason): void => {
     if (LANES.includes(lane)) refusedHere(this.#own, lane, reason);
+  };
+
+  readonly tally = (tally: Tally): void => {
+    addTally(this.#own, tally);
+    this.#pulse.tells();
   };
 
   readonly view = async (): Promise<GateView> =>

@@ -70,6 +70,7 @@ export function createDoor(options: DoorOptions): Door {
     if (!as || !heard || !leasedAt) return null;
     const number = started(holdings, lane, as, waitedMs, now);
     if (holdings === own) begun();
+    else own.lanes[lane].sums.waitedMs += waitedMs;
     const probe = as === "probe";
     const { generation, breaker, leaseMs } = heard;
     const leftMs = leaseMs - elapsedMs(leasedAt, now) + rules.connectTimeoutMs;
@@ -79,6 +80,7 @@ export function createDoor(options: DoorOptions): Door {
       deadlineMs: probe ? Math.min(deadlineMs, breaker.probeMs) : deadlineMs,
       startBy: now.monotonicMs + leftMs,
       startByWallMs: now.wallMs + leftMs,
+      waitedMs,
       end: (ending) => ended(holdings, { lane, probe, generation, number }, ending),
     };
   }

@@ -1,6 +1,7 @@
 /** How a call gets in: at once, by asking a gate at hand, by waiting in line, or not at all. Rule 6. */
 import type { Lane } from "../../gate/types.ts";
 import type { MaybePromise } from "../../store/port.ts";
+import { waitsOf } from "../rules.ts";
 import type { Door } from "./door.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Holdings, isKnownToBeShort, lineIsFull } from "./holdings.ts";
@@ -63,7 +64,7 @@ export function createEntrance({ own, door, line, exchange, pulse, ...options }:
       const isFirst = line.first(lane) === undefined;
       const entry = isFirst ? door.enter(ask, now, 0) : door.against(lane, now);
       if (entry) return entry;
-      const isFull = lineIsFull(own, lane, line.sizes()[lane], rules.maxWaiting);
+      const isFull = lineIsFull(own, lane, line.sizes()[lane], waitsOf(rules, lane).maxWaiting);
       if (isFull && isKnownToBeShort(own, lane, now)) return door.refuse(lane, ask.refusedAs);
       if (signal?.aborted) return Promise.reject(signal.reason);
       const isImpatient = isFull || lane === "health" || waitUntil <= now.monotonicMs;

@@ -8,13 +8,12 @@ import { gateMachine } from "../../gate/machine.ts";
 import type { Command, CommandReply, Renewal } from "../../gate/renewal.ts";
 import type { Step } from "../../gate/step.ts";
 import { LONGEST_ROUND_TRIP_MS } from "../../gate/validate.ts";
-import type { Timer } from "../../runtime.ts";
 import { announceTo } from "../announce.ts";
 import { elapsedMs, type Moment, momentOf } from "./moment.ts";
 import type { GateClientOptions } from "./port.ts";
+import { createRetry, type Retry } from "./retry.ts";
 import { transmit } from "./transmit.ts";
 
-const TRY_AGAIN_MS = 500;
 /** A timer that belongs to a request which has ended never comes: then who comes next looks after it. */
 const OVERDUE_MS = 1_000;
 /** A gate that forgets faster is answered as if it were away. */
@@ -61,12 +60,13 @@ export const createExchange = (options: ExchangeOptions): Exchange => new Renewa
 class RenewalExchange implements Exchange {
   readonly #options: ExchangeOptions;
   readonly #announce: (events: readonly GateEvent[]) => void;
+  readonly #retry: Retry;
   #flight: Flight | null = null;
   #again = false;
   #soon = false;
   #asked: Flight["asked"] = [];
   #awaySince: number | null = null;
-  #retry: { readonly timer: Timer; readonly at: number } | null = null;
+  #stopListening: (() => void) | undefined;
   #deadlineMs: number;
   #openings = 0;
   #roundTripMs = 0;
@@ -75,9 +75,10 @@ class RenewalExchange implements Exchange {
   #closed = false;
 
   constructor(options: ExchangeOptions) {
-    const { name, store, rules, log, shared } = options;
+    const { name, store, rules, runtime, log, shared } = options;
     this.#options = options;
-    this.#announce = announceTo({ gate: name, log, events: shared.events, local: false });
+    this.#retry = createRetry(runtime);
+    this.#announce = announceTo({ gate: name, log, events: shared.events, tracing: shared.tracing, local: false });
     this.#deadlineMs = Math.max(rules.storeDeadlineMs, store.traits.firstContactMs);
   }
 
@@ -95,7 +96,7 @@ class RenewalExchange implements Exchange {
     }
     const { runtime, compose } = this.#options;
     // It forgot again and again, or was late: it is asked when its time comes.
-    if (this.#retry && runtime.monotonicMs() < this.#retry.at) return;
+    if (runtime.monotonicMs() < (this.#retry.dueAt() ?? 0)) return;
     this.#again = false;
     const asked = this.#asked;
     this.#asked = [];
@@ -142,11 +143,11 @@ class RenewalExchange implements Exchange {
     if (events.length > 0) this.#announce(events);
     if (this.#flight !== own || reply.n !== own.renewal.n) return;
     this.#flight = null;
-    this.#stopRetry();
+    this.#retry.stop();
     this.#roundTripMs = Math.min(LONGEST_ROUND_TRIP_MS, Math.ceil(runtime.monotonicMs() - attemptedAt));
     this.#deadlineMs = rules.storeDeadlineMs;
     // One that is slower than its deadline is heard, but is not back: it would be away again with the next renewal.
-    if (isLate && !this.#closing) this.#tryAgain(this.renew);
+    if (isLate && !this.#closing) this.#retry.plan(this.renew);
     else this.#attach();
     const known = hear(reply, own.renewal, own.first);
     if (!known || !reply.known) {
@@ -172,7 +173,7 @@ class RenewalExchange implements Exchange {
     }
     this.#openings = 0;
     this.#detach(new Error("the state store: a session it has opened must be kept, but was forgotten again and again"));
-    this.#tryAgain(this.renew);
+    this.#retry.plan(this.renew);
   }
 
   #failed(own: Flight, error: unknown, attemptedAt: number): void {
@@ -183,38 +184,31 @@ class RenewalExchange implements Exchange {
     own.asked = [];
     for (const { answer } of unanswered) answer(null);
     this.#closing?.();
-    if (!this.#closing && !this.#closed) this.#tryAgain(() => this.#attempt(own));
+    if (!this.#closing && !this.#closed) this.#retry.plan(() => this.#attempt(own));
   }
 
-  #tryAgain(then: () => void): void {
-    const { runtime } = this.#options;
-    this.#stopRetry();
-    const due = () => {
-      this.#retry = null;
-      if (!this.#closed) then();
-    };
-    this.#retry = { timer: runtime.setTimer(due, TRY_AGAIN_MS), at: runtime.monotonicMs() + TRY_AGAIN_MS };
-  }
-
-  #stopRetry(): void {
-    if (this.#retry) this.#options.runtime.clearTimer(this.#retry.timer);
-    this.#retry = null;
-  }
+  /** What is under way may be waiting for a server that never answers. */
+  readonly #askNow = (): void => {
+    this.#retry.stop();
+    if (this.#flight) this.#attempt(this.#flight);
+    else this.renew();
+  };
 
   #lookAfter(own: Flight): void {
     const now = this.#options.runtime.monotonicMs();
-    const isDue = this.#retry ? now >= this.#retry.at : now >= own.sentAt + 2 * this.#deadlineMs + OVERDUE_MS;
-    if (!isDue) return;
-    this.#stopRetry();
+    if (now < (this.#retry.dueAt() ?? own.sentAt + 2 * this.#deadlineMs + OVERDUE_MS)) return;
+    this.#retry.stop();
     this.#attempt(own);
   }
 
   #detach(error: unknown): void {
     if (this.#awaySince !== null) return;
-    const { name, runtime, log, shared, lost } = this.#options;
+    const { name, runtime, store, log, shared, lost } = this.#options;
     this.#awaySince = runtime.monotonicMs();
     log.warn("store.away", { gate: name, error });
     shared.events.emit("store", { gate: name, state: "away", error });
+    // Who is frozen between requests asks within them alone.
+    if (!store.traits.freezes && !this.#closed) this.#stopListening = store.onReachable?.(this.#askNow);
     lost();
   }
 
@@ -224,12 +218,14 @@ class RenewalExchange implements Exchange {
     log.info("store.back", { gate: name, away_ms: Math.round(runtime.monotonicMs() - this.#awaySince) });
     shared.events.emit("store", { gate: name, state: "back" });
     this.#awaySince = null;
+    this.#stopListening?.();
   }
 
   readonly close = async (tells: boolean): Promise<void> => {
     if (tells && this.attached() && !this.#closed) await new Promise<void>((resolve) => this.#tellLast(resolve));
     this.#closed = true;
-    this.#stopRetry();
+    this.#stopListening?.();
+    this.#retry.stop();
   };
 
   #tellLast(told: () => void): void {

@@ -7,6 +7,8 @@ import {
   type Outcome,
   QUEUED_LANES,
   type RefusalReason,
+  type Tallies,
+  type Tally,
 } from "../../gate/types.ts";
 import { elapsedMs, type Moment } from "./moment.ts";
 
@@ -51,6 +53,7 @@ export interface Holdings {
   voidUpTo: number;
   votes: Mutable<Vote>[];
   pings: { readonly ok: boolean }[];
+  tallies: Partial<Record<Tally, number>>;
   n: number;
   lastCallAt: number;
 }
@@ -85,6 +88,7 @@ export function noHoldings(): Holdings {
     lanes: { request: lane(), slow: lane(), health: lane() },
     votes: [],
     pings: [],
+    tallies: {},
     n: 0,
     lastCallAt: Number.NEGATIVE_INFINITY,
   };
@@ -149,8 +153,7 @@ export function ended(
   const held = own.lanes[lane];
   if (probe && generation > own.outlived) held.probing -= 1;
   else held.running -= 1;
-  held.sums.ended[outcome] += 1;
-  held.sums.ranMs += Math.max(0, Math.floor(ranMs));
+  countEnded(held, outcome, ranMs);
   if (lane === "health") {
     if (outcome !== "ignored") own.pings.push({ ok: outcome === "success" });
     return true;
@@ -170,6 +173,23 @@ export function ended(
     } else if (slow && lane === "request") votes.slow += 1;
   }
   return probe || outcome === "failure";
+}
+
+function countEnded({ sums }: Held, outcome: Outcome, ranMs: number): void {
+  sums.ended[outcome] += 1;
+  sums.ranMs += Math.max(0, Math.floor(ranMs));
+}
+
+/** A call by the local gate: it votes there alone, but the fleet's sums are to have it, once the shared gate is back. */
+export const countElsewhere = (own: Holdings, lane: Lane, { outcome, ranMs }: Ending): void =>
+  countEnded(own.lanes[lane], outcome, ranMs);
+
+export function addTally({ tallies }: Holdings, tally: Tally, count = 1): void {
+  tallies[tally] = (tallies[tally] ?? 0) + count;
+}
+
+export function addTallies(own: Holdings, tallies: Tallies): void {
+  for (const [tally, count] of Object.entries(tallies) as [Tally, number][]) addTally(own, tally, count);
 }
 
 export function refusedHere(own: Holdings, lane: Lane, reason: RefusalReason): void {
@@ -194,7 +214,9 @@ export const holdsIdle = (own: Holdings): boolean => LANES.some((lane) => idle(o
 export const runningIn = ({ lanes }: Holdings, lane: Lane): number => lanes[lane].running + lanes[lane].probing;
 export const runs = (own: Holdings): boolean => LANES.some((lane) => runningIn(own, lane) > 0);
 export const hasNews = (own: Holdings): boolean =>
-  own.votes.length + own.pings.length > 0 || LANES.some((lane) => hasSums(own.lanes[lane].sums));
+  own.votes.length + own.pings.length > 0 ||
+  LANES.some((lane) => hasSums(own.lanes[lane].sums)) ||
+  Object.keys(own.tallies).length > 0;
 const hasSums = ({ ended: { success, failure, ignored }, refused }: Sums): boolean =>
   success + failure + ignored > 0 || Object.keys(refused).length > 0;
 

@@ -45,7 +45,7 @@ export interface LineOptions {
 export function createLine({ runtime, refuse, left }: LineOptions): Line {
   const lines: Record<Lane, Set<Waiter>> = { request: new Set(), slow: new Set(), health: new Set() };
   const impatient = { request: 0, slow: 0, health: 0 };
-  const first = (lane: Lane) => lines[lane].values().next().value;
+  const first = (lane: Lane) => (lines[lane].size === 0 ? undefined : lines[lane].values().next().value);
   const perLane = (of: (lane: Lane) => number) => ({ request: of("request"), slow: of("slow"), health: of("health") });
 
   return {

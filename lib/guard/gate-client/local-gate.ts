@@ -94,7 +94,7 @@ export function createLocalGate({ about, rules, runtime, fleet, stillRuns, annou
     owed: () => ({ request: runningIn(own, "request"), slow: runningIn(own, "slow"), health: 0 }),
     renew: (waiting) => void transact(waiting, []),
     view: (shared) => {
-      const view = transact(NOBODY, [{ kind: "view" }]).replies[0] as GateView;
+      const view: GateView = { ...(transact(NOBODY, [{ kind: "view" }]).replies[0] as GateView), local: true };
       const sinceMs = shared ? elapsedMs(shared.at, momentOf(runtime)) : 0;
       const openMs = Math.ceil((shared?.breaker.retryAfterMs ?? 0) - sinceMs);
       if (shared?.breaker.state !== "open" || openMs <= 0) return view;

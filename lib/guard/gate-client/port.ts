@@ -1,7 +1,7 @@
 /** What the rest of the guard sees of the gate, wherever that is. */
 import type { GateView, Operate, OperateReply } from "../../gate/renewal.ts";
-import type { About, BreakerState, Lane, OverrideMode, QueuedLane, RefusalReason } from "../../gate/types.ts";
-import type { Log } from "../../log/port.ts";
+import type { About, BreakerState, Lane, OverrideMode, QueuedLane, RefusalReason, Tally } from "../../gate/types.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { MaybePromise, Store } from "../../store/port.ts";
 import type { GuardRules } from "../rules.ts";
@@ -29,6 +29,8 @@ export interface Pass {
   readonly startBy: number;
   /** The same on the wall clock, which goes on where the machine sleeps. */
   readonly startByWallMs: number;
+  /** For a permit. */
+  readonly waitedMs: number;
   /** Tells what became of it, once it has really ended. Once; never throws. */
   readonly end: (ending: Ending) => void;
 }
@@ -59,6 +61,8 @@ export interface GateClient {
   readonly enter: (ask: Ask) => MaybePromise<Entry>;
   /** Counts a call that was refused by the guard itself. */
   readonly refused: (lane: Lane, reason: RefusalReason) => void;
+  /** Counts for the fleet what is no call. */
+  readonly tally: (tally: Tally) => void;
   /** The shared gate; while that is away, with the breaker as this instance goes by it. */
   readonly view: () => MaybePromise<GateView>;
   /** @throws Refused where the shared gate did not confirm it; InvalidRenewal where it is no such word. */
@@ -88,7 +92,7 @@ export interface GateClientOptions {
   readonly about: About;
   readonly runtime: Runtime;
   readonly shared: Shared;
-  readonly log: Log;
+  readonly log: EventLog;
   /** Calls are refused because the breaker is not closed: somebody should look whether the database is back. */
   readonly refusing?: (() => void) | undefined;
 }

@@ -19,13 +19,15 @@ const LOOK_MS = 1_000;
 export interface PulseOptions extends Pick<GateClientOptions, "store" | "runtime" | "refusing"> {
   readonly own: Holdings;
   readonly line: Pick<Line, "size">;
-  readonly exchange: Pick<Exchange, "roundTripMs" | "sentAt">;
+  readonly exchange: Pick<Exchange, "attached" | "roundTripMs" | "sentAt">;
   readonly beat: () => void;
 }
 
 export interface Pulse {
   /** Sees to the next beat, where one is needed. */
   readonly plan: () => void;
+  /** There is something more to tell, which can wait for the next beat. */
+  readonly tells: () => void;
   /** Somebody begins to wait. */
   readonly waits: (isOver: () => boolean) => void;
   /** Calls fail or are refused by the breaker: looks after the database until that is closed. */
@@ -43,7 +45,7 @@ const isCrowded = ({ lanes }: Holdings): boolean =>
 
 export function createPulse({ own, line, exchange, store, runtime, refusing, beat }: PulseOptions): Pulse {
   const { traits } = store;
-  const { roundTripMs, sentAt } = exchange;
+  const { attached, roundTripMs, sentAt } = exchange;
   let next: Timer = null;
   let watching: Timer = null;
   let nextAt = 0;
@@ -57,8 +59,8 @@ export function createPulse({ own, line, exchange, store, runtime, refusing, bea
     const poll = Math.max(SHORTEST_POLL_MS, Math.min(LONGEST_POLL_MS, roundTripMs()));
     return Math.max(poll, Math.min(LONGEST_SPREAD_MS, waitingInstances(own) * POLL_APART_MS));
   };
-  /** There is something to keep or to tell. */
-  const isNeeded = () => runs(own) || holdsIdle(own) || hasNews(own) || line.size() > 0;
+  /** There is something to keep, or somebody to tell something. */
+  const isNeeded = () => runs(own) || holdsIdle(own) || (attached() && hasNews(own)) || line.size() > 0;
   function plan(): void {
     // What is frozen between requests has timers of its requests alone, and keeps nothing that would need one.
     if (stopped || traits.freezes || !isNeeded()) return;
@@ -94,6 +96,9 @@ export function createPulse({ own, line, exchange, store, runtime, refusing, bea
 
   return {
     plan,
+    tells: () => {
+      if (next === null) plan();
+    },
     waits: (isOver) => (traits.freezes ? void runtime.setTimer(() => poll(isOver), everyMs()) : plan()),
     refuses: () => {
       if (stopped) return;

@@ -5,7 +5,7 @@
 import type { LaneReport, Opening, Renewal, RenewalReply } from "../../gate/renewal.ts";
 import { SILENT_MS } from "../../gate/sessions.ts";
 import { LANES, type Lane, type Outcome, type RefusalReason } from "../../gate/types.ts";
-import { type Holdings, hasLease, noSums, nothing, runs } from "./holdings.ts";
+import { addTallies, type Holdings, hasLease, noSums, nothing, runs } from "./holdings.ts";
 import { elapsedMs, type Moment } from "./moment.ts";
 
 /** Nothing has run for so long: all is given back. Rule 7. */
@@ -67,8 +67,8 @@ function laneReport(own: Holdings, lane: Lane, demand: Demand, keepsNothing: boo
   };
 }
 
-function takeNews(own: Holdings): Pick<Renewal, "votes" | "pings" | "sums"> {
-  const { votes, pings } = own;
+function takeNews(own: Holdings): Pick<Renewal, "votes" | "pings" | "sums" | "tallies"> {
+  const { votes, pings, tallies } = own;
   const take = (lane: Lane) => {
     const { sums } = own.lanes[lane];
     own.lanes[lane].sums = noSums();
@@ -76,7 +76,8 @@ function takeNews(own: Holdings): Pick<Renewal, "votes" | "pings" | "sums"> {
   };
   own.votes = [];
   own.pings = [];
-  return { votes, pings, sums: { request: take("request"), slow: take("slow"), health: take("health") } };
+  own.tallies = {};
+  return { votes, pings, tallies, sums: { request: take("request"), slow: take("slow"), health: take("health") } };
 }
 
 function openingOf({ heard }: Holdings, about: Opening["about"], now: Moment): Opening {
@@ -142,9 +143,10 @@ export function hear(
   return true;
 }
 
-/** What a renewal told that came to nothing. Votes belong to the life that is over. */
-function takeBack(own: Holdings, { pings, sums }: Renewal): void {
+/** What a renewal told that came to nothing. Votes belong to the life that is over. Rule 19. */
+function takeBack(own: Holdings, { pings, sums, tallies = {} }: Renewal): void {
   own.pings.unshift(...pings);
+  addTallies(own, tallies);
   for (const lane of LANES) {
     const { ended, refused, ranMs, waitedMs } = sums[lane];
     const now = own.lanes[lane].sums;

@@ -8,11 +8,26 @@ export interface Ip {
 }
 
 const LONGEST = 45;
+const LONGEST_ZONE = 17;
 const IPV4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 const MAPPED = 0xffffn;
 
+/** The same few addresses come again and again; reading one takes as long as all else that is done for a request. */
+const READ = new Map<string, Ip | null>();
+const MOST_READ = 1_000;
+
 /** Reads an address as sockets and proxies write it, with an IPv6 zone or without; anything else is null. */
 export function parseIp(text: string): Ip | null {
+  if (text.length > LONGEST + LONGEST_ZONE) return null;
+  const known = READ.get(text);
+  if (known !== undefined) return known;
+  const ip = readIp(text);
+  if (READ.size >= MOST_READ) READ.clear();
+  READ.set(text, ip);
+  return ip;
+}
+
+function readIp(text: string): Ip | null {
   const address = text.includes(":") ? text.replace(/%[\w.-]{1,16}$/, "") : text;
   if (address.length > LONGEST) return null;
   return address.includes(":") ? parseIpv6(address) : parseIpv4(address);

@@ -2,19 +2,19 @@
  * Who may do what.
  *
  * Map of this folder: `credential` is what a request brings; `verify` finds out whose it is, by `tokens`, by `jwt` (with
- * `discovery` and `issuer`, for OIDC and Cloudflare Access, and `jose`, the part of that package which is used), by
- * `sessions`; `identity` is what comes out. `made` are the secrets of a start that is given none, `digests` compares
- * secrets. `mutation` keeps other sites from using a browser's login, `failures` slows who guesses. `auth` (this file)
- * makes middleware of it: who may not, is told so here and nowhere else.
+ * `discovery`, `issuer` and `signature` for OIDC and Cloudflare Access, `difference` for the log, and `jose`, the part of
+ * that package which is used), by `sessions`; `identity` is what comes out. `made` are the secrets of a start that is
+ * given none, `digests` compares secrets. `mutation` keeps other sites from using a browser's login, `failures` slows who
+ * guesses. `auth` (this file) makes middleware of it: who may not, is told so here and nowhere else.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../../config/types.ts";
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { AddressOf } from "../address/address.ts";
 import type { TidegateEnv } from "../env.ts";
 import { ProblemError } from "../problem.ts";
-import { type Credential, credentialsOf } from "./credential.ts";
+import { type Credential, credentialsOf, sessionCookie } from "./credential.ts";
 import { sameText } from "./digests.ts";
 import type { Failures } from "./failures.ts";
 import type { IdentifiedEnv, Known, Right } from "./identity.ts";
@@ -33,7 +33,7 @@ export interface AuthOptions {
   /** The application's own host, as its callers name it. */
   readonly hostOf: (c: Context) => string;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Auth {
@@ -66,6 +66,7 @@ export function createAuth(options: AuthOptions): Auth {
   const canSign = access.sessionSecret !== null || env !== "production";
   const sessions = canSign ? openSessions(() => access.sessionSecret ?? made.sessionSecret()) : null;
   const verify = createVerify({ access, tokens, sessions, runtime });
+  const broughtBy = (c: Context) => credentialsOf(c, sessionCookie(hostOf(c)));
 
   async function known(c: Context, [credential, ...others]: readonly Credential[]): Promise<Known> {
     if (!credential) throw unauthorized("This address needs a bearer token.");
@@ -76,14 +77,14 @@ export function createAuth(options: AuthOptions): Auth {
       throw new ProblemError("SERVICE_UNAVAILABLE", "The issuer of this login cannot be reached at the moment.");
     }
     if (verdict.kind === "expired") throw invalid();
-    if (verdict.kind === "unknown") return refuse(c, credential.kind);
+    if (verdict.kind === "unknown") return refuse(c, credential.kind, verdict.reason);
     // Who holds what nobody can guess gets in, whatever others at that address have tried.
     if (verdict.guessable) await failures.check(c);
     return verdict;
   }
-  async function refuse(c: Context, kind: Credential["kind"] | "cron"): Promise<never> {
+  async function refuse(c: Context, kind: Credential["kind"] | "cron", reason: string): Promise<never> {
     await failures.count(c);
-    log.warn("auth.failed", { path: c.req.path, kind, ip: addressOf(c)?.text ?? null });
+    log.warn("auth.failed", { path: c.req.path, kind, ip: addressOf(c)?.text ?? null, reason });
     throw invalid();
   }
   async function entitled(c: Context, credentials: readonly Credential[], right: Right): Promise<Known> {
@@ -94,7 +95,7 @@ export function createAuth(options: AuthOptions): Auth {
   }
   const requires = (right: Right): MiddlewareHandler<IdentifiedEnv> => {
     return async (c, next) => {
-      const who = await entitled(c, credentialsOf(c), right);
+      const who = await entitled(c, broughtBy(c), right);
       if (isMutation(c)) await checkMutation(c, who, hostOf(c));
       c.set("identity", who.identity);
       c.set("csrfToken", who.csrfToken);
@@ -106,14 +107,14 @@ export function createAuth(options: AuthOptions): Auth {
     requireMonitor: () => requires("monitor"),
     requireCron: () => async (c, next) => {
       if (cronSecret === null) throw nothingHere();
-      const [credential] = credentialsOf(c);
+      const [credential] = broughtBy(c);
       if (credential?.kind !== "bearer") throw unauthorized("This address needs the scheduler's bearer token.");
-      if (!(await sameText(credential.text, cronSecret))) await refuse(c, "cron");
+      if (!(await sameText(credential.text, cronSecret))) await refuse(c, "cron", "not CRON_SECRET");
       if (cronSecret.length < UNGUESSABLE_CHARACTERS) await failures.check(c);
       await next();
     },
     visitor: (c) =>
-      entitled(c, credentialsOf(c), "admin").catch((error: unknown) => {
+      entitled(c, broughtBy(c), "admin").catch((error: unknown) => {
         if (error instanceof ProblemError && error.problem.code === "UNAUTHORIZED") return null;
         throw error;
       }),

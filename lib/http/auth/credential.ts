@@ -11,6 +11,17 @@ export type Credential =
 
 export const SESSION_COOKIE = "tidegate_session";
 
+/**
+ * The cookie of a console's session. Browsers keep those of all ports of a host together (RFC 6265, 8.5), so that consoles
+ * at two of them would sign each other out, and each send the other what it has to take for a forgery.
+ *
+ * @param host As callers name it.
+ */
+export function sessionCookie(host: string): string {
+  const port = /:(?!(?:80|443)$)(\d+)$/.exec(host)?.[1];
+  return port === undefined ? SESSION_COOKIE : `${SESSION_COOKIE}_${port}`;
+}
+
 /** Cookies of that name that are looked at: other hosts of the domain can put some in front of ours. */
 const MOST_SESSIONS = 4;
 /** Issuers fill JWTs with groups; beyond this no server takes the header. */
@@ -18,21 +29,25 @@ const LONGEST_CREDENTIAL = 16_384;
 /** RFC 6750, but with all characters that a token may have here. */
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
-/** What was brought on purpose counts alone; else what a browser sends along, of which one may have grown old. */
-export function credentialsOf(c: Context): readonly Credential[] {
+/**
+ * What was brought on purpose counts alone; else what a browser sends along, of which one may have grown old.
+ *
+ * @param cookie The name of a session's.
+ */
+export function credentialsOf(c: Context, cookie: string): readonly Credential[] {
   const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
   const found: readonly (readonly [Credential["kind"], string | undefined])[] =
     bearer === undefined
       ? [
-          ...sessionsIn(c.req.header("cookie") ?? "").map((text) => ["session", text] as const),
+          ...valuesOf(cookie, c.req.header("cookie") ?? "").map((text) => ["session", text] as const),
           ["access", c.req.header("cf-access-jwt-assertion")],
         ]
       : [["bearer", bearer]];
   return found.flatMap(([kind, text]) => (text && text.length <= LONGEST_CREDENTIAL ? { kind, text } : []));
 }
 
-function sessionsIn(cookies: string): readonly string[] {
+function valuesOf(cookie: string, cookies: string): readonly string[] {
   const pairs = cookies.split(";").map((pair) => pair.trim());
-  const ours = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
-  return ours.slice(0, MOST_SESSIONS).map((pair) => pair.slice(SESSION_COOKIE.length + 1));
+  const ours = pairs.filter((pair) => pair.startsWith(`${cookie}=`));
+  return ours.slice(0, MOST_SESSIONS).map((pair) => pair.slice(cookie.length + 1));
 }

@@ -1,5 +1,6 @@
 /** OpenID Connect Discovery 1.0: where an issuer publishes its keys. */
 import { platformName, type Runtime } from "../../runtime.ts";
+import { differenceOf } from "./difference.ts";
 import type { AskIssuer } from "./issuer.ts";
 
 /** A key set moves about once in years; who moves it keeps the old one for a while. */
@@ -38,8 +39,10 @@ export function openDiscovery(issuer: string, ask: AskIssuer, runtime: Runtime):
 /** @throws TypeError where it is another's, or leads to where keys could be exchanged on the way. */
 function keySetOf(document: unknown, issuer: string): string {
   const { issuer: named, jwks_uri: keys } = (document ?? {}) as { issuer?: unknown; jwks_uri?: unknown };
-  // Section 4.3: it must be the issuer that was asked.
-  if (named !== issuer) throw new TypeError(`a configuration of ${issuer}, and not of another issuer`);
+  // Section 4.3: it must be the issuer that was asked, to the letter.
+  if (named !== issuer) {
+    throw new TypeError(`a configuration of ${issuer}, and not of another issuer (${differenceOf(named, issuer)})`);
+  }
   if (typeof keys !== "string" || !keys.startsWith("https://"))
     throw new TypeError("a configuration with an https key set");
   return keys;

@@ -1,2 +1,2 @@
 /** The part of jose that is used, by name: a bundler keeps all of a package that is imported as a whole. */
-export { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify } from "jose";
+export { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";

@@ -1,9 +1,12 @@
 /** JWTs of an issuer: by OIDC discovery, or of a Cloudflare Access team, whose key set has a fixed place. */
-import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import type { JWTPayload } from "jose";
 import type { Runtime } from "../../runtime.ts";
+import { differenceOf } from "./difference.ts";
+import { fingerprintOf } from "./digests.ts";
 import { openDiscovery } from "./discovery.ts";
-import { type Identification, type Identity, UNKNOWN } from "./identity.ts";
+import { actorOf, type Identification, type Identity, unknown } from "./identity.ts";
 import { type AskIssuer, openIssuer } from "./issuer.ts";
+import { openSignatures } from "./signature.ts";
 
 /** Signatures that only the issuer can make. Without `HS…`: whoever knows the public key would know the secret. */
 const ALGORITHMS = [
@@ -12,11 +15,22 @@ const ALGORITHMS = [
 ];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const LONGEST_NAME = 256;
+/** The last moment that a date of JavaScript can be: an end in milliseconds instead of seconds is later. */
+const LAST_MS = 8.64e15;
+/**
+ * What a header says whose JWT is for another use than logins (RFC 8725, 3.11): a logout token, say, is of the same issuer,
+ * audience and person.
+ */
+const OTHER_USE = /^(?!(?:application\/)?at\+jwt$).*\+jwt$/i;
 
 export interface Trusted {
   readonly issuer: string;
   readonly audience: string;
 }
+
+/** A fingerprint of the issuer and of what is its client here: what one has vouched for, another has not. */
+export const trustOf = ({ issuer, audience }: Trusted): Promise<string> =>
+  fingerprintOf(JSON.stringify([issuer, audience]));
 
 export type JwtCheck = (jwt: string) => Promise<Identification>;
 
@@ -33,68 +47,75 @@ export function openCloudflareAccess(trusted: Trusted, runtime: Runtime): JwtChe
 
 function check(
   kind: "jwt" | "access",
-  { issuer, audience }: Trusted,
+  trusted: Trusted,
   runtime: Runtime,
   ask: AskIssuer,
   keySetAddress: () => Promise<string>,
 ): JwtCheck {
-  const keysAt = new Map<string, JWTVerifyGetKey>();
+  const { issuer, audience } = trusted;
+  const checkSignature = openSignatures(ask, keySetAddress);
 
   return async (jwt) => {
     // Loaded where somebody brings a JWT, and nowhere else.
-    const { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify } = await import("./jose.ts");
-    /** The token is wrong, rather than what is needed to judge it. */
-    const isWrong = (error: unknown) =>
-      error instanceof errors.JOSEError &&
-      !(error instanceof errors.JWKSInvalid || error instanceof errors.JWKSTimeout) &&
-      error.code !== "ERR_JOSE_GENERIC";
-
-    /** Knows when to look for keys again, and does so at most once in 30 s. */
-    const keysOf = (url: string): JWTVerifyGetKey => {
-      const options = { [customFetch]: async (to: string) => Response.json(await ask(to, keySetOf)) };
-      const keys = keysAt.get(url) ?? createRemoteJWKSet(new URL(url), options);
-      keysAt.clear();
-      keysAt.set(url, keys);
-      return keys;
-    };
+    const jose = await import("./jose.ts");
+    const { decodeJwt, decodeProtectedHeader, errors } = jose;
     try {
       // Before anybody is asked: what names another issuer costs no request.
-      if (decodeJwt(jwt).iss !== issuer) return UNKNOWN;
-      const { payload } = await jwtVerify(
-        jwt,
-        (header, input) => keySetAddress().then((url) => keysOf(url)(header, input)),
-        {
-          issuer,
-          audience,
-          algorithms: ALGORITHMS,
-          clockTolerance: CLOCK_TOLERANCE_SECONDS,
-          requiredClaims: ["exp"],
-          currentDate: new Date(runtime.wallMs()),
-        },
-      );
-      const identity = identityOf(payload, kind);
+      const { iss, events } = decodeJwt(jwt);
+      const isOther = OTHER_USE.test(String(decodeProtectedHeader(jwt).typ));
+      // Logout tokens and other security events need not say so there: OpenID Connect Back-Channel Logout 1.0, 2.4.
+      if (isOther || events !== undefined) return unknown("it is no login, but a token for another use");
+      if (iss !== issuer) return unknown(`its issuer is another: ${differenceOf(iss, issuer)}`);
+      const payload = await checkSignature(jose, jwt, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ["exp"],
+        currentDate: new Date(runtime.wallMs()),
+      });
+      const identity = identityOf(payload, issuer, kind);
       // Nobody guesses a signature.
-      const more = { fingerprint: null, guessable: false, csrfToken: null };
-      return identity ? { kind: "known", identity, ...more } : UNKNOWN;
+      const more = { fingerprint: await trustOf(trusted), guessable: false, csrfToken: null };
+      return identity ? { kind: "known", identity, ...more } : unknown("it names nobody");
     } catch (error) {
       // Claims are looked at once the signature is right.
       if (error instanceof errors.JWTExpired) return { kind: "expired" };
-      return isWrong(error) ? UNKNOWN : { kind: "undecided", cause: error };
+      if (!isWrong(error, errors)) return { kind: "undecided", cause: error };
+      return unknown(reasonOf(error, audience, errors));
     }
   };
 }
 
-/** RFC 7517, section 5; jose judges the keys. */
-function keySetOf(document: unknown): object {
-  const { keys } = (document ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new TypeError("a set of keys");
-  return { keys };
+type Errors = typeof import("jose").errors;
+
+/** The token is wrong, rather than what is needed to judge it. */
+const isWrong = (error: unknown, errors: Errors): error is InstanceType<Errors["JOSEError"]> =>
+  error instanceof errors.JOSEError &&
+  !(error instanceof errors.JWKSInvalid || error instanceof errors.JWKSTimeout) &&
+  error.code !== "ERR_JOSE_GENERIC";
+
+function reasonOf(error: InstanceType<Errors["JOSEError"]>, audience: string, errors: Errors): string {
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === "aud") {
+    return `its audience is another: ${differenceOf(error.payload.aud, audience)}`;
+  }
+  return error.message;
 }
 
-/** `common_name` is a service token's at Cloudflare Access, whose subject is empty. */
-function identityOf(payload: JWTPayload, kind: "jwt" | "access"): Identity | null {
-  const { email, preferred_username: username, common_name: service, sub } = payload;
-  const name = [email, username, service, sub].find((one) => typeof one === "string" && one !== "");
-  if (typeof name !== "string" || name.length > LONGEST_NAME || payload.exp === undefined) return null;
-  return { name, right: "admin", kind, expiresAtMs: payload.exp * 1_000 };
+/**
+ * The actor is whom the issuer means, by its own name for him: an address or a user name may be anybody's choice.
+ * `common_name` is a service token's at Cloudflare Access, whose subject is empty.
+ */
+function identityOf(payload: JWTPayload, issuer: string, kind: "jwt" | "access"): Identity | null {
+  const sub = textOf(payload.sub) ?? (kind === "access" ? textOf(payload.common_name) : null);
+  if (sub === null || payload.exp === undefined) return null;
+  const email = textOf(payload.email);
+  const displayName = email ?? textOf(payload.preferred_username);
+  // Access hands on what its identity provider has verified, and says nothing else of it.
+  const isNameVerified = email !== null && (kind === "access" || payload.email_verified === true);
+  const subject = { issuer, sub, displayName, isNameVerified };
+  return { name: actorOf(subject), right: "admin", kind, subject, expiresAtMs: Math.min(payload.exp * 1_000, LAST_MS) };
 }
+
+const textOf = (claim: unknown): string | null =>
+  typeof claim === "string" && claim !== "" && claim.length <= LONGEST_NAME ? claim : null;

@@ -1,6 +1,6 @@
 /** Secrets that last for one start, made when they are first needed: module scope has no chance on Workers. */
 import type { NamedToken } from "../../config/types.ts";
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 
 export interface MadeForThisStart {
@@ -9,7 +9,7 @@ export interface MadeForThisStart {
   sessionSecret(): string;
 }
 
-export function madeForThisStart(runtime: Runtime, log: Log): MadeForThisStart {
+export function madeForThisStart(runtime: Runtime, log: EventLog): MadeForThisStart {
   let token: NamedToken | undefined;
   let secret: string | undefined;
   const make = () => `${runtime.uuid()}${runtime.uuid()}`.replaceAll("-", "");

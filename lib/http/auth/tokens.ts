@@ -1,9 +1,9 @@
 /** Named bearer tokens: several at once, so that one can be replaced while the other still works. */
 import type { NamedToken } from "../../config/types.ts";
-import { digestOf, sameBytes } from "./digests.ts";
+import { digestOf, fingerprintOf, sameBytes } from "./digests.ts";
 import type { Identity, Right } from "./identity.ts";
 
-/** At least so long, a token is taken for a machine's: `openssl rand -base64 24` has 32 characters. */
+/** At least so long, a token is taken for a machine's: 24 random bytes in base64. */
 export const UNGUESSABLE_CHARACTERS = 32;
 
 export interface KnownToken {
@@ -20,8 +20,6 @@ export interface Tokens {
   /** Whether a token that was found earlier still is configured. */
   stands(name: string, fingerprint: string): Promise<boolean>;
 }
-
-const FINGERPRINT_BYTES = 9;
 
 /** @param tokens of each right; read when they are first needed, since a start may make one of its own. */
 export function openTokens(tokens: () => Readonly<Record<Right, readonly NamedToken[]>>): Tokens {
@@ -51,7 +49,7 @@ const entryOf =
   (right: Right) =>
   async ({ name, token }: NamedToken) => {
     const digest = await digestOf(token);
-    const identity: Identity = { name, right, kind: "token", expiresAtMs: null };
-    const fingerprint = btoa(String.fromCharCode(...(await digestOf(`${name}:${token}`)).slice(0, FINGERPRINT_BYTES)));
+    const identity: Identity = { name, right, kind: "token", subject: null, expiresAtMs: null };
+    const fingerprint = await fingerprintOf(`${name}:${token}`);
     return { digest, token: { identity, guessable: token.length < UNGUESSABLE_CHARACTERS, fingerprint } };
   };

@@ -2,9 +2,9 @@
 import type { Config } from "../../config/types.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { Credential } from "./credential.ts";
-import { type Identification, UNKNOWN } from "./identity.ts";
-import { openCloudflareAccess, openOidc } from "./jwt.ts";
-import type { Sessions } from "./sessions.ts";
+import { type Identification, unknown } from "./identity.ts";
+import { openCloudflareAccess, openOidc, trustOf } from "./jwt.ts";
+import { isCurrent, type Sessions } from "./sessions.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Three parts of base64url, of which the last is a signature. */
@@ -30,21 +30,25 @@ export function createVerify({
   async function bearer(text: string): Promise<Identification> {
     const token = await tokens.find(text);
     if (token) return { kind: "known", csrfToken: null, ...token };
-    return oidc && JWT.test(text) ? oidc(text) : UNKNOWN;
+    if (!JWT.test(text)) return unknown("no such token");
+    return oidc ? oidc(text) : unknown("no such token; JWTs need ADMIN_OIDC_ISSUER, which is not set");
   }
   async function session(text: string): Promise<Identification> {
     const opened = await sessions?.open(text);
-    if (!opened || !sessions) return UNKNOWN;
-    const { name, fingerprint, expiresAtMs } = opened;
-    // It ends with the token that it was begun with.
-    const stands = fingerprint === null ? oidc !== null : await tokens.stands(name, fingerprint);
-    if (!stands || expiresAtMs <= runtime.wallMs()) return { kind: "expired" };
-    const identity = { name, right: "admin", kind: "session", expiresAtMs } as const;
+    if (!opened || !sessions) return unknown("not signed with SESSION_SECRET");
+    if (opened === "outdated") return { kind: "expired" };
+    const { name, subject, fingerprint, expiresAtMs } = opened;
+    // It ends with the token that it was begun with, or with the trust in who has vouched for it.
+    const trusted = access.oidc && (await trustOf(access.oidc));
+    const stands = subject === null ? await tokens.stands(name, fingerprint) : fingerprint === trusted;
+    if (!stands || !isCurrent(opened, runtime.wallMs())) return { kind: "expired" };
+    const identity = { name, subject, right: "admin", kind: "session", expiresAtMs } as const;
     return { kind: "known", identity, fingerprint, guessable: false, csrfToken: await sessions.csrfToken(opened) };
   }
   return async ({ kind, text }) => {
     if (kind === "bearer") return bearer(text);
     if (kind === "session") return session(text);
-    return cloudflare && JWT.test(text) ? cloudflare(text) : UNKNOWN;
+    if (!cloudflare) return unknown("Cloudflare Access needs CF_ACCESS_TEAM_DOMAIN, which is not set");
+    return JWT.test(text) ? cloudflare(text) : unknown("no JWT");
   };
 }

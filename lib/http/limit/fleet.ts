@@ -1,5 +1,5 @@
 /** Counting for the whole fleet where the store can, and what is done where it cannot or does not answer. */
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { Limiter, LimitRule, LimitVerdict, MaybePromise, Store } from "../../store/port.ts";
 import { windowLimiter } from "./window.ts";
@@ -18,7 +18,7 @@ export interface FleetLimiterOptions {
   /** While the store does not answer: `pass` counts nothing, `local` counts in this process. */
   readonly whenAway: "pass" | "local";
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** Opens what it needs with the first client. */

@@ -4,10 +4,13 @@ import { accepts } from "hono/accepts";
 import type { DeepPayload, HealthPayload, Liveness, Readiness } from "../../contract/health.ts";
 import type { Health, PayloadKind, Reading } from "../../health/health.ts";
 import { HEALTH_JSON, healthJson } from "../../health/ietf.ts";
+import type { Kept } from "../../kept/kept.ts";
 import { andThen } from "../../store/port.ts";
+import { keptPartOf } from "./kept-views.ts";
 
 export interface HealthRoutesOptions {
   readonly health: Health;
+  readonly kept: Pick<Kept, "lately">;
   readonly readiness: () => Readiness;
   /** Lets those pass who may read the deep payload, and answers the others. */
   readonly guard: MiddlewareHandler;
@@ -20,7 +23,7 @@ const HEADERS = { ...NO_STORE, Vary: "Accept" };
 const JSON_HEADERS = { ...HEADERS, "Content-Type": JSON_TYPE };
 
 export function healthRoutes(options: HealthRoutesOptions): Hono {
-  const { health, readiness, guard, appVersion } = options;
+  const { health, kept, readiness, guard, appVersion } = options;
   const textOf = payloadTexts();
 
   const write = (c: Context, kind: PayloadKind, { report, ageMs, stale }: Reading): Response => {
@@ -29,8 +32,9 @@ export function healthRoutes(options: HealthRoutesOptions): Hono {
       const body = JSON.stringify(healthJson(report, appVersion));
       return c.body(body, status, { ...HEADERS, "Content-Type": HEALTH_JSON });
     }
+    const own = kind === "health" ? `,"kept":${JSON.stringify(keptPartOf(kept.lately()))}` : "";
     const age = `,"age_ms":${ageMs}${stale ? ',"stale":true' : ""}}`;
-    return c.body(textOf(report[kind]) + age, status, JSON_HEADERS);
+    return c.body(textOf(report[kind]) + own + age, status, JSON_HEADERS);
   };
   const answer = (c: Context, kind: PayloadKind) => andThen(health.read(), (reading) => write(c, kind, reading));
 
@@ -51,7 +55,7 @@ function wantsHealthJson(c: Context): boolean {
   return accepts(c, { header: "Accept", supports: [JSON_TYPE, HEALTH_JSON], default: JSON_TYPE }) === HEALTH_JSON;
 }
 
-/** A payload is read thousands of times and written once; only its age differs. */
+/** A payload is read thousands of times and written once; only its age and what is the instance's own differ. */
 function payloadTexts(): (payload: HealthPayload | DeepPayload) => string {
   const texts = new WeakMap<HealthPayload | DeepPayload, string>();
   return (payload) => {

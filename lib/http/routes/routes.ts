@@ -6,11 +6,13 @@ import type { Readiness } from "../../contract/health.ts";
 import type { Gates } from "../../guard/gates.ts";
 import type { Health } from "../../health/health.ts";
 import { restartParts } from "../../health/resilience.ts";
+import type { Kept } from "../../kept/kept.ts";
 import type { Recovery } from "../../recovery/recovery.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { AddressOf } from "../address/address.ts";
 import type { Auth } from "../auth/auth.ts";
-import type { HttpShell } from "../middleware.ts";
+import type { ServingShell } from "../middleware.ts";
+import type { OwnPart } from "../own.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { createReadings, type ReadingsOptions } from "./admin/readings.ts";
 import { consoleRoutes } from "./console/console.ts";
@@ -23,26 +25,33 @@ export interface RoutesOptions {
   readonly health: Health;
   readonly recovery: Recovery;
   readonly gates: Gates;
+  readonly kept: Pick<Kept, "figures" | "lately" | "forget">;
   readonly auth: Auth;
   readonly addressOf: AddressOf;
   readonly readiness: () => Readiness;
-  readonly methodNotAllowed: HttpShell["methodNotAllowed"];
+  readonly shell: Pick<ServingShell, "own" | "answers">;
   readonly worker: ReadingsOptions["worker"];
-  readonly pool: MetricsOptions["pool"];
-  readonly queries: MetricsOptions["queries"];
+  readonly processes: MetricsOptions["processes"];
   readonly appVersion: string;
   readonly config: Config;
   readonly runtime: Runtime;
 }
 
-/** Whose other methods are told what is allowed. What is beside them is the application's. */
-const OWN_PATHS = ["/health/*", "/admin/*", "/metrics", "/internal/*"];
+/** What is beside these is the application's. */
+const OWN_PATHS: Readonly<Record<OwnPart, readonly string[]>> = {
+  health: ["/health/*"],
+  operators: ["/admin", "/admin/api/*", "/metrics", "/internal/watchdog"],
+};
+
+/** All of them, each with what is below it where it ends in `/*`. */
+export const OWN_PATTERNS: readonly string[] = Object.values(OWN_PATHS).flat();
 
 export function tidegateRoutes(options: RoutesOptions): Hono {
-  const { health, recovery, gates, auth, addressOf, config, runtime, worker } = options;
+  const { health, recovery, gates, kept, auth, addressOf, config, runtime, worker } = options;
   const readings = createReadings({
     recovery,
     gates,
+    kept,
     worker,
     config,
     health: async (view) => {
@@ -56,13 +65,17 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
       };
     },
   });
-  const app = new Hono();
+  const { own, answers } = options.shell;
+  // Also in an application that answers errors in words of its own, and as an application by themselves.
+  const app = new Hono().onError(answers.onError).notFound(answers.notFound);
+  app.on("ALL", [...OWN_PATHS.health], own("health")).on("ALL", [...OWN_PATHS.operators], own("operators"));
   return (
     app
       .route(
         "/",
         healthRoutes({
           health,
+          kept,
           readiness: options.readiness,
           guard: auth.requireMonitor(),
           appVersion: options.appVersion,
@@ -78,6 +91,7 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
           readings,
           recovery,
           gates,
+          kept,
           runtime,
         }),
       )
@@ -98,13 +112,11 @@ export function tidegateRoutes(options: RoutesOptions): Hono {
           gates,
           health,
           recovery,
-          worker,
-          pool: options.pool,
-          queries: options.queries,
+          processes: options.processes,
         }),
       )
       .route("/", watchdogRoutes(auth.requireCron(), recovery.watchdog))
       // Last, so that nobody passes it who is answered above.
-      .on("ALL", OWN_PATHS, methodNotAllowed({ app, onMethodNotAllowed: options.methodNotAllowed }))
+      .on("ALL", [...OWN_PATTERNS], methodNotAllowed({ app, onMethodNotAllowed: answers.methodNotAllowed }))
   );
 }

@@ -1,5 +1,5 @@
 /** The places that workers fill. Whoever falls is replaced, with pauses that grow. */
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { Member } from "./member.ts";
 
@@ -18,7 +18,7 @@ export interface CrewOptions {
   /** A starting worker that was given up may take this long to end. */
   readonly stopWithinMs: number;
   readonly random: () => number;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Crew {
@@ -46,7 +46,7 @@ export function createCrew({ size, start, stopWithinMs, random, log }: CrewOptio
   /** Before the first has come up, nothing is tried again: the start has failed. */
   let opened = false;
 
-  const fall = (place: Place, livedMs: number, why: { pid?: number; because: string }) => {
+  const fall = (place: Place, livedMs: number, why: { worker_pid?: number; because: string }) => {
     if (stopping || !opened) return;
     const { delayMs, inARow, loopBegins } = place.backoff(livedMs);
     log.warn("worker.fell", { ...why, in_a_row: inARow, again_in_ms: delayMs });
@@ -65,14 +65,14 @@ export function createCrew({ size, start, stopWithinMs, random, log }: CrewOptio
       if (place.current !== fresh) return;
       place.current = null;
       // Somebody is coming up here already.
-      if (!place.filling) fall(place, fresh.livedMs(), { pid: fresh.info().pid, because });
+      if (!place.filling) fall(place, fresh.livedMs(), { worker_pid: fresh.info().pid, because });
     });
     try {
       const url = await fresh.ready;
       const previous = place.current;
       place.current = fresh;
       opened = true;
-      log.info("worker.ready", { pid: fresh.info().pid, took_ms: Math.round(fresh.livedMs()) });
+      log.info("worker.ready", { worker_pid: fresh.info().pid, took_ms: Math.round(fresh.livedMs()) });
       return { url, previous };
     } catch (error) {
       await fresh.stop(stopWithinMs);

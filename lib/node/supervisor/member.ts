@@ -2,6 +2,7 @@
 import cluster from "node:cluster";
 import type { Runtime } from "../../runtime.ts";
 import { ours, SUPERVISED, type ToSupervisor, type ToWorker, type WorkerInfo, type WorkerState } from "../messages.ts";
+import { type HeardFigures, heardFigures } from "./heard-figures.ts";
 
 /** A worker that has had its time and has not ended is killed after this. */
 const KILL_AFTER_MS = 5_000;
@@ -31,6 +32,8 @@ export interface Member {
   /** For how long it has owed an answer to a heartbeat; 0 where it owes none. */
   silentMs(): number;
   send(message: ToWorker): void;
+  /** What it has counted. */
+  readonly figures: Pick<HeardFigures, "last" | "fresh">;
   /** To be called every `beatMs`: asks whether it is alive. */
   beat(): void;
   /** Others serve now: it may answer what comes on its connections for so long. Resolves when it has ended. */
@@ -68,6 +71,7 @@ export function startMember(options: MemberOptions): Member {
   const send = (message: ToWorker) => {
     if (worker.isConnected()) worker.send(message, undefined, () => {});
   };
+  const figures = heardFigures(() => send({ tidegate: "figures" }), ended.promise);
   worker.on("message", (message) => {
     const told = ours<ToSupervisor>(message);
     if (told?.tidegate === "ready" && state === "starting") {
@@ -80,6 +84,8 @@ export function startMember(options: MemberOptions): Member {
       lastBeatAt = Math.floor(runtime.wallMs());
       if (state === "stalled") state = "ready";
     }
+    if (told?.tidegate === "figures") figures.hear(told.families);
+    if (told?.tidegate === "ask" && told.ask.kind === "figures") figures.hear(told.ask.own);
     if (told?.tidegate === "drained") send({ tidegate: "leave" });
     if (told?.tidegate === "ask") hear(told, member);
   });
@@ -97,6 +103,7 @@ export function startMember(options: MemberOptions): Member {
     livedMs: () => runtime.monotonicMs() - bornAt,
     silentMs: () => unanswered * beatMs,
     send,
+    figures,
     // Beats are counted, not timed: a supervisor that was stopped itself must not blame its workers.
     beat: () => {
       if (state !== "ready" && state !== "stalled") return;

@@ -1,5 +1,5 @@
 /** The rolling reload: place by place, a new worker is ready before the old one drains. */
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { ReloadRefusal, ReloadRequest, ReloadResult } from "../messages.ts";
 import type { Crew, Place } from "./crew.ts";
@@ -12,7 +12,7 @@ export interface ReloadsOptions {
   readonly drainMs: number;
   readonly onEnded: (result: ReloadResult) => void;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export type BegunReload =

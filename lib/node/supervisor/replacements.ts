@@ -17,7 +17,7 @@ export interface Replacements {
   workers(): readonly WorkerInfo[];
   report(): SupervisorReport;
   /** What a worker is told that asks. */
-  replyTo(question: WorkerQuestion): ReloadReply | SupervisorReport;
+  replyTo(question: Exclude<WorkerQuestion, { readonly kind: "figures" }>): ReloadReply | SupervisorReport;
   /** Of all. Never rejects. */
   reload(reason: string): Promise<ReloadResult | ReloadRefusal>;
   /** Of the worker that serves by this pid. Never rejects. */

@@ -1,7 +1,7 @@
 /** Workers whose event loop does not come round any more: replaced, where the ledger of restarts agrees. */
 import type { Config } from "../../config.ts";
 import { createEvents } from "../../events.ts";
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import { createRedactor } from "../../log/redaction.ts";
 import { createRecovery, type Recovery } from "../../recovery/recovery.ts";
 import type { RestartProvider } from "../../recovery/restart-provider.ts";
@@ -31,7 +31,7 @@ export interface StallsOptions {
   /** From when on silence is a stall. */
   readonly stallMs: number;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 export interface Stalls {
@@ -42,6 +42,7 @@ export interface Stalls {
 interface OpenLedger {
   readonly recovery: Recovery;
   readonly store: Store;
+  readonly auditLog: StoreLog | undefined;
 }
 
 /** Looks as often as a watchdog does. The process that looks is none of those that stall. */
@@ -66,7 +67,7 @@ export function watchStalls(options: StallsOptions): Stalls {
       renew: async () => {},
       redact: (entry) => redact.value(entry) as typeof entry,
     });
-    return { recovery, store };
+    return { recovery, store, auditLog };
   };
 
   const look = async () => {
@@ -78,7 +79,7 @@ export function watchStalls(options: StallsOptions): Stalls {
     // What the policy forbids is not asked for again and again.
     if (!view || view.inProgress !== null || view.policy.state !== "allowed") return;
     const answer = await recovery.restarts.request(orderOf(stalled, stallMs, view.at));
-    if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, pid: stalled.info().pid });
+    if (answer.kind !== "refused") log.warn("watchdog.acted", { outcome: answer.kind, worker_pid: stalled.info().pid });
   };
 
   const timer = setInterval(() => {
@@ -99,6 +100,7 @@ export function watchStalls(options: StallsOptions): Stalls {
       const opened = await ledger;
       opened?.recovery.epoch.stop();
       await opened?.store.close();
+      await opened?.auditLog?.close?.();
     },
   };
 }

@@ -1,13 +1,17 @@
 /** What each process would make for itself at its start: a login at one worker has to be one at the others. */
 import type { Config } from "../../config.ts";
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 
 /**
  * Variables for the workers, where the environment has no such secrets. The admin's token of a development start is
  * printed, as a process alone prints it.
  */
-export function startSecrets({ access, app }: Config, runtime: Runtime, log: Log): Readonly<Record<string, string>> {
+export function startSecrets(
+  { access, app }: Config,
+  runtime: Runtime,
+  log: EventLog,
+): Readonly<Record<string, string>> {
   const make = () => `${runtime.uuid()}${runtime.uuid()}`.replaceAll("-", "");
   const variables: Record<string, string> = {};
   if (access.sessionSecret === null && app.env !== "production") variables.SESSION_SECRET = make();

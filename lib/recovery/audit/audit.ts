@@ -3,7 +3,7 @@
  *
  * Map of this folder: `record` is one record and its hash, `verify` reads the whole chain and says where it is broken.
  */
-import type { Log } from "../../log/port.ts";
+import type { EventLog } from "../../log/events.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { StoreLog } from "../../store/port.ts";
 import { sleep, withDeadline } from "../../time.ts";
@@ -24,12 +24,21 @@ export interface Audit {
    */
   write(entry: AuditEntry): Promise<AuditRecord>;
   /**
-   * Newest first, those before `before`; fewer than `limit` only where there are no more. Leaves out what is no record.
+   * Newest first, those before `before`; fewer than `limit` only where there are no more.
    *
    * @throws Error where the log does not answer in time.
    */
-  read(before: number | undefined, limit: number): Promise<readonly AuditRecord[]>;
+  read(before: number | undefined, limit: number): Promise<readonly AuditRow[]>;
 }
+
+/** In the place of a record that is none any more. */
+export interface DamagedRecord {
+  readonly position: number;
+  readonly damaged: true;
+}
+export type AuditRow = AuditRecord | DamagedRecord;
+
+export const isDamaged = (row: AuditRow): row is DamagedRecord => "damaged" in row;
 
 export interface AuditOptions {
   readonly records: StoreLog;
@@ -40,11 +49,13 @@ export interface AuditOptions {
   /** Keeps secrets out of what people typed. */
   readonly redact: <Value>(value: Value) => Value;
   readonly runtime: Runtime;
+  /** Told of each record that could not be written. */
+  readonly failed?: (() => void) | undefined;
   /** Hears of every head, so that a log that was cut short shows. */
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
-export function createAudit({ records, name, deadlineMs, redact, runtime, log }: AuditOptions): Audit {
+export function createAudit({ records, name, deadlineMs, redact, runtime, failed, log }: AuditOptions): Audit {
   const append = async (entry: AuditEntry, giveUpAt: number): Promise<AuditRecord> => {
     for (let attempt = 0; attempt < ATTEMPTS && runtime.monotonicMs() < giveUpAt; attempt++) {
       const [head] = await records.read(name, NEWEST, 1);
@@ -61,30 +72,29 @@ export function createAudit({ records, name, deadlineMs, redact, runtime, log }:
     );
   };
 
-  const readAll = async (before: number, limit: number): Promise<readonly AuditRecord[]> => {
-    const found: AuditRecord[] = [];
-    for (let end = before; ; ) {
-      const wanted = limit - found.length;
-      const page = await records.read(name, end, wanted);
-      found.push(...page.flatMap(({ record }) => parseRecord(record) ?? []));
-      const last = page.at(-1);
-      if (!last || page.length < wanted || found.length >= limit) return found;
-      end = last.position;
-    }
-  };
+  const rowsOf = async (before: number, limit: number): Promise<readonly AuditRow[]> =>
+    (await records.read(name, before, limit)).map(({ position, record }) => {
+      const read = parseRecord(record);
+      // Elsewhere than where it was written it is no record of this place.
+      return read?.position === position ? read : { position, damaged: true };
+    });
 
   return {
     write: async (entry) => {
       const giveUpAt = runtime.monotonicMs() + deadlineMs;
       const late = `write an audit record: it took longer than ${deadlineMs} ms; nothing is done`;
       const refuse = () => new Error(late);
-      const record = await withDeadline(append(redact(entry), giveUpAt), { ms: deadlineMs, runtime, refuse });
+      const written = withDeadline(append(redact(entry), giveUpAt), { ms: deadlineMs, runtime, refuse });
+      const record = await written.catch((error: unknown) => {
+        failed?.();
+        throw error;
+      });
       log.info("audit.recorded", { ...record });
       return record;
     },
     read: (before = NEWEST, limit) => {
       const late = `read the audit: its log must answer within ${READ_WITHIN_MS} ms, and did not; ask again`;
-      return withDeadline(readAll(before, limit), { ms: READ_WITHIN_MS, runtime, refuse: () => new Error(late) });
+      return withDeadline(rowsOf(before, limit), { ms: READ_WITHIN_MS, runtime, refuse: () => new Error(late) });
     },
   };
 }

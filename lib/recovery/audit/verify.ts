@@ -1,5 +1,5 @@
 /** Whether the audit is what was written: every record unchanged, none missing, none added in between. */
-import type { StoreLog } from "../../store/port.ts";
+import { LOG_RECORDS_KEPT, type StoreLog } from "../../store/port.ts";
 import { hashOf, NO_RECORD, parseRecord } from "./record.ts";
 
 const PAGE = 200;
@@ -9,6 +9,8 @@ export interface AuditVerdict {
   readonly checked: number;
   /** Position of the oldest record that is still kept; more than 1 where older ones have been dropped. */
   readonly oldest: number;
+  /** Records that were noted and are older than the oldest: gone, with as many younger ones as a log keeps. */
+  readonly agedOut: number;
   readonly head: { readonly position: number; readonly hash: string } | null;
   /** Sentences for people, newest first. */
   readonly faults: readonly string[];
@@ -21,7 +23,8 @@ export interface KnownHead {
 }
 
 /**
- * @param known Must still be there unchanged, which shows that the end was not cut off.
+ * @param known Must still be there unchanged, which shows that neither end was cut off; those that a log no longer keeps,
+ * since it keeps 10,000, are counted.
  * @example
  * ```ts
  * const { sound, faults } = await verifyAudit(store.log, "tidegate:app:audit");
@@ -36,7 +39,7 @@ export async function verifyAudit(
   const unseen = new Map(known.map(({ position, hash }) => [position, hash]));
   let head: AuditVerdict["head"] = null;
   /** What the record above says of the one to come. */
-  let above: { readonly position: number; readonly previous: string } | null = null;
+  let above: { readonly position: number; readonly previous: string | null } | null = null;
   let checked = 0;
   let oldest = 0;
 
@@ -50,7 +53,8 @@ export async function verifyAudit(
       else {
         if (record.hash !== (await hashOf(record))) faults.push(`record ${position} was changed`);
         if (record.position !== position) faults.push(`record ${position} says that it is record ${record.position}`);
-        if (above?.position === position + 1 && above.previous !== record.hash)
+        // Of one that cannot be read nobody knows what it followed.
+        if (above?.position === position + 1 && above.previous !== null && above.previous !== record.hash)
           faults.push(`record ${above.position} does not follow record ${position}`);
       }
       if (unseen.has(position)) {
@@ -58,7 +62,7 @@ export async function verifyAudit(
         unseen.delete(position);
       }
       head ??= { position, hash: record?.hash ?? "" };
-      above = { position, previous: record?.previous ?? "" };
+      above = { position, previous: record?.previous ?? null };
       oldest = position;
       checked += 1;
     }
@@ -68,8 +72,20 @@ export async function verifyAudit(
   }
   if (above?.position === 1 && above.previous !== NO_RECORD)
     faults.push("record 1 is not the first one that was written");
-  for (const position of unseen.keys()) {
-    if (position >= oldest) faults.push(`record ${position} was noted, and is gone`);
+  const gone = [...unseen.keys()].sort((one, other) => other - one);
+  const isFull = checked >= LOG_RECORDS_KEPT;
+  const lost = isFull ? gone.filter((position) => position >= oldest) : gone;
+  faults.push(...runsOf(lost).map((run) => `${run} noted, and ${run.includes(" to ") ? "are" : "is"} gone`));
+  return { sound: faults.length === 0, checked, oldest, agedOut: gone.length - lost.length, head, faults };
+}
+
+/** Of positions from the highest down: `record 240 was`, `records 1 to 300 were`. */
+function runsOf(positions: readonly number[]): string[] {
+  const runs: { from: number; readonly to: number }[] = [];
+  for (const position of positions) {
+    const run = runs.at(-1);
+    if (run && run.from === position + 1) run.from = position;
+    else runs.push({ from: position, to: position });
   }
-  return { sound: faults.length === 0, checked, oldest, head, faults };
+  return runs.map(({ from, to }) => (from === to ? `record ${from} was` : `records ${from} to ${to} were`));
 }

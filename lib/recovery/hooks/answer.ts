@@ -1,5 +1,7 @@
 /** What a platform is asked, and its answer: read within a bound, and either understood or told as a {@link HookError}. */
 import * as v from "valibot";
+import { boundedText } from "../../bounded-text.ts";
+import { retryHintMs } from "../../retry-hint.ts";
 import { HookError, type HookFault } from "./hook.ts";
 
 export interface PlatformCall {
@@ -53,7 +55,7 @@ export async function answerOf(
   telling: Telling,
   wallMs: number,
 ): Promise<PlatformAnswer> {
-  const text = await boundedText(response);
+  const text = await boundedText(response, LONGEST_BODY_BYTES);
   const { status } = response;
   const failure = (fault: HookFault, needed: string, retryAfterMs: number | null = null) => {
     const { hook, redact } = telling;
@@ -65,7 +67,7 @@ export async function answerOf(
   };
 
   if (!response.ok && !accept.includes(status)) {
-    const retryAfterMs = retryAfterOf(response.headers, wallMs);
+    const retryAfterMs = retryHintMs(response.headers.get("retry-after"), wallMs);
     // GitHub throttles with 403 too, and says so in its headers.
     const isSpent = status === 403 && (retryAfterMs !== null || response.headers.get("x-ratelimit-remaining") === "0");
     if (status === 429 || isSpent) throw failure("throttled", "a platform that is not throttling", retryAfterMs);
@@ -89,24 +91,6 @@ export async function answerOf(
   };
 }
 
-/** @throws Error where it is longer than any answer. */
-async function boundedText(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    bytes += part.value.byteLength;
-    if (bytes > LONGEST_BODY_BYTES) {
-      await reader.cancel();
-      throw new Error(`more than ${LONGEST_BODY_BYTES} bytes`);
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
 /** Undefined is no JSON, so that no schema of ours takes it. */
 function jsonOf(text: string): unknown {
   try {
@@ -118,12 +102,3 @@ function jsonOf(text: string): unknown {
 
 export const shortened = (text: string): string =>
   text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-
-/** RFC 9110, 10.2.3: seconds or a date. */
-function retryAfterOf(headers: Headers, wallMs: number): number | null {
-  const text = headers.get("retry-after")?.trim();
-  if (!text) return null;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - wallMs);
-}

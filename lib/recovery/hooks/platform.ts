@@ -1,7 +1,10 @@
 /** Asks a platform something over HTTP: within a deadline, again only where that is safe, and told without secrets. */
 import { createRedactor } from "../../log/redaction.ts";
-import { type Runtime, systemRuntime } from "../../runtime.ts";
-import { sleep } from "../../time.ts";
+import { HOLDS, type Runtime, systemRuntime } from "../../runtime.ts";
+import { ambientHere } from "../../telemetry/ambient.ts";
+import type { Attributes, Span } from "../../telemetry/port.ts";
+import { traced } from "../../telemetry/span.ts";
+import { expireAfter, sleep } from "../../time.ts";
 import { answerOf, type PlatformAnswer, type PlatformCall, shortened, type Telling } from "./answer.ts";
 import { HookError, type HookFault } from "./hook.ts";
 
@@ -40,13 +43,20 @@ export function platform(options: PlatformOptions): Platform {
   const tellingOf = (call: PlatformCall): Telling =>
     call.secrets ? { hook, redact: createRedactor({ secrets: [...secrets, ...call.secrets] }).text } : own;
 
-  async function once(call: PlatformCall, signal: AbortSignal): Promise<PlatformAnswer> {
+  function once(call: PlatformCall, signal: AbortSignal): Promise<PlatformAnswer> {
+    const { tracing = null } = ambientHere();
+    return traced(tracing, call.method, { kind: "client", attributes: attributesOf(hook, call) }, (span) =>
+      exchange(call, signal, span),
+    );
+  }
+
+  async function exchange(call: PlatformCall, signal: AbortSignal, span: Span | null): Promise<PlatformAnswer> {
     const deadlineMs = call.deadlineMs ?? CALL_DEADLINE_MS;
     const telling = tellingOf(call);
     const late = new AbortController();
-    const timer = runtime.setTimer(() => late.abort(), deadlineMs);
+    const deadline = expireAfter(runtime, deadlineMs, () => late.abort(), HOLDS);
     try {
-      const given = new Headers({ accept: "application/json", ...options.headers, ...call.headers });
+      const given = new Headers({ accept: "application/json", ...options.headers, ...call.headers, ...onwards(span) });
       given.set("user-agent", USER_AGENT);
       const headers = options.sign ? await options.sign(call, given) : given;
       const response = await runtime.fetch(call.url, {
@@ -57,6 +67,7 @@ export function platform(options: PlatformOptions): Platform {
         redirect: "manual",
         signal: AbortSignal.any([signal, late.signal]),
       });
+      span?.set({ "http.response.status_code": response.status });
       return await answerOf(response, call, telling, runtime.wallMs());
     } catch (error) {
       signal.throwIfAborted();
@@ -65,7 +76,7 @@ export function platform(options: PlatformOptions): Platform {
       const message = `${hook}: ${call.doing}: an answer is needed, found: ${found}`;
       throw new HookError(message, { hook, fault: "unreachable" });
     } finally {
-      runtime.clearTimer(timer);
+      deadline.clear();
     }
   }
 
@@ -87,6 +98,19 @@ export function platform(options: PlatformOptions): Platform {
       }
     },
   };
+}
+
+/** What makes the platform's own trace a part of this one. */
+const onwards = (span: Span | null): Readonly<Record<string, string>> =>
+  (span && ambientHere().tracing?.headers(span)) ?? {};
+
+/** Of the URL no more than where it leads: it may be a secret as a whole. */
+function attributesOf(hook: string, { method, url }: PlatformCall): Attributes {
+  const attributes = { "http.request.method": method, "tidegate.hook": hook };
+  if (!URL.canParse(url)) return attributes;
+  const { hostname, port, protocol } = new URL(url);
+  const known = protocol === "http:" ? 80 : 443;
+  return { ...attributes, "server.address": hostname, "server.port": port === "" ? known : Number(port) };
 }
 
 function isPassing(error: unknown): error is HookError {

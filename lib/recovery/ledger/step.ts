@@ -1,5 +1,6 @@
 /** The ledger as a pure machine: decisions and history change together, in one step of the store. */
-import { policyOf } from "./policy.ts";
+import { isDamaged, policyOf } from "./policy.ts";
+import { countRefused, takeRefused } from "./refused.ts";
 import { forgetKey, passTime } from "./time.ts";
 import {
   type Begin,
@@ -26,7 +27,8 @@ const VOID: LedgerResult = { kind: "void" };
 /** Changes the state in place. @param now The store's clock, in whole milliseconds since 1970. */
 export function stepLedger(state: LedgerState, { rules, heard, command }: LedgerMessage, now: number): LedgerReply {
   passTime(state, rules, heard, now);
-  return { result: apply(state, rules, command, now), view: viewOf(state, rules, now) };
+  const result = apply(state, rules, command, now);
+  return { result, refused: takeRefused(state, now), view: viewOf(state, rules, now) };
 }
 
 function apply(state: LedgerState, rules: LedgerRules, command: LedgerCommand, now: number): LedgerResult {
@@ -45,6 +47,7 @@ function apply(state: LedgerState, rules: LedgerRules, command: LedgerCommand, n
       // Also where it is late: that is more than was known.
       return change(state, command.id, ["fired", "unknown"], (restart) => {
         restart.phase = command.failure === null ? "executed" : "failed";
+        state.ended[restart.phase] += 1;
         restart.completedAt = now;
         restart.dueAt = 0;
         restart.deployment = command.deployment;
@@ -64,6 +67,8 @@ function apply(state: LedgerState, rules: LedgerRules, command: LedgerCommand, n
         restart.progress = command.progress;
         restart.followedAt = now;
       });
+    case "refuse":
+      return { kind: "counted", isNews: countRefused(state, command.attempt, now) };
     case "raise":
       return change(state, command.id, ["fired"], (restart) => {
         if (state.raisedBy === restart.id) return;
@@ -98,7 +103,12 @@ function begin(state: LedgerState, rules: LedgerRules, command: Begin, now: numb
   const policy = policyOf(state, rules, now);
   const overridden = command.override !== null && policy.state !== "allowed";
   const because = refusalOf(state, rules, command, policy, overridden);
-  if (because) return { kind: "refused", because, policy, retryAfterMs: retryAfterMs(state, because, policy, now) };
+  if (because) {
+    const { source, requestedBy: actor, requestedIp: ip, login } = command;
+    // Watchdogs ask every few seconds for as long as they see what they see: that is nobody's attempt.
+    const isNews = source === "manual" && countRefused(state, { action: "restart", actor, login, ip, because }, now);
+    return { kind: "refused", because, policy, retryAfterMs: retryAfterMs(state, because, policy, now), isNews };
+  }
   return { kind: "begun", restart: { ...enter(state, command, policy, overridden, now) }, overridden };
 }
 
@@ -172,6 +182,8 @@ function viewOf(state: LedgerState, rules: LedgerRules, now: number): LedgerView
     raised: state.raises > 0,
     policy: policyOf(state, rules, now),
     history: state.history.map((restart) => ({ ...restart })),
+    ended: { ...state.ended },
     inProgress: underWay(state)?.id ?? null,
+    damaged: isDamaged(state, rules, now),
   };
 }

@@ -7,6 +7,9 @@ export const emptyLedger = (): LedgerState => ({
   epoch: 0,
   raises: 0,
   blockedUntil: 0,
+  damagedAt: 0,
+  ended: { executed: 0, failed: 0 },
+  refused: [],
   history: [],
   keys: [],
   raisedBy: null,
@@ -17,6 +20,7 @@ export function passTime(state: LedgerState, rules: LedgerRules, heard: Numbers,
   if (state.life === 0) begin(state, heard, now);
   if (now < state.clock) shift(state, now - state.clock);
   state.clock = now;
+  if (state.damagedAt < 0) state.damagedAt = now;
   // Its history is lost: who cannot know what it may still do, does nothing for one window, whoever was first to ask.
   if (heard.life > 0 && heard.life !== state.life && state.blockedUntil === 0) {
     state.blockedUntil = Math.min(state.life, now) + rules.windowMs;
@@ -47,6 +51,12 @@ function begin(state: LedgerState, heard: Numbers, now: number): void {
 function shift(state: LedgerState, byMs: number): void {
   const moved = (moment: number) => (moment === 0 ? 0 : Math.max(1, moment + byMs));
   state.blockedUntil = moved(state.blockedUntil);
+  state.damagedAt = moved(state.damagedAt);
+  for (const one of state.refused) {
+    one.firstAt = moved(one.firstAt);
+    one.lastAt = moved(one.lastAt);
+    one.tellAt = moved(one.tellAt);
+  }
   for (const restart of state.history) {
     restart.requestedAt = moved(restart.requestedAt);
     restart.dueAt = moved(restart.dueAt);

@@ -2,9 +2,11 @@
  * The words of the ledger: the shared record of restarts. Everything is plain data; times are whole milliseconds of the
  * store's clock.
  *
- * Map of this folder: `types` (this file), `policy` judges, `time` lets it pass, `step` is the machine. All of it is
- * pure: it is given the time, and does no I/O.
+ * Map of this folder: `types` (this file) and `attempt`, `policy` judges, `refused` counts who was not let, `time` lets it pass, `step`
+ * is the machine; `saved` reads what is stored. All of it is pure: it is given the time, and does no I/O.
  */
+
+import type { Attempt, KeptRefused, Login, Refused } from "./attempt.ts";
 
 /** The rules in force for one message; the ledger stores none of it. */
 export interface LedgerRules {
@@ -26,8 +28,8 @@ export type RestartSource = "auto" | "manual";
 /** `cooldown` and `blocked` may both hold; it is `blocked` then. */
 export type PolicyName = "allowed" | "cooldown" | "blocked";
 
-/** Why a restart is blocked: the budget, the churn, or a ledger that has lost its history. */
-export type BlockReason = "budget" | "churn" | "reborn";
+/** Why a restart is blocked: the budget, the churn, or a ledger that has lost its history, or parts of it. */
+export type BlockReason = "budget" | "churn" | "reborn" | "damaged";
 
 export interface Policy {
   readonly state: PolicyName;
@@ -58,6 +60,8 @@ export interface Progress {
   readonly state: "running" | "succeeded" | "failed";
 }
 
+/** How a restart that was fired has ended. */
+export type RestartOutcome = "executed" | "failed";
 /**
  * Where a restart is. `begun` has no effect yet and ends as `abandoned`; `fired` may have one and ends as `unknown`
  * where nobody says what became of it.
@@ -115,6 +119,8 @@ export interface Evidence {
 
 export interface Begin extends RestartRequest {
   readonly kind: "begin";
+  /** Null where no person asks. */
+  readonly login: Login | null;
   /** The operator acknowledged what stands in the way, and says why. */
   readonly override: { readonly reason: string } | null;
   readonly idempotency: IdempotencyKey | null;
@@ -138,6 +144,8 @@ export type LedgerCommand =
   | { readonly kind: "abandon"; readonly id: string }
   /** What its platform says of a deployment by now. Nothing is heard of one whose end is known. */
   | { readonly kind: "follow"; readonly id: string; readonly progress: Progress }
+  /** Something else than a restart was refused to somebody. */
+  | { readonly kind: "refuse"; readonly attempt: Attempt }
   /** The soft restart: every instance that sees a higher epoch than its own begins anew. Once for each restart. */
   | { readonly kind: "raise"; readonly id: string };
 
@@ -161,7 +169,15 @@ export type LedgerResult =
   /** Nothing happened: the restart is not where that would make sense, or not known. */
   | { readonly kind: "void" }
   | { readonly kind: "begun"; readonly restart: Restart; readonly overridden: boolean }
-  | { readonly kind: "refused"; readonly because: BeginRefusal; readonly policy: Policy; readonly retryAfterMs: number }
+  | {
+      readonly kind: "refused";
+      readonly because: BeginRefusal;
+      readonly policy: Policy;
+      readonly retryAfterMs: number;
+      /** To be told by itself; else it is counted, and told with others. */
+      readonly isNews: boolean;
+    }
+  | { readonly kind: "counted"; readonly isNews: boolean }
   /** The key has been used: by the same request, whose restart this is, or by another one. */
   | { readonly kind: "repeated"; readonly restart: Restart | null }
   | { readonly kind: "key_reused" };
@@ -174,16 +190,22 @@ export interface LedgerView extends Numbers {
   readonly policy: Policy;
   /** Newest last, at most {@link HISTORY_KEPT}. */
   readonly history: readonly Restart[];
+  /** How many have ended so, in this life. */
+  readonly ended: Readonly<Record<RestartOutcome, number>>;
   /** The one that is not over. */
   readonly inProgress: string | null;
+  /** Parts of what was stored could not be read, and were left out, in the last window. */
+  readonly damaged: boolean;
 }
 
 export interface LedgerReply {
   readonly result: LedgerResult;
+  /** What is to be told now, once: whoever hears it writes it down. */
+  readonly refused: readonly Refused[];
   readonly view: LedgerView;
 }
 
-interface KeptKey extends IdempotencyKey {
+export interface KeptKey extends IdempotencyKey {
   readonly restart: string;
   at: number;
 }
@@ -197,6 +219,11 @@ export interface LedgerState {
   raises: number;
   /** Of a ledger that lost its history. */
   blockedUntil: number;
+  /** When parts of it were found that could not be read; 0: never. Below 0 until time passes. */
+  damagedAt: number;
+  /** Restarts since this life began, also those that the history has no room for any more. */
+  readonly ended: Record<RestartOutcome, number>;
+  readonly refused: KeptRefused[];
   readonly history: Restart[];
   readonly keys: KeptKey[];
   /** The restart that raised the epoch last. */

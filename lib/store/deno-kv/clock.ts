@@ -1,5 +1,6 @@
 /** A clock for a store that has none: made of what the instances wrote, each adding only time that it has measured. */
 import type { Runtime } from "../../runtime.ts";
+import { natural } from "../../shape.ts";
 
 export interface StoreClock {
   /** A time that somebody wrote, as it is read: whole milliseconds since 1970. */
@@ -30,7 +31,8 @@ export function storeClock(runtime: Runtime): StoreClock {
   let aheadMs = Number.NEGATIVE_INFINITY;
   let anchored = false;
   const hear = (writtenMs: number) => {
-    aheadMs = Math.max(aheadMs, writtenMs - runtime.monotonicMs());
+    // No clock has ever said so: what is read with it is damaged.
+    if (natural(writtenMs)) aheadMs = Math.max(aheadMs, writtenMs - runtime.monotonicMs());
   };
   const now = () => {
     if (!anchored) hear(Math.floor(runtime.wallMs()));

@@ -5,6 +5,7 @@
  * read while somebody wrote, or is damaged. The first page is the head, which says how many there are: a short text is one
  * entry, and one read.
  */
+import { bytes, natural, object, oneOf, type Shape, shape } from "../../shape.ts";
 import type { StoreClock } from "./clock.ts";
 import type { DenoKv, KvAtomic, KvFound, KvKey } from "./platform.ts";
 
@@ -35,8 +36,10 @@ export interface Stored {
   readonly text: string | null;
   /** What a commit has to check. */
   readonly versionstamp: string | null;
-  /** Entries it takes up. */
+  /** Entries it takes up, or may take up. */
   readonly pages: number;
+  /** There was a text, and it is not whole any more. */
+  readonly damaged: boolean;
 }
 
 /** A text does not fit into one commit. Nothing was written. */
@@ -44,14 +47,25 @@ export class TooLarge extends Error {
   override readonly name = "TooLarge";
 }
 
+const page: Shape<Page> = object({ bytes, until: natural });
+const head = shape<Head>(
+  (found) => page(found) && sizes(found) && found.pages >= 1 && found.pages <= MOST_PAGES && found.clock <= found.until,
+);
+const sizes = object({ format: oneOf([FORMAT]), pages: natural, clock: natural, until: natural });
+/** Of a newer release, whatever else it says. */
+const isNewer = (found: unknown): found is { readonly format: number } =>
+  object({ format: natural })(found) && found.format > FORMAT;
+
 const pageKey = (key: KvKey, page: number): KvKey => [...key, page];
-const isGone = (page: KvFound, now: number) => page.value === null || (page.value as Page).until <= now;
 
 /**
  * Reads a whole text, never parts of two. The clock hears when it was written.
  *
  * @param likelyPages How many it had when it was last seen: they are read at once.
- * @throws Error where pages are missing or of another version though nobody writes, and where a newer release wrote them.
+ * Where pages are missing, of another version though nobody writes, or no pages at all, the text is damaged: whoever
+ * writes next begins anew.
+ *
+ * @throws Error where a newer release wrote them.
  */
 export async function readText(
   kv: DenoKv,
@@ -64,20 +78,23 @@ export async function readText(
   for (let torn = 0; torn < TORN_READS; torn++) {
     const pages = await readPages(kv, key, likelyPages);
     const [first] = pages;
-    const head = (first?.value ?? null) as Head | null;
-    if (head && head.format !== FORMAT) {
-      throw new Error(`${where}: read: its format must be ${FORMAT}, was ${head.format}; run a newer release`);
-    }
-    if (head) clock.hear(head.clock);
-    const now = clock.now();
     const versionstamp = first?.versionstamp ?? null;
-    const strange = pages.slice(1).findIndex((page) => isStrange(page, head, versionstamp, now)) + 1;
-    if (strange === 0) {
-      const text = head && !isGone(first as KvFound, now) ? joined(pages.slice(0, head.pages)) : null;
-      return { text, versionstamp, pages: head?.pages ?? 0 };
+    const found = first?.value ?? null;
+    if (isNewer(found)) {
+      throw new Error(`${where}: read: its format must be ${FORMAT}, was ${found.format}; run a newer release`);
+    }
+    const damaged: Stored = { text: null, versionstamp, pages: MOST_PAGES, damaged: true };
+    const begin = head(found) ? found : null;
+    if (found !== null && !begin) return damaged;
+    if (begin) clock.hear(begin.clock);
+    const now = clock.now();
+    if (!pages.slice(1).some((one) => isStrange(one, begin, versionstamp, now))) {
+      if (!begin || begin.until <= now) return { text: null, versionstamp, pages: begin?.pages ?? 0, damaged: false };
+      const text = joined(pages.slice(0, begin.pages));
+      return text === null ? damaged : { text, versionstamp, pages: begin.pages, damaged: false };
     }
     // The head was not written since: what does not belong to it never will.
-    if (before === versionstamp) throw damaged(where, strange, head?.pages ?? 0);
+    if (before === versionstamp) return damaged;
     before = versionstamp;
   }
   throw new Error(`${where}: read: one of ${TORN_READS} reads must be whole, each time others wrote; send less often`);
@@ -87,16 +104,10 @@ export async function readText(
  * A page must be of the head's version; where the head is not there, or past its time, it must be past its time too, and
  * Deno may have removed some of them. Those beyond the last do not matter.
  */
-function isStrange(page: KvFound, head: Head | null, versionstamp: string | null, now: number): boolean {
-  if (!head || head.until <= now) return !isGone(page, now);
-  return Number(page.key.at(-1)) < head.pages && page.versionstamp !== versionstamp;
-}
-
-function damaged(where: string, page: number, pages: number): Error {
-  const needed = pages === 0 ? "its first page, the head," : `page ${page} of ${pages}`;
-  return new Error(
-    `${where}: read: ${needed} must be there and of one version with the others, and is not; nothing was changed: restore a backup, or delete all its entries to begin anew`,
-  );
+function isStrange(found: KvFound, begin: Head | null, versionstamp: string | null, now: number): boolean {
+  if (!begin || begin.until <= now) return found.value !== null && !(page(found.value) && found.value.until <= now);
+  if (Number(found.key.at(-1)) >= begin.pages) return false;
+  return found.versionstamp !== versionstamp || !page(found.value);
 }
 
 async function readPages(kv: DenoKv, key: KvKey, likely: number): Promise<KvFound[]> {
@@ -105,17 +116,22 @@ async function readPages(kv: DenoKv, key: KvKey, likely: number): Promise<KvFoun
     const size = Math.min(KEYS_A_READ, count - pages.length);
     const keys = Array.from({ length: size }, (_, n) => pageKey(key, pages.length + n));
     pages.push(...(await kv.getMany(keys)));
-    const head = (pages[0]?.value ?? null) as Head | null;
+    const first = pages[0]?.value;
     // Without a head all are looked for: nothing is taken for empty that has lost it.
-    count = Math.max(count, Math.min(MOST_PAGES, head?.pages ?? MOST_PAGES));
+    count = Math.max(count, head(first) ? first.pages : MOST_PAGES);
   }
   return pages;
 }
 
-function joined(pages: readonly KvFound[]): string {
+/** Null where that is no text. */
+function joined(pages: readonly KvFound[]): string | null {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const parts = pages.map(({ value }) => decoder.decode((value as Page).bytes, { stream: true }));
-  return parts.join("") + decoder.decode();
+  try {
+    const parts = pages.map(({ value }) => decoder.decode((value as Page).bytes, { stream: true }));
+    return parts.join("") + decoder.decode();
+  } catch {
+    return null;
+  }
 }
 
 /**

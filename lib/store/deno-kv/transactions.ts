@@ -72,10 +72,10 @@ function openQueue(place: Place, machine: Machine<unknown, unknown, object>, key
   let ours: string | null = null;
 
   async function load(): Promise<Held> {
-    const { text, versionstamp, pages } = await readText(await connect(), clock, where, kvKey, lastPages);
+    const { text, versionstamp, pages, damaged } = await readText(await connect(), clock, where, kvKey, lastPages);
     lastPages = pages;
     // What is over was not read.
-    return { ...opened(machine, text), versionstamp, pages, until: Number.POSITIVE_INFINITY };
+    return { ...opened(machine, text, damaged), versionstamp, pages, until: Number.POSITIVE_INFINITY };
   }
 
   async function commit(held: Held, now: number, until: number): Promise<boolean> {

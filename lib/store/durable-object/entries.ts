@@ -4,7 +4,7 @@
  * transitions, one for each session, and one for each second that is over.
  */
 import type { GateEvent } from "../../gate/events.ts";
-import { type GateSnapshot, restore } from "../../gate/snapshot.ts";
+import type { GateSnapshot } from "../../gate/snapshot.ts";
 import {
   type Core,
   emptyGate,
@@ -15,6 +15,8 @@ import {
   type Totals,
 } from "../../gate/state.ts";
 import type { Touched } from "../../gate/turn.ts";
+import { natural, object } from "../../shape.ts";
+import { savedGate } from "../saved-gate.ts";
 import type { ObjectEntries } from "./platform.ts";
 
 const MAIN = "main";
@@ -65,34 +67,39 @@ export function gateRows(kv: ObjectEntries): GateRows {
   }
   return {
     load: () => {
-      const saved = storedGate(kv);
-      newestAt = kv.get<Main>(MAIN)?.newest?.at ?? null;
-      return saved ? restore(saved) : emptyGate();
+      const stored = storedGate(kv);
+      const gate = stored && savedGate(stored);
+      // Of a damaged one nothing is left that another life could take for its own.
+      if (stored && !gate) for (const [name] of [...kv.list({ prefix: "" })]) kv.delete(name);
+      newestAt = gate ? (kv.get<Main>(MAIN)?.newest?.at ?? null) : null;
+      return gate ?? emptyGate();
     },
     store,
   };
 }
 
-/** What is stored; null where nothing is. */
+/** What is stored, whatever it is by now; null where nothing is. */
 export function storedGate(kv: Pick<ObjectEntries, "get" | "list">): GateSnapshot | null {
-  const main = kv.get<Main>(MAIN);
+  const main = kv.get<Partial<Main> | null>(MAIN);
   if (main === undefined) return null;
-  const seconds = new Map([...kv.list<Second>({ prefix: SECONDS })].map(([, second]) => [placeOf(second), second]));
-  // Its place may still have the row of the one that was there five minutes before.
-  if (main.newest) seconds.set(placeOf(main.newest), main.newest);
+  const { core, newest, totals } = main ?? {};
+  const seconds = [...kv.list<Second>({ prefix: SECONDS })].map(([, second]) => second);
   return {
-    core: main.core,
-    seconds: [...seconds.values()],
+    core: core as Core,
+    // Last, since its place may still have the row of the one that was there five minutes before.
+    seconds: newest ? [...seconds, newest] : seconds,
     sessions: [...kv.list<Session>({ prefix: SESSIONS })].map(([name, one]) => [name.slice(SESSIONS.length), one]),
     transitions: kv.get<GateEvent[]>(TRANSITIONS) ?? [],
-    totals: main.totals,
+    totals: totals as Totals,
   };
 }
 
 /** Until when a gate is to be remembered, should nobody use it any more; undefined where none is stored. */
-export const gateKeptUntil = (kv: ObjectEntries): number | undefined => kv.get<Main>(MAIN)?.core.keptUntil;
-
-const placeOf = ({ at }: Second): number => at % RING_SECONDS;
+export function gateKeptUntil(kv: ObjectEntries): number | undefined {
+  const main = kv.get(MAIN);
+  return kept(main) ? main.core.keptUntil : undefined;
+}
+const kept = object({ core: object({ keptUntil: natural }) });
 
 function secondAt(gate: GateState, at: number | null): Second | null {
   const second = at === null ? undefined : gate.seconds.get(at % RING_SECONDS);

@@ -78,7 +78,7 @@ export class TidegateObject {
       case "getValue":
         return getValue(kv, this.#now());
       case "setValue":
-        await this.#storage.setAlarm(setValue(kv, call, this.#now()));
+        await this.#storage.setAlarm(setValue(this.#storage, call, this.#now()));
         return null;
       case "append":
         return append(this.#storage, call);

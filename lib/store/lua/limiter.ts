@@ -5,6 +5,9 @@ import { withDeadline } from "../../time.ts";
 import type { Limiter, LimitRule } from "../port.ts";
 import type { Script, ScriptRunner } from "./script.ts";
 
+type Package = typeof import("@upstash/ratelimit");
+/** It is one of CommonJS, whose names bundlers have below `default` alone. */
+type Loaded = Package | { readonly default: Package };
 type Client = ConstructorParameters<typeof Ratelimit>[0]["redis"];
 
 /** Clients that are known to have had all of theirs, until their window ends; beyond it the oldest is asked for again. */
@@ -26,9 +29,10 @@ export async function openLimiter(
   deadlineMs: number,
 ): Promise<Limiter> {
   // An optional peer, loaded where limits are counted. A bundler takes the catch for leave to go on without it.
-  const { Ratelimit } = await import("@upstash/ratelimit").catch((cause: unknown) => {
+  const loaded: Loaded = await import("@upstash/ratelimit").catch((cause: unknown) => {
     throw new Error("count for the fleet: @upstash/ratelimit is needed, and cannot be loaded", { cause });
   });
+  const { Ratelimit } = "Ratelimit" in loaded ? loaded : loaded.default;
   const ratelimit = new Ratelimit({
     redis: clientOf(runner, runtime, deadlineMs),
     limiter: Ratelimit.fixedWindow(rule.count, `${rule.windowMs} ms`),

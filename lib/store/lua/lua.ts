@@ -13,6 +13,7 @@ import type { Runtime } from "../../runtime.ts";
 import { compareAndSet } from "../compare-and-set.ts";
 import type { Machine, Store } from "../port.ts";
 import { decodeStep } from "./gate/answer.ts";
+import { checkAnswer, mending } from "./gate/mend.ts";
 import { GATE_SCRIPT } from "./gate/script.generated.ts";
 import { encodeRenewal, gateKeys } from "./gate/wire.ts";
 import { openLimiter } from "./limiter.ts";
@@ -28,7 +29,11 @@ export function luaStore(runner: ScriptRunner, runtime: Runtime): LuaStore {
   const renew = async (key: string, renewal: Renewal): Promise<Step> => {
     // The store's clock is not known here; the script reads it where nobody can set it.
     validate(renewal, 0);
-    return decodeStep(await runner.run(GATE, gateKeys(key), [encodeRenewal(renewal)]), renewal.n);
+    return mending(runner, key, async () => {
+      const answer = await runner.run(GATE, gateKeys(key), [encodeRenewal(renewal)]);
+      checkAnswer(answer);
+      return decodeStep(answer, renewal.n);
+    });
   };
   return {
     transact<State, Message, Result>(

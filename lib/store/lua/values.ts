@@ -1,10 +1,8 @@
 /** The small values and the append-only log of the port, in Redis. */
-import type { KvEntry, Store, StoreLog } from "../port.ts";
+import { text } from "../../shape.ts";
+import { type KvEntry, LOG_RECORDS_KEPT, type Store, type StoreLog } from "../port.ts";
 import { fromText, toText } from "./gate/text.ts";
 import type { Script, ScriptRunner } from "./script.ts";
-
-/** Records kept at most per log; beyond it the oldest go, and positions stay what they were. */
-const LOG_RECORDS_KEPT = 10_000;
 
 const TIME = `
 local moment = redis.call("TIME")
@@ -14,8 +12,9 @@ const GET: Script = {
   what: "get a value",
   text: `${TIME}
 local entry = redis.call("HMGET", KEYS[1], "value", "setAt")
-if not entry[1] then return {} end
-return { entry[1], math.max(0, now - tonumber(entry[2])) }`,
+local setAt = tonumber(entry[2] or "")
+if not entry[1] or not setAt then return {} end
+return { entry[1], math.max(0, now - setAt) }`,
 };
 
 const SET: Script = {
@@ -56,7 +55,9 @@ export function openKv(runner: ScriptRunner): Store["kv"] {
   return {
     async get(key): Promise<KvEntry | null> {
       const [value, ageMs] = (await runner.run(GET, [`${key}:kv`], [])) as [string?, number?];
-      return value === undefined || ageMs === undefined ? null : { value: fromText(value), ageMs };
+      if (value === undefined || ageMs === undefined) return null;
+      const said = readText(value);
+      return said === null ? null : { value: said, ageMs };
     },
     async set(key, value, ttlMs) {
       await runner.run(SET, [`${key}:kv`], [toText(value), String(Math.ceil(ttlMs))]);
@@ -78,10 +79,16 @@ export function openLog(runner: ScriptRunner): StoreLog {
         [`${name}:log`],
         [String(Math.min(before, Number.MAX_SAFE_INTEGER)), String(limit)],
       );
-      return (found as [string, [string, string]][]).map(([id, [, record]]) => ({
+      return (found as [string, readonly unknown[]][]).map(([id, [, record]]) => ({
         position: Number(id.split("-")[0]),
-        record: fromText(record),
+        // What is no text stands there as one that is no record.
+        record: readText(record) ?? "",
       }));
     },
   };
+}
+
+/** Null where that is no text of ours. */
+function readText(found: unknown): string | null {
+  return text(found) ? fromText(found) : null;
 }

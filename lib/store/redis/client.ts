@@ -1,51 +1,109 @@
-/** One connection of node-redis as it is wanted here: it connects by itself, again and again, and repeats no command. */
-import { createClient, ErrorReply } from "redis";
+/** One connection of node-redis as it is wanted here: opened once, told when it is lost, and repeating no command. */
+import { notInstalled } from "../../optional-package.ts";
+import type { RedisNode } from "../../redis-url.ts";
 import type { Runtime } from "../../runtime.ts";
-import type { RedisTarget } from "./address.ts";
+import { withDeadline } from "../../time.ts";
+import type { RedisLogin, RedisSettings } from "./settings.ts";
 
+/** For each step of an attempt to connect: to be told where, to be given a password, to be let in. */
 export const CONNECT_TIMEOUT_MS = 2_000;
-/** The longest pause between two attempts to connect. */
-export const LONGEST_RETRY_MS = 1_000;
-/** Until what the server has refused by its rights is asked for again: somebody has to change them first. */
-export const RIGHTS_RETRY_MS = 60_000;
-const FIRST_RETRY_MS = 25;
 /** Commands waiting for the socket at most; a caller beyond that is refused. */
 const MOST_COMMANDS_WAITING = 10_000;
 const CLOSE_GRACE_MS = 500;
 
-/** What is used of node-redis. */
 export interface Client {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
-  connect(): Promise<unknown>;
-  close(): Promise<unknown>;
+  /** @param key Of what the command is about: leads it to the right server where there are several. */
+  send(command: readonly string[], key?: string): Promise<unknown>;
+  subscribe(channels: readonly string[], listener: (message: string) => void): Promise<unknown>;
+  unsubscribe(channels: readonly string[], listener: (message: string) => void): Promise<unknown>;
+  /** `listener` hears, once, of its end: whoever wants to go on opens another. */
+  onLost(listener: (error: unknown) => void): void;
+  /** Lets what is under way finish, but not for long: a frozen server answers nobody. */
+  close(): Promise<void>;
+  /** At once. Whatever is under way fails. */
   destroy(): void;
-  on(event: "ready" | "error", listener: (error: Error) => void): unknown;
-  sendCommand(command: readonly string[]): Promise<unknown>;
-  subscribe(channels: string[], listener: (message: string) => void): Promise<unknown>;
-  unsubscribe(channels: string[], listener: (message: string) => void): Promise<unknown>;
 }
 
-/** @param listens For subscriptions, which may wait for the connection and need rights of their own; else for commands. */
-export function clientOf(target: RedisTarget, runtime: Runtime, listens: boolean): Client {
-  // Half of it by chance, so that a fleet does not come back in step.
-  const reconnectStrategy = (retries: number, cause: Error) => {
-    const backoffMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(retries, 10));
-    return (listens && isOfKind(cause, "NOPERM") ? RIGHTS_RETRY_MS : backoffMs) * (0.5 + runtime.random() / 2);
-  };
-  return createClient({
-    url: target.url,
+/** Where one connection leads. */
+export type Endpoint = RedisNode | { readonly path: string };
+
+type Package = Pick<typeof import("redis"), "createClient">;
+/** It is one of CommonJS, whose names bundlers have below `default` alone. */
+type Loaded = Package | { readonly default: Package };
+
+/** @param login Whose. The Sentinels may have users of their own. */
+export async function connectTo(
+  endpoint: Endpoint,
+  { tls, database }: Pick<RedisSettings, "tls" | "database">,
+  login: RedisLogin,
+  runtime: Runtime,
+): Promise<Client> {
+  // An optional peer: not needed by whoever brings a client.
+  const loaded: Loaded = await import("redis").catch((cause: unknown) => {
+    throw new TypeError(notInstalled("redis", "redis"), { cause });
+  });
+  const { createClient } = "createClient" in loaded ? loaded : loaded.default;
+  const password = await passwordOf(login, runtime);
+  const encryption = tls && { ...tls, tls: true };
+  const client = createClient({
+    ...(login.username !== null && { username: login.username }),
+    ...(password !== null && { password }),
+    database,
     RESP: 2,
-    disableOfflineQueue: !listens,
+    disableOfflineQueue: true,
     commandsQueueMaxLength: MOST_COMMANDS_WAITING,
     // Whoever asks has a deadline of its own: none for each command beside it.
     commandOptions: { timeout: 0 },
-    socket: { reconnectStrategy, connectTimeout: CONNECT_TIMEOUT_MS },
+    socket: { ...endpoint, ...encryption, reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS } as object,
   });
+  const destroy = () => {
+    try {
+      client.destroy();
+    } catch {
+      // Earlier releases throw where it has ended by itself.
+    }
+  };
+  const lost = Promise.withResolvers<unknown>();
+  client.on("error", lost.resolve);
+  try {
+    const refuse = () => new Error(`it lets nobody in within ${CONNECT_TIMEOUT_MS} ms`);
+    await withDeadline(client.connect(), { ms: CONNECT_TIMEOUT_MS, runtime, refuse });
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+  return {
+    send: (command) => client.sendCommand(command),
+    subscribe: (channels, listener) => client.subscribe([...channels], listener),
+    unsubscribe: (channels, listener) => client.unsubscribe([...channels], listener),
+    onLost: (listener) => void lost.promise.then(listener),
+    async close() {
+      const terms = { ms: CLOSE_GRACE_MS, runtime, refuse: () => undefined };
+      if (client.isReady) await withDeadline(client.close(), terms).catch(() => {});
+      destroy();
+    },
+    destroy,
+  };
 }
 
-/** What the server has said, in contrast to what has become of the connection. */
-export const isErrorReply = (error: unknown): error is Error => error instanceof ErrorReply;
+/** Asked anew each time, since it may have changed. */
+async function passwordOf({ password }: RedisLogin, runtime: Runtime): Promise<string | null> {
+  if (typeof password !== "function") return password;
+  const asked = Promise.resolve()
+    .then(() => password())
+    .catch((cause: unknown) => {
+      const found = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`the password function failed: ${found}`, { cause });
+    });
+  const refuse = () => new Error(`the password function must answer within ${CONNECT_TIMEOUT_MS} ms, and did not`);
+  const given: unknown = await withDeadline(asked, { ms: CONNECT_TIMEOUT_MS, runtime, refuse });
+  if (typeof given === "string") return given;
+  throw new Error(`the password function must return a text, and returned ${given === null ? "null" : typeof given}`);
+}
+
+/** What the server has said begins with its kind; what has become of the connection does not, whoever's words it is in. */
+export const isErrorReply = (error: unknown): error is Error =>
+  error instanceof Error && /^[A-Z]{2,}[A-Z0-9]* /.test(error.message);
 
 /**
  * Errors begin with their kind. What a command inside a script has met, servers before Redis 7 tell behind the place in
@@ -53,21 +111,7 @@ export const isErrorReply = (error: unknown): error is Error => error instanceof
  */
 const KIND = /^(?:ERR Error running script \(call to \w+\): (?:@?user_script: ?\d+: )+-?)?([A-Z]+) /;
 
-export const isOfKind = (error: unknown, kind: string): boolean =>
-  error instanceof Error && KIND.exec(error.message)?.[1] === kind;
+export const kindOf = (error: unknown): string | null =>
+  error instanceof Error ? (KIND.exec(error.message)?.[1] ?? null) : null;
 
-/** Lets what is under way finish, but not for long: a frozen server answers nobody. */
-export async function end(client: Client, runtime: Runtime): Promise<void> {
-  if (!client.isOpen) return;
-  if (client.isReady) {
-    await new Promise<void>((resolve) => {
-      const timer = runtime.setTimer(resolve, CLOSE_GRACE_MS);
-      const done = () => {
-        runtime.clearTimer(timer);
-        resolve();
-      };
-      client.close().then(done, done);
-    });
-  }
-  if (client.isOpen) client.destroy();
-}
+export const isOfKind = (error: unknown, ...kinds: readonly string[]): boolean => kinds.includes(kindOf(error) ?? "");

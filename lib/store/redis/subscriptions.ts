@@ -1,7 +1,7 @@
 /** What one instance listens to, on a connection of its own, which is opened with the first of it. */
 import type { Runtime } from "../../runtime.ts";
-import type { RedisTarget } from "./address.ts";
-import { type Client, clientOf, end, isErrorReply, isOfKind, LONGEST_RETRY_MS, RIGHTS_RETRY_MS } from "./client.ts";
+import { type Client, isErrorReply } from "./client.ts";
+import { lasting } from "./lasting.ts";
 
 export interface Subscriptions {
   /**
@@ -16,68 +16,70 @@ export interface Subscriptions {
     listener: (message: string) => void,
     refused?: (error: Error) => void,
   ): () => void;
+  /** Listens elsewhere, where there may be another place by now. */
+  renew(reason: unknown): void;
   close(): Promise<void>;
 }
 
+/** Until what the server has refused by its rights is asked for again: somebody has to change them first. */
+const RIGHTS_RETRY_MS = 60_000;
+
 interface Subscription {
+  readonly channels: readonly string[];
+  readonly listener: (message: string) => void;
   readonly told: (error: Error) => void;
-  /** The server has confirmed it; the client then renews it by itself. */
-  confirmed: boolean;
   refused: boolean;
 }
 
-export function openSubscriptions(target: RedisTarget, runtime: Runtime): Subscriptions {
-  let opened: Client | undefined;
-  let closed = false;
-  const all = new Set<Subscription>();
+export interface SubscriptionsOptions {
+  readonly connect: () => Promise<Client>;
+  readonly longestRetryMs: number;
+  readonly runtime: Runtime;
+}
 
-  const tellOnce = (one: Subscription, error: Error) => {
-    if (!one.refused) one.told(error);
-    one.refused = true;
+export function openSubscriptions({ connect, longestRetryMs, runtime }: SubscriptionsOptions): Subscriptions {
+  const all = new Set<Subscription>();
+  const opened = (client: Client) => {
+    for (const one of all) begin(client, one);
   };
-  function connected(): Client {
-    const client = clientOf(target, runtime, true);
-    client.on("ready", () => {
-      for (const one of all) if (one.confirmed) one.refused = false;
-    });
-    // A lost push costs one renewal, and it subscribes again by itself; unless its rights were taken away meanwhile.
-    client.on("error", (error: unknown) => {
-      if (!isErrorReply(error) || !isOfKind(error, "NOPERM")) return;
-      for (const one of all) if (one.confirmed) tellOnce(one, error);
-    });
-    client.connect().catch(() => {});
-    return client;
+  const line = lasting({ connect, longestRetryMs, runtime, opened });
+
+  function begin(client: Client, one: Subscription): void {
+    const refused = (error: unknown) => {
+      // Of a connection that was lost, the next one tries again.
+      if (!isErrorReply(error) || !all.has(one)) return;
+      if (!one.refused) one.told(error);
+      one.refused = true;
+      runtime.setTimer(() => again(client, one), RIGHTS_RETRY_MS * (0.5 + runtime.random() / 2));
+    };
+    const confirmed = () => {
+      one.refused = false;
+      if (!all.has(one)) stop(client, one);
+    };
+    client.subscribe(one.channels, one.listener).then(confirmed, refused);
   }
+  function again(client: Client, one: Subscription): void {
+    if (all.has(one) && line.client() === client) begin(client, one);
+  }
+  const stop = (client: Client, { channels, listener }: Subscription) =>
+    void client.unsubscribe(channels, listener).catch(() => {});
+
   return {
     subscribe(channels, listener, told = () => {}) {
-      opened ??= connected();
-      const client = opened;
-      const one: Subscription = { told, confirmed: false, refused: false };
+      const one: Subscription = { channels, listener, told, refused: false };
+      const client = line.client();
       all.add(one);
-      const stop = () => {
+      if (client) begin(client, one);
+      return () => {
         all.delete(one);
-        client.unsubscribe([...channels], listener).catch(() => {});
+        const present = line.client();
+        if (present) stop(present, one);
       };
-      const refused = (error: unknown) => {
-        if (isErrorReply(error)) tellOnce(one, error);
-        const drawn = 0.5 + runtime.random() / 2;
-        runtime.setTimer(start, isErrorReply(error) ? RIGHTS_RETRY_MS * drawn : LONGEST_RETRY_MS);
-      };
-      const confirmed = () => {
-        if (!all.has(one)) return stop();
-        one.confirmed = true;
-        one.refused = false;
-      };
-      // The client subscribes again by itself to what was once confirmed, and forgets what was not.
-      function start(): void {
-        if (all.has(one) && !closed) client.subscribe([...channels], listener).then(confirmed, refused);
-      }
-      start();
-      return stop;
     },
-    async close() {
-      closed = true;
-      if (opened) await end(opened, runtime);
+    renew(reason) {
+      const client = all.size > 0 ? line.client() : null;
+      if (client) line.renew(client, reason);
     },
+    close: () => line.close(),
   };
 }

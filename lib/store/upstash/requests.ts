@@ -1,5 +1,6 @@
 /** Scripts over REST: each a request of its own, sent once, answered within a bound, and told without its secrets. */
 import type { Runtime } from "../../runtime.ts";
+import { expireAfter } from "../../time.ts";
 import { type ScriptRunner, scriptDigests } from "../lua/script.ts";
 import { ask } from "./command.ts";
 import type { UpstashTarget } from "./target.ts";
@@ -22,13 +23,13 @@ export function openRequests(target: UpstashTarget, runtime: Runtime): Requests 
     if (closed) throw new Error("it is closed");
     const controller = new AbortController();
     const late = () => controller.abort(new Error(`no answer within ${REQUEST_TIMEOUT_MS} ms`));
-    const timer = runtime.setTimer(late, REQUEST_TIMEOUT_MS);
+    const deadline = expireAfter(runtime, REQUEST_TIMEOUT_MS, late);
     const answer = ask(target, command, controller.signal, runtime);
     underWay.set(controller, answer);
     try {
       return await answer;
     } finally {
-      runtime.clearTimer(timer);
+      deadline.clear();
       underWay.delete(controller);
     }
   }
@@ -48,11 +49,11 @@ export function openRequests(target: UpstashTarget, runtime: Runtime): Requests 
     },
     async close() {
       closed = true;
-      const timer = runtime.setTimer(() => {
+      const grace = expireAfter(runtime, CLOSE_GRACE_MS, () => {
         for (const controller of underWay.keys()) controller.abort(new Error("it is closed"));
-      }, CLOSE_GRACE_MS);
+      });
       await Promise.allSettled(underWay.values());
-      runtime.clearTimer(timer);
+      grace.clear();
     },
   };
 }

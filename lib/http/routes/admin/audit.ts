@@ -1,7 +1,7 @@
 /** `GET /admin/api/audit`: what was done, newest first, a page at a time. */
 import * as v from "valibot";
 import type { AuditPage } from "../../../contract/audit.ts";
-import type { Audit } from "../../../recovery/audit/audit.ts";
+import { type Audit, isDamaged } from "../../../recovery/audit/audit.ts";
 import { ProblemError } from "../../problem.ts";
 
 const LARGEST_PAGE = 200;
@@ -32,6 +32,10 @@ export async function auditPage(audit: Audit, { cursor, limit = DEFAULT_PAGE }: 
   const found = await audit.read(cursor, limit + 1).catch(() => {
     throw new ProblemError("SERVICE_UNAVAILABLE", "The audit cannot be read: its log does not answer.");
   });
-  const records = found.slice(0, limit);
-  return { records, next_cursor: found.length > limit ? String(records.at(-1)?.position ?? 1) : null };
+  const rows = found.slice(0, limit);
+  return {
+    records: rows.flatMap((row) => (isDamaged(row) ? [] : row)),
+    damaged: rows.filter(isDamaged).map(({ position }) => position),
+    next_cursor: found.length > limit ? String(rows.at(-1)?.position ?? 1) : null,
+  };
 }

@@ -5,13 +5,13 @@ import type { GateView, Operate, OperateReply } from "../../../gate/renewal.ts";
 import { OPERATE_MODES } from "../../../gate/types.ts";
 import { LONGEST_OVERRIDE_MS } from "../../../gate/validate.ts";
 import { GATE_NAME, MAIN_GATE } from "../../../guard/names.ts";
-import type { AuditEntry } from "../../../recovery/audit/record.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { MaybePromise } from "../../../store/port.ts";
 import { ProblemError } from "../../problem.ts";
 import { jsonObject } from "./body.ts";
 import type { Caller } from "./restart.ts";
 import { forcedOf } from "./system-status.ts";
+import { spoken, type WordEntry, wordEntry, wordReason } from "./word.ts";
 
 const LONGEST_TTL_SECONDS = LONGEST_OVERRIDE_MS / 1_000;
 /** All of a gate's numbers are below 10^14. */
@@ -38,12 +38,7 @@ export const breakerBody: v.GenericSchema<unknown, BreakerBody> = jsonObject(
         v.maxValue(LONGEST_TTL_SECONDS, `at most ${LONGEST_TTL_SECONDS} seconds`),
       ),
     ),
-    reason: v.pipe(
-      v.string("a text"),
-      v.trim(),
-      v.nonEmpty("why, in words"),
-      v.maxLength(500, "at most 500 characters"),
-    ),
+    reason: wordReason,
     expected_version: v.optional(
       v.pipe(
         v.number("a version"),
@@ -66,46 +61,53 @@ export async function overrideBreaker(
   body: BreakerBody,
   caller: Caller,
   opId: string,
-  { audit }: Recovery,
+  recovery: Pick<Recovery, "audit" | "ledger">,
 ): Promise<Overridden> {
   const { mode, reason, ttl_seconds: ttlSeconds, expected_version: expectedVersion = null } = body;
   if (mode !== "auto" && mode !== "reset" && ttlSeconds === undefined) {
     throw new ProblemError("VALIDATION_ERROR", "ttl_seconds: how long it holds; only auto and reset need none");
   }
-  const entry: Omit<AuditEntry, "outcome"> = {
-    action: "breaker.override",
-    actor: caller.actor,
-    source: "manual",
-    ip: caller.ip,
-    user_agent: caller.userAgent,
-    request_id: caller.requestId,
-    decision: mode,
-    policy_state: null,
-    override_reason: reason,
-    subject: body.gate,
-    reason,
-  };
-  await audit.write({ ...entry, outcome: "pending" }).catch((error: unknown) => {
-    throw unavailable("it cannot be written to the audit", error);
-  });
+  const word = { action: "breaker.override", decision: mode, subject: body.gate, reason };
+  const entry = { ...wordEntry(word, caller), override_reason: reason };
+  if (expectedVersion !== null) await refuseStale(gate, expectedVersion, entry, caller, recovery);
   const ttlMs = (ttlSeconds ?? 1) * 1_000;
-  const reply = await Promise.resolve(
-    gate.operate({ opId, mode, ttlMs, expectedVersion, actor: caller.actor, reason }),
-  ).catch((error: unknown) => {
-    throw unavailable("the state store does not answer", error);
-  });
-  const outcome = reply.kind === "operated" ? "in force" : `unchanged: ${reply.reason}`;
-  // It is in force or it is not: what is left to write down changes nothing about that.
-  await audit.write({ ...entry, action: "breaker.outcome", outcome }).catch(() => {});
-  if (reply.kind === "unchanged" && reply.reason === "stale") {
-    const { overrideVersion } = reply;
-    const message = `expected_version: somebody else has spoken since, the override_version is ${overrideVersion} now`;
-    const details = { override_version: overrideVersion };
-    throw new ProblemError("VALIDATION_ERROR", message, { reason: "stale_version", details });
-  }
+  const reply = await spoken<OperateReply>(
+    {
+      entry,
+      outcomeAction: "breaker.outcome",
+      outcomeOf: (made) => (made.kind === "operated" ? "in force" : `unchanged: ${made.reason}`),
+      speak: () => gate.operate({ opId, mode, ttlMs, expectedVersion, actor: caller.actor, reason }),
+      undone: "The breaker was left as it is",
+    },
+    recovery.audit,
+  );
+  if (reply.kind === "unchanged" && reply.reason === "stale") throw stale(reply.overrideVersion);
   return { gate: body.gate, override_version: reply.overrideVersion, forced: forcedOf(await gate.view()) };
 }
 
-function unavailable(why: string, cause: unknown): ProblemError {
-  return Object.assign(new ProblemError("SERVICE_UNAVAILABLE", `The breaker was left as it is: ${why}.`), { cause });
+/**
+ * Who goes on trying with an old version would fill the audit with what never was: known beforehand, it is counted, and
+ * told of in sums.
+ */
+async function refuseStale(
+  gate: OperatedGate,
+  expectedVersion: number,
+  entry: WordEntry,
+  { actor, login, ip }: Caller,
+  { audit, ledger }: Pick<Recovery, "audit" | "ledger">,
+): Promise<void> {
+  const view = await Promise.resolve(gate.view()).catch(() => null);
+  if (!view || view.overrideVersion === expectedVersion) return;
+  const attempt = { action: entry.action, actor, login, ip, because: "stale_version" };
+  const counted = await ledger.send({ kind: "refuse", attempt }).catch(() => null);
+  if (counted?.result.kind === "counted" && counted.result.isNews) {
+    await audit.write({ ...entry, outcome: "refused", decision: "stale_version" }).catch(() => {});
+  }
+  throw stale(view.overrideVersion);
+}
+
+function stale(overrideVersion: number): ProblemError {
+  const message = `expected_version: somebody else has spoken since, the override_version is ${overrideVersion} now`;
+  const details = { override_version: overrideVersion };
+  return new ProblemError("VALIDATION_ERROR", message, { reason: "stale_version", details });
 }

@@ -6,9 +6,11 @@ import type { WorkerStatus } from "../../../contract/restarts.ts";
 import type { SystemStatus } from "../../../contract/system.ts";
 import { wholeSeconds } from "../../../contract/units.ts";
 import type { Gates } from "../../../guard/gates.ts";
+import type { Kept } from "../../../kept/kept.ts";
 import type { LedgerView } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import { gateViews, MOST_SHOWN } from "../gate-views.ts";
+import { keptStatusOf } from "../kept-views.ts";
 import { systemStatus } from "./system-status.ts";
 import { workerStatus } from "./worker-status.ts";
 
@@ -19,6 +21,7 @@ export interface ReadingsOptions {
     view: LedgerView | null,
   ) => Promise<{ readonly payload: HealthPayload; readonly resilience: Resilience }>;
   readonly gates: Pick<Gates, "named" | "standing">;
+  readonly kept: Pick<Kept, "figures">;
   /** Of this process, where the platform has such. */
   readonly worker: { readonly pid: number; readonly startedAt: number } | null;
   readonly config: Config;
@@ -39,7 +42,17 @@ export function createReadings(options: ReadingsOptions): Readings {
       const gates = await gateViews(options.gates.named(MOST_SHOWN));
       const cooldownRemainingSeconds = wholeSeconds(view?.policy.cooldownRemainingMs ?? 0);
       const { listen } = config;
-      return systemStatus({ health: payload, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker, listen });
+      const kept = keptStatusOf(options.kept.figures());
+      return systemStatus({
+        health: payload,
+        resilience,
+        cooldownRemainingSeconds,
+        gates,
+        gatesTotal,
+        kept,
+        worker,
+        listen,
+      });
     },
     workerStatus: async () => {
       const known = await recovery.view();

@@ -3,11 +3,13 @@ import type { Context } from "hono";
 import * as v from "valibot";
 import type { Restarted } from "../../../contract/restarts.ts";
 import { iso, wholeSeconds } from "../../../contract/units.ts";
-import type { BeginRefusal, IdempotencyKey, Restart } from "../../../recovery/ledger/types.ts";
+import type { Login } from "../../../recovery/ledger/attempt.ts";
+import type { BlockReason, IdempotencyKey, Restart } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
 import type { RestartAnswer } from "../../../recovery/restarts.ts";
 import type { IdentifiedEnv } from "../../auth/identity.ts";
 import { success } from "../../envelope.ts";
+import { mountOf } from "../../own.ts";
 import { ProblemError } from "../../problem.ts";
 import { jsonObject } from "./body.ts";
 
@@ -44,6 +46,7 @@ export const restartBody: v.GenericSchema<unknown, RestartBody> = jsonObject(
 /** Who asks, from where, as the audit has it. */
 export interface Caller {
   readonly actor: string;
+  readonly login: Login;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestId: string;
@@ -119,29 +122,35 @@ function made(c: Context<IdentifiedEnv>, { provider }: Recovery, restart: Restar
       requires_acknowledgement: false,
     },
     platform: { hook: provider.name, ...(restart.deployment && { deployment: restart.deployment }) },
-    status_url: "/admin/api/worker/status",
+    status_url: `${mountOf(c)}/admin/api/worker/status`,
   };
   c.status(202);
   return success(c, payload);
 }
 
-const REFUSALS: Readonly<Record<Exclude<BeginRefusal, "in_progress">, string>> = {
-  cooldown: "The last restart is too recent; an operator may override that with a reason.",
-  blocked: "Restarts are blocked; an operator may override that with a reason.",
-  stale_evidence: "What speaks for a restart is older than the last one.",
+const BLOCKED_BY: Readonly<Record<BlockReason, string>> = {
+  budget: "the budget of this window is spent",
+  churn: "there were too many in this window",
+  reborn: "the state store has lost what it knew of them",
+  damaged: "parts of what the state store knew of them were damaged",
 };
 
-function refusal({ because, policy, retryAfterMs }: Extract<RestartAnswer, { kind: "refused" }>): ProblemError {
+function refusal({ because, policy }: Extract<RestartAnswer, { kind: "refused" }>): ProblemError {
   if (because === "in_progress") return new ProblemError("RESTART_IN_PROGRESS", "Another restart is under way.");
+  const leftSeconds = wholeSeconds(policy.cooldownRemainingMs);
   const details = {
     decision: { allowed: false, decision: because, reason: policy.blockedBy, requires_acknowledgement: true },
-    cooldown_remaining_seconds: wholeSeconds(policy.cooldownRemainingMs),
+    cooldown_remaining_seconds: leftSeconds,
   };
   if (because === "cooldown") {
-    const more = { reason: because, details, notBeforeMs: retryAfterMs };
-    return new ProblemError("TOO_MANY_REQUESTS", REFUSALS.cooldown, more);
+    const message = `The last restart is too recent: ${leftSeconds} s are left; an operator may override that with a reason.`;
+    // A client that follows a Retry-After would restart for real once that is over, whether or not anybody still wants it.
+    return new ProblemError("TOO_MANY_REQUESTS", message, { reason: because, details, retryAfterMs: null });
   }
-  return new ProblemError("RESTART_POLICY_BLOCKED", REFUSALS[because], { details });
+  const message = policy.blockedBy
+    ? `Restarts are blocked: ${BLOCKED_BY[policy.blockedBy]}; an operator may override that with a reason.`
+    : "What speaks for a restart is older than the last one.";
+  return new ProblemError("RESTART_POLICY_BLOCKED", message, { details });
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/;

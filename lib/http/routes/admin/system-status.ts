@@ -1,5 +1,6 @@
 /** `GET /admin/api/system-status`: the whole system as its operators see it. */
 import type { HealthPayload } from "../../../contract/health.ts";
+import type { KeptStatus } from "../../../contract/kept.ts";
 import type { ForcedByOperator, Resilience } from "../../../contract/parts.ts";
 import type { GatePart, LanePart, SystemStatus, TransitionPart } from "../../../contract/system.ts";
 import { iso, isoOrNull, upperCase } from "../../../contract/units.ts";
@@ -16,13 +17,14 @@ export interface SystemSeen {
   readonly gates: readonly (readonly [name: string, view: GateView | null])[];
   /** How many there are in the instance. */
   readonly gatesTotal: number;
+  readonly kept: KeptStatus;
   readonly worker: { readonly pid: number } | null;
   /** Where it listens, if it does so itself. */
   readonly listen: { readonly host: string; readonly port: number };
 }
 
 export function systemStatus(seen: SystemSeen): SystemStatus {
-  const { health, resilience, cooldownRemainingSeconds, gates, gatesTotal, worker, listen } = seen;
+  const { health, resilience, cooldownRemainingSeconds, gates, gatesTotal, kept, worker, listen } = seen;
   const { services, database_pool: pool, errors = [] } = health;
   const main = gates.find(([name]) => name === MAIN_GATE)?.[1] ?? null;
   return {
@@ -38,8 +40,10 @@ export function systemStatus(seen: SystemSeen): SystemStatus {
       restart_cooldown: { active: cooldownRemainingSeconds > 0, remaining_seconds: cooldownRemainingSeconds },
     },
     runtime_contract: health.runtime_contract,
-    gates: Object.fromEntries(gates.map(([name, view]) => [name, view && gateOf(view)])),
+    computed_at: health.computed_at,
+    gates: Object.fromEntries(gates.map(([name, view]) => [name, view && gateOf(view, health.gates?.[name])])),
     gates_total: gatesTotal,
+    kept,
     instances: (main?.instances ?? []).map(({ session, about, heard }) => ({
       id: session,
       runtime: about.runtime,
@@ -63,9 +67,10 @@ export function forcedOf(view: GateView | null): ForcedByOperator | null {
   return { mode, until: iso(until), actor, reason };
 }
 
-function gateOf(view: GateView): GatePart {
+function gateOf(view: GateView, ping: GatePart["ping"]): GatePart {
   const { breaker, window, overrideVersion, lanes, seconds, transitions } = view;
   return {
+    ...(ping && { ping }),
     circuit_breaker: {
       state: upperCase(breaker.state),
       since: iso(breaker.since),

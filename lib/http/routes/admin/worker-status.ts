@@ -5,6 +5,7 @@ import type { LastRestart, RestartRow, WorkerStatus } from "../../../contract/re
 import { iso, isoOrNull, wholeSeconds } from "../../../contract/units.ts";
 import type { LedgerView, Restart, RestartPhase } from "../../../recovery/ledger/types.ts";
 import type { Recovery } from "../../../recovery/recovery.ts";
+import { nextRestart } from "./next-restart.ts";
 
 export interface WorkerSeen {
   readonly config: Config;
@@ -34,7 +35,13 @@ export function workerStatus(seen: WorkerSeen): WorkerStatus {
     runtime_contract: runtimeContract,
     cooldown: { active: remainingMs > 0, remaining_seconds: wholeSeconds(remainingMs) },
     resilience: { ...resilience, policy_state: policyState(resilience.policy_state, view, config) },
-    ledger: { status: view ? "ok" : "unknown", in_progress: view?.inProgress ?? null },
+    ledger: { status: view ? (view.damaged ? "damaged" : "ok") : "unknown", in_progress: view?.inProgress ?? null },
+    next_restart: nextRestart({
+      view,
+      isAudited: recovery.isAudited,
+      advice: resilience.recovery_recommendation,
+      rules: config.restart,
+    }),
     restart_history: history.map(historyRow),
     last_restart: last ? lastRow(last) : null,
     ...(worker && { worker_pid: worker.pid, worker_start_time: iso(worker.startedAt) }),

@@ -2,21 +2,22 @@
  * `GET /admin`: the operators' console. It reads without JavaScript; with it, it stays up to date, counts down and acts.
  *
  * Map of this folder: `console` (this file) decides who sees what; `login` is for who is nobody yet, `page` for
- * operators: `status`, `gates`, `restarts` and `records` are what there is to see (`words` is how things are
- * said), `forms` what there is to do; `frame` and `style` are round it. `browser/` runs in the page; `npm run generate`
- * makes `script.generated` of it.
+ * operators: `status`, `gates`, `kept`, `restarts` and `records` are what there is to see (`words` is how things are
+ * said, `live` how they are kept up to date), `forms` what there is to do; `frame` and `style` are round it. `browser/`
+ * runs in the page; `npm run generate` makes `script.generated` of it.
  */
 import { type Context, Hono } from "hono";
-import type { AuditRecord } from "../../../recovery/audit/record.ts";
+import type { AuditRow } from "../../../recovery/audit/audit.ts";
 import type { Runtime } from "../../../runtime.ts";
 import type { Auth } from "../../auth/auth.ts";
 import type { Readings } from "../admin/readings.ts";
+import { SEEN_HEADER, seenOf } from "./live.ts";
 
 export interface ConsoleOptions {
   readonly auth: Pick<Auth, "visitor">;
   readonly readings: Readings;
   /** The last records, newest first. @throws where the log does not answer. */
-  readonly audit: (limit: number) => Promise<readonly AuditRecord[]>;
+  readonly audit: (limit: number) => Promise<readonly AuditRow[]>;
   /** What this is the console of: application and environment. */
   readonly name: string;
   readonly runtime: Runtime;
@@ -35,7 +36,9 @@ export function consoleRoutes({ auth, readings, audit, name, runtime }: ConsoleO
       readings.workerStatus(),
       audit(AUDIT_SHOWN).catch(() => null),
     ]);
-    const { consolePage } = await import("./page.ts");
-    return consolePage(c, nonce, { name, visitor, system, worker, records, nowMs: runtime.wallMs() });
+    const { consolePage, lookAgain } = await import("./page.ts");
+    const shown = { name, visitor, system, worker, records, nowMs: runtime.wallMs() };
+    const seen = c.req.header(SEEN_HEADER);
+    return seen === undefined ? consolePage(c, nonce, shown) : lookAgain(c, shown, seenOf(seen));
   });
 }

@@ -20,7 +20,8 @@ export async function page(c: Context, nonce: string, { title, body, csrfToken }
   );
   c.header("Cache-Control", "no-store");
   c.header("X-Content-Type-Options", "nosniff");
-  c.header("Referrer-Policy", "no-referrer");
+  // Signing in needs the address by which the browser knows this page.
+  c.header("Referrer-Policy", "same-origin");
   return c.html(html`<!doctype html>
 <html lang="en">
 <head>

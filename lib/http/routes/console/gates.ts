@@ -1,6 +1,7 @@
 /** The gates: breaker, lanes, the last minutes, and what happened to them. */
 import { html } from "hono/html";
 import type { GatePart, SecondPart, TransitionPart } from "../../../contract/system.ts";
+import type { Section } from "./live.ts";
 import { countdown, fact, type Markup, plain, state, type Tone, table, time } from "./words.ts";
 
 const TONES: Readonly<Record<GatePart["circuit_breaker"]["state"], Tone>> = {
@@ -10,20 +11,22 @@ const TONES: Readonly<Record<GatePart["circuit_breaker"]["state"], Tone>> = {
 };
 const EVENTS_SHOWN = 10;
 
-export function gateSection(name: string, gate: GatePart | null, nowMs: number): Markup {
-  const id = `gate-${name.replace(/[^\w-]/g, "-")}`;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">Gate ${name}</h2>
-${gate ? gateBody(name, gate, nowMs) : html`<p>${state("unknown", "soft")} Its store does not say.</p>`}</section>`;
+export function gateSection(name: string, gate: GatePart | null, nowMs: number): Section {
+  // No two gates have the same.
+  const id = `gate-${name.replace(/\W/g, (sign) => `-${sign.charCodeAt(0).toString(16)}-`)}`;
+  const body = gate ? gateBody(name, gate, nowMs) : html`<p>${state("unknown", "soft")} Its store does not say.</p>`;
+  return { id, title: `Gate ${name}`, asOf: new Date(nowMs).toISOString(), body };
 }
 
 function gateBody(name: string, gate: GatePart, nowMs: number): Markup {
-  const { circuit_breaker: breaker, lanes, seconds, transitions } = gate;
+  const { ping, circuit_breaker: breaker, lanes, seconds, transitions } = gate;
   const { forced, open_until: openUntil } = breaker;
   return html`<dl class="facts">
 ${fact("Breaker", state(plain(breaker.state), TONES[breaker.state]))}
 ${fact("Since", time(breaker.since))}
-${openUntil ? fact("Lets probes pass in", countdown(openUntil, nowMs)) : ""}
+${openUntil && forced?.mode !== "force_open" ? fact("Lets probes pass in", countdown(openUntil, nowMs)) : ""}
 ${fact("Failed, of calls in the window", `${breaker.failure_count} of ${breaker.total_count}`)}
+${ping ? fact("Its dependency", ping.status === "ok" ? html`${state("answers", "good")} in ${ping.latency_ms} ms` : state(ping.status === "error" ? "does not answer" : "unknown", ping.status === "error" ? "bad" : "soft")) : ""}
 ${forced ? fact("Forced", html`${state(plain(forced.mode), "warn")} by ${forced.actor}, for ${countdown(forced.until, nowMs)}: ${forced.reason}`) : ""}
 </dl>
 ${table(

@@ -1,6 +1,7 @@
 /** The page for who is nobody yet. */
 import type { Context } from "hono";
 import { html } from "hono/html";
+import { mountOf } from "../../own.ts";
 import { page } from "./frame.ts";
 
 export function loginPage(c: Context, nonce: string, name: string): Promise<Response> {
@@ -9,7 +10,7 @@ export function loginPage(c: Context, nonce: string, name: string): Promise<Resp
 <label class="long">token <input name="token" type="password" required autocomplete="current-password" autofocus></label>
 <button type="submit">Sign in</button></div></form>
 <p class="bad" id="told" role="alert"></p>
-<noscript><p>Signing in needs JavaScript. Everything here is also at <code>/admin/api/</code>, with
+<noscript><p>Signing in needs JavaScript. Everything here is also at <code>${mountOf(c)}/admin/api/</code>, with
 <code>Authorization: Bearer …</code>.</p></noscript></section></main>`;
   return page(c, nonce, { title: `Sign in – ${name}`, body, csrfToken: null });
 }

@@ -14,6 +14,7 @@ h3 { font-size: .875rem; font-weight: 600; color: var(--soft); margin: 1rem 0 .2
 p { margin: 0 0 .75rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .625rem; padding: 1rem; margin: 1rem 0; }
 section > :last-child { margin-bottom: 0; }
+.asof { font-size: .8125rem; margin: -.5rem 0 .75rem; }
 .soft { color: var(--soft); } .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0 0 .75rem; }
 .facts dt { color: var(--soft); font-size: .8125rem; } .facts dd { margin: 0; font-variant-numeric: tabular-nums; }
@@ -34,5 +35,7 @@ button { cursor: pointer; font-weight: 600; } button:disabled { cursor: not-allo
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 code { font: .875rem/1.4 ui-monospace, monospace; }
 .chart { width: 100%; height: 3rem; border-bottom: 1px solid var(--line); }
+/* Nobody knows whether it still is so. */
+.stale .good, .stale .warn, .stale .bad { color: var(--soft); } .stale .chart * { fill: var(--soft) !important; }
 .chart .good { fill: var(--good); } .chart .warn { fill: var(--warn); } .chart .bad { fill: var(--bad); }
 `;

@@ -9,7 +9,7 @@ export type Tone = "good" | "warn" | "bad" | "soft";
 const SHAPES: Readonly<Record<Tone, string>> = { good: "●", warn: "◆", bad: "▲", soft: "○" };
 
 export const state = (word: string, tone: Tone): Markup =>
-  html`<strong class="${tone}"><span aria-hidden="true">${SHAPES[tone]}</span> ${word}</strong>`;
+  html`<strong class="state ${tone}"><span aria-hidden="true">${SHAPES[tone]}</span> ${word}</strong>`;
 
 /** `CLOSED` and `force_open`, for people. */
 export const plain = (code: string): string => code.toLowerCase().replaceAll("_", " ");
@@ -32,7 +32,8 @@ export function table(
 ): Markup {
   const kind = (column: number) => (numbers.includes(column) ? "number" : "");
   if (rows.length === 0) return html`<p class="soft">None.</p>`;
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${title}"><table aria-label="${title}">
+  // A group, since its section is the landmark.
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${title}"><table aria-label="${title}">
 <thead><tr>${heads.map((head, column) => html`<th scope="col" class="${kind(column)}">${head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) => html`<tr>${row.map((cell, column) => html`<td class="${kind(column)}">${cell}</td>`)}</tr>`,

@@ -5,6 +5,7 @@ import { noTotals, type Second, type Totals } from "../../../gate/state.ts";
 import type { Step } from "../../../gate/step.ts";
 import { untouched } from "../../../gate/turn.ts";
 import { type About, BREAKER_STATES, type BreakerState, LANES, type Lane, type Override } from "../../../gate/types.ts";
+import { event, second } from "../../saved-gate.ts";
 import { fromRow, type RecordName, withNumbers } from "./records.ts";
 import { fromText } from "./text.ts";
 
@@ -90,10 +91,20 @@ function decodeView(parts: Record<string, unknown>): GateView {
     override: decodeRuling(override as Row),
     lanes: perLane((at) => fromRow("viewedLane", lanes?.[at] as Row) as never as LaneView),
     totals: decodeTotals(totals as Row),
-    seconds: seconds?.map(decodeSecond),
-    transitions: transitions?.map(decodeEvent),
+    seconds: seconds?.map(decodeSecond).filter(second),
+    transitions: transitions?.flatMap(readEvents),
     instances: instances?.map(([session, heard, about]) => ({ session, about: decodeAbout(about as Row), heard })),
   } as never as GateView;
+}
+
+/** What is none any more, or of a newer release, is left out: it is for display alone. */
+function readEvents(row: Row): GateEvent[] {
+  try {
+    const read = decodeEvent(row);
+    return event(read) ? [read] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** A record whose texts travelled as {@link fromText} knows them. */

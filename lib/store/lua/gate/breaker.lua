@@ -55,10 +55,16 @@ end
 
 -- Transitions, which are few.
 
+-- The order of TRANSITION_CAUSES.
+gate.causes = { failure_rate = 1, slow_rate = 2, failure_run = 3, probe_failed = 4, open_period_over = 5,
+  pings_succeeded = 6, probes_succeeded = 7, override = 8, override_ended = 9, adopted = 10 }
+
 function gate.enter(to, at, cause)
   local from = core.state
   gate.begin(to, at, cause == "probes_succeeded")
   totals.transitions[to] = totals.transitions[to] + 1
+  local row = (gate.causes[cause] - 1) * 3
+  totals.causes[row + to] = totals.causes[row + to] + 1
   gate.report({ "transition", at, from, to, cause, core.generation })
 end
 

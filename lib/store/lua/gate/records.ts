@@ -7,7 +7,8 @@
  * everything else together. The source names the places all the same: `npm run generate` turns `core.clock` into
  * `core[3]`, by what the variable is called.
  */
-import { LANES } from "../../../gate/types.ts";
+import { TRANSITION_CAUSES } from "../../../gate/events.ts";
+import { BREAKER_STATES, LANES, TALLIES } from "../../../gate/types.ts";
 
 /** The sorted sets beside the hash, in the order of their keys behind the hash's. */
 export const RANKINGS: readonly string[] = [
@@ -82,7 +83,8 @@ export const RECORDS: Readonly<Record<RecordName, Places>> = {
     override observedUntil operated adoptedVersion permits*3 owed*3 running*3 waiting*3 fullSince*3
     probes active openings
     due keptUntil moves sizes*7 retryAt`),
-  totals: places("calls*9 refused*24 transitions*3 renewals ranMs*3 waitedMs*3"),
+  totals: places(`calls*9 refused*24 transitions*3 renewals ranMs*3 waitedMs*3
+    causes*${TRANSITION_CAUSES.length * BREAKER_STATES.length} tallies*${TALLIES.length}`),
   session,
   /** A session that is not the sender's. */
   other: session,

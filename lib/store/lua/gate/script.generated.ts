@@ -635,10 +635,14 @@ core[29], core[30], core[31] =
 core[29] + sign * calls, core[30] + sign * failures, core[31] + sign * slow
 end
 end, function()
+gate.causes = { failure_rate = 1, slow_rate = 2, failure_run = 3, probe_failed = 4, open_period_over = 5,
+pings_succeeded = 6, probes_succeeded = 7, override = 8, override_ended = 9, adopted = 10 }
 function gate.enter(to, at, cause)
 local from = core[6]
 gate.begin(to, at, cause == "probes_succeeded")
 totals[33 + to] = totals[33 + to] + 1
+local row = (gate.causes[cause] - 1) * 3
+totals[43 + row + to] = totals[43 + row + to] + 1
 gate.report({ "transition", at, from, to, cause, core[4] })
 end
 function gate.begin(to, at, recovered)
@@ -744,7 +748,7 @@ fresh, sessions, seconds = true, {}, {}
 for ranking = 1, 7 do before[ranking] = 0 end
 core, totals = {}, {}
 for at = 1, 64 do core[at] = 0 end
-for at = 1, 43 do totals[at] = 0 end
+for at = 1, 84 do totals[at] = 0 end
 core[1], core[2], core[3], core[54] = 1, begins, clock, 9007199254740991
 core[4], core[5], core[6], core[7] = generation, overrideVersion, 1, clock
 core[9], core[18], core[32], core[34] = false, true, false, false
@@ -880,6 +884,7 @@ local place = math.floor(clock / 1000) % 300
 local found = call("HMGET", GATE, "core", "totals", "s" .. id, "w" .. place)
 for at = 1, 4 do found[at] = found[at] and cmsgpack.unpack(found[at]) end
 core, totals, sessions[id], seconds[place] = found[1], found[2], found[3], found[4]
+if totals then for at = #totals + 1, 84 do totals[at] = 0 end end
 if core and core[1] ~= 1 then
 return redis.error_reply("TIDEGATE restore a gate: its schema must be SCHEMA, was " .. tostring(core[1])
 .. "; run a newer release")

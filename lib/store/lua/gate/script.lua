@@ -68,6 +68,8 @@ local place = math.floor(clock / 1000) % RING_SECONDS
 local found = call("HMGET", GATE, "core", "totals", "s" .. id, "w" .. place)
 for at = 1, 4 do found[at] = found[at] and cmsgpack.unpack(found[at]) end
 core, totals, sessions[id], seconds[place] = found[1], found[2], found[3], found[4]
+-- What an older release did not count.
+if totals then for at = #totals + 1, TOTALS_PLACES do totals[at] = 0 end end
 if core and core.schema ~= SCHEMA then
   return redis.error_reply("TIDEGATE restore a gate: its schema must be SCHEMA, was " .. tostring(core.schema)
     .. "; run a newer release")

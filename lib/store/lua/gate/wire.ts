@@ -25,8 +25,8 @@ export function pushChannels(scope: string, instance: string): readonly [own: st
 
 /** The script's first argument. The renewal must have been validated. */
 export function encodeRenewal(renewal: Renewal): string {
-  const { lanes, sums, votes, pings, open, opens, commands } = renewal;
-  const added = totalsOf(sums);
+  const { lanes, sums, tallies, votes, pings, open, opens, commands } = renewal;
+  const added = totalsOf(sums, tallies);
   const row = toRow("renewal", {
     ...renewal,
     config: toRow("config", renewal.config),
@@ -61,8 +61,9 @@ function encodeSums(added: Totals): number[] {
   return numbersIn(added).flatMap((sum, at) => (sum === 0 ? [] : [at + 1, sum]));
 }
 
-function totalsOf(sums: Renewal["sums"]): Totals {
+function totalsOf(sums: Renewal["sums"], tallies: Renewal["tallies"]): Totals {
   const totals = { ...noTotals(), renewals: 1 };
+  Object.assign(totals.tallies, tallies);
   for (const lane of LANES) {
     Object.assign(totals.calls[lane], sums[lane].ended);
     Object.assign(totals.refused[lane], sums[lane].refused);
