@@ -10,7 +10,11 @@ export const SLOW: readonly string[] = [
   "test/gate/protocol/**",
   "test/infra/**",
   "test/node/**",
+  "test/observability/**",
   "test/package/**",
   "test/pressure/**",
   "test/runtime/**",
+  "test/store/redis-given-failover.test.ts",
+  "test/store/redis-kinds.test.ts",
+  "test/store/redis-sentinel.test.ts",
 ];

@@ -1,4 +1,8 @@
 /** The console in real Chromium: signing in, seeing, acting, signing out. */
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NO_CHROMIUM, startChromium } from "../support/chromium.ts";
@@ -15,7 +19,7 @@ describe.skipIf(NO_CHROMIUM !== null)(`the console in Chromium${skipped}`, () =>
 
   beforeAll(async () => {
     [demo, browser] = await Promise.all([startDemo({ ADMIN_TOKENS: `ada:${TOKEN}` }), startChromium()]);
-    page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
     page.on("pageerror", (error) => troubles.push(error.message));
     page.on("console", (message) => {
       // Refusals are part of it; what the policy blocks is not.
@@ -79,10 +83,26 @@ describe.skipIf(NO_CHROMIUM !== null)(`the console in Chromium${skipped}`, () =>
     await shows(/again \(override: again\)/);
   });
 
+  test("kept answers are forgotten, with a reason, and that is on record", async () => {
+    await page.fill("#forget [name=value]", "catalogue");
+    await page.fill("#forget [name=reason]", "prices were wrong");
+    await page.click("#forget button");
+    await told(/^What is kept under the tag catalogue is forgotten/);
+    await shows(/kept.forget catalogue/);
+    await page.selectOption("#forget [name=by]", "prefix");
+    await page.fill("#forget [name=value]", "GET /api/");
+    await page.fill("#forget [name=reason]", "a wrong day");
+    await page.click("#forget button");
+    await told(/^What is kept under the prefix GET .api. is forgotten/);
+  });
+
   test("what was typed stays while the rest is kept up to date", async () => {
     await page.fill("#breaker [name=reason]", "not yet");
-    const before = await page.textContent("[data-live=age]");
-    await page.waitForFunction((age) => document.querySelector("[data-live=age]")?.textContent !== age, before);
+    const before = await page.getAttribute("[data-live=restarts]", "data-asof");
+    await page.waitForFunction(
+      (asOf) => document.querySelector("[data-live=restarts]")?.getAttribute("data-asof") !== asOf,
+      before,
+    );
     expect(await page.inputValue("#breaker [name=reason]")).toBe("not yet");
   });
 
@@ -92,6 +112,20 @@ describe.skipIf(NO_CHROMIUM !== null)(`the console in Chromium${skipped}`, () =>
     expect(await page.textContent("main")).toContain("Gate main");
     await page.context().setOffline(false);
     await page.waitForFunction(() => document.getElementById("trouble")?.textContent === "");
+  });
+
+  test("who follows a link on another site is signed in as before", async () => {
+    const elsewhere = createServer((_, response) => {
+      response.setHeader("content-type", "text/html").end(`<a href="${demo.url}/admin">the console</a>`);
+    }).listen(0, "127.0.0.1");
+    await once(elsewhere, "listening");
+    const other = await page.context().newPage();
+    // Another name is another site, which sends no cookie that is SameSite=Strict.
+    await other.goto(`http://localhost:${(elsewhere.address() as AddressInfo).port}/`);
+    await other.click("text=the console");
+    await other.waitForSelector("#act");
+    await other.close();
+    elsewhere.close();
   });
 
   test("who signs out is nobody again", async () => {

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { NO_CHROMIUM, startChromium } from "../support/chromium.ts";
-import { type Demo, startDemo } from "../support/demo.ts";
+import { type Demo, startDemo, WANTS_NEW } from "../support/demo.ts";
 import { eventually } from "../support/processes.ts";
 
 const skipped = NO_CHROMIUM === null ? "" : ` (skipped: ${NO_CHROMIUM})`;
@@ -15,6 +15,10 @@ describe.skipIf(NO_CHROMIUM !== null)(`pages in Chromium${skipped}`, () => {
   beforeAll(async () => {
     [demo, browser] = await Promise.all([startDemo({ CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "5" }), startChromium()]);
     context = await browser.newContext();
+    // As of a service that keeps nothing.
+    await context.route("**/api/reports/**", (route) =>
+      route.continue({ headers: { ...route.request().headers(), ...WANTS_NEW.headers } }),
+    );
   });
   afterAll(async () => {
     await browser?.close();
@@ -53,7 +57,7 @@ describe.skipIf(NO_CHROMIUM !== null)(`pages in Chromium${skipped}`, () => {
 
     await faults({ mode: "failing", seconds: 120 });
     await shows(page, "banner", /\((?:DB_CONNECTION_FAILED|CIRCUIT_BREAKER_OPEN)\)$/);
-    await shows(page, "age", /Asks again in \d+ s/);
+    await shows(page, "age", /Asks again within \d+ s/);
     expect(await page.locator("#wip tr").count()).toBe(rows);
 
     await faults({ mode: "none" });
@@ -72,7 +76,7 @@ describe.skipIf(NO_CHROMIUM !== null)(`pages in Chromium${skipped}`, () => {
     });
     await faults({ mode: "failing", seconds: 120 });
     await eventually("the breaker opens", async () => {
-      const { body } = await demo.get("/api/reports/wip-summary");
+      const { body } = await demo.get("/api/reports/wip-summary", WANTS_NEW);
       return body.error?.code === "CIRCUIT_BREAKER_OPEN";
     });
     const code = await one.page.evaluate(() =>
@@ -84,6 +88,8 @@ describe.skipIf(NO_CHROMIUM !== null)(`pages in Chromium${skipped}`, () => {
     expect(code).toBe("CIRCUIT_BREAKER_OPEN");
     await other.page.waitForFunction(() => window.heard.includes("CIRCUIT_BREAKER_OPEN true"));
     await faults({ mode: "none" });
+    // What health says would end it sooner.
+    await other.page.route("**/health", (route) => route.abort());
     const { waitedMs, hintMs } = await other.page.evaluate(async () => {
       const key = `tidegate:hold:${location.origin}`;
       const hintMs = JSON.parse(localStorage.getItem(key) ?? "null").until - Date.now();

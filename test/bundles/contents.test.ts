@@ -14,7 +14,7 @@ const SECRETS = {
   DATABASE_URL: "postgres://app:a-password-of-the-builder@db.internal/fab",
   STATE_TOKEN: "a-state-token-of-the-builder",
   ADMIN_TOKENS: "ops:an-admin-token-of-the-builder",
-  SESSION_SECRET: "a-session-secret-of-the-builder-0123",
+  SESSION_SECRET: "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB",
   CRON_SECRET: "a-cron-secret-of-the-builder",
 };
 /** In the text of an error. */

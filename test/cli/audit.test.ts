@@ -11,6 +11,7 @@ import { type AuditRecord, chain } from "../../lib/recovery/audit/record.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreLog } from "../../lib/store/port.ts";
+import { AUDIT_ENTRY } from "../support/audit-entry.ts";
 import { cli, served } from "../support/cli.ts";
 
 let folder = "";
@@ -20,20 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const runtime = systemRuntime();
-const entry = (subject: string) => ({
-  action: "restart",
-  actor: "ada",
-  source: "manual" as const,
-  ip: null,
-  user_agent: null,
-  request_id: null,
-  decision: "allowed",
-  policy_state: "allowed",
-  override_reason: null,
-  outcome: "pending",
-  subject,
-  reason: "it hangs",
-});
+const entry = (subject: string) => ({ ...AUDIT_ENTRY, subject });
 
 /** Writes an audit as the application does, and its log beside it. */
 async function written(name: string, count: number, records: StoreLog, format: "json" | "pretty" = "json") {
@@ -116,6 +104,27 @@ describe("tidegate audit", () => {
   });
 });
 
+describe("tidegate audit, where a record is damaged,", () => {
+  test("shows it as such in its place, and verify finds it", async () => {
+    const kept = memory().open(runtime).log;
+    await written("{tidegate:test:recovery}:audit", 3, kept);
+    const read: StoreLog["read"] = async (...asked) =>
+      (await kept.read(...asked)).map((one) => (one.position === 2 ? { ...one, record: '{"hash":1}' } : one));
+    const { cli: run } = await served({ auditLog: { append: kept.append, read } });
+    const listed = await run("audit");
+    expect(listed.code).toBe(0);
+    expect(listed.out).toMatch(/^3 .*\n2 +damaged.*\n1 /m);
+    expect((await run("audit", "--json")).json).toMatchObject({
+      damaged: [2],
+      records: [{ position: 3 }, { position: 1 }],
+    });
+    expect(await run("audit", "verify", "--json")).toMatchObject({
+      code: 1,
+      json: { faults: ["record 2 cannot be read"] },
+    });
+  });
+});
+
 describe("tidegate audit verify --file", () => {
   test("finds a whole file sound, with the heads of either format of log", async () => {
     for (const format of ["json", "pretty"] as const) {
@@ -144,6 +153,15 @@ describe("tidegate audit verify --file", () => {
       code: 1,
       json: { faults: ["record 3 was noted, and is gone"] },
     });
+  });
+
+  test("catches a cut beginning in the same way, and reads what people typed between two ends of lines", async () => {
+    const { change, path, heads } = await file("begin", 3);
+    await appendFile(heads, "half a line\u2028 of somebody else's\n");
+    await change((lines) => lines.shift());
+    expect((await cli(["audit", "verify", "--file", path, "--json"])).json).toMatchObject({ sound: true, oldest: 2 });
+    const { code, json } = await cli(["audit", "verify", "--file", path, "--json", "--heads", heads]);
+    expect([code, json.faults]).toEqual([1, ["record 1 was noted, and is gone"]]);
   });
 
   test("catches a forked chain, in the file and in the log", async () => {

@@ -41,6 +41,21 @@ describe.skipIf(noPostgres)(`a PostgreSQL${because(noPostgres)}`, () => {
     expect(superuser.of("role")).toMatchObject([{ verdict: "warn", found: expect.stringContaining("superuser") }]);
   });
 
+  test("whose role may only read is told apart from one that may write", async () => {
+    await server.query("create schema fab");
+    await server.query("create table fab.lots (id int)");
+    await server.query("grant usage on schema fab to bounded, unbounded");
+    await server.query("grant select on fab.lots to bounded, unbounded");
+    const rights = async () => (await examined({ ...MODEST, DATABASE_URL: asRole("bounded") })).of("rights");
+    expect(await rights()).toMatchObject([{ verdict: "warn", found: expect.stringContaining("write none of them") }]);
+    await server.query("grant insert on fab.lots to bounded");
+    expect(await rights()).toEqual([]);
+    await server.query("alter role bounded set default_transaction_read_only = on");
+    expect(await rights()).toMatchObject([{ verdict: "warn", found: expect.stringContaining("only reads") }]);
+    await server.query("alter role bounded reset default_transaction_read_only");
+    await server.query("drop schema fab cascade");
+  });
+
   test("that is away is told, without its password", async () => {
     const { code, of, out } = await examined({ DATABASE_URL: "postgres://app:a-secret-password@127.0.0.1:1/fab" });
     expect(of("database")).toMatchObject([{ verdict: "fail", found: expect.stringContaining("DB_CONNECTION_FAILED") }]);

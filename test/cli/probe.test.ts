@@ -50,14 +50,75 @@ describe("tidegate probe", () => {
     expect(out).toMatch(/^TIDEGATE WARNING - degraded \(database unknown\), 60 s old, stale/);
   });
 
-  test("ends as a plugin of Nagios where that is wished for", async () => {
-    const codes = [];
-    for (const status of ["healthy", "degraded", "unhealthy"]) {
-      codes.push((await cli(["probe", await health(status), "--nagios"])).code);
-    }
-    const nobody = await cli(["probe", `http://127.0.0.1:${await freePort()}`, "--nagios"]);
-    expect([...codes, nobody.code]).toEqual([0, 1, 2, 2]);
-    expect(nobody.out).toMatch(/^TIDEGATE CRITICAL - http:\/\/127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
+  describe("as a plugin of Nagios", () => {
+    const plugin = (...args: string[]) => cli(["probe", ...args, "--nagios"]);
+    /** One line with at most one bar, and nothing beside it. */
+    const LINE = /^TIDEGATE (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+(?: \|(?: \w+=[\d.]+(?:s|%))+)?\n$/;
+
+    test("ends by the verdict, with figures", async () => {
+      const { url } = await served();
+      const fine = await plugin(url);
+      expect(fine).toMatchObject({ code: 0, err: "", out: expect.stringMatching(LINE) });
+      expect(fine.out).toMatch(/ \| time=[\d.]+s age=[\d.]+s saturation=0%\n$/);
+      const codes = [];
+      for (const status of ["healthy", "degraded", "unhealthy"]) codes.push((await plugin(await health(status))).code);
+      expect(codes).toEqual([0, 1, 2]);
+      const reason = "one | two";
+      expect((await plugin(await health("degraded", { degraded_reason: reason }))).out).toMatch(LINE);
+    });
+
+    test("says CRITICAL where nobody answers, or a proxy in its place", async () => {
+      const nobody = await plugin(`http://127.0.0.1:${await freePort()}`);
+      expect(nobody.code).toBe(2);
+      expect(nobody.out).toMatch(/^TIDEGATE CRITICAL - http:\/\/127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
+      const proxy = await answering(() => new Response("<h1>Bad Gateway</h1>", { status: 502 }));
+      expect(await plugin(proxy)).toMatchObject({ code: 2, out: expect.stringMatching(/^TIDEGATE CRITICAL .* 502/) });
+    });
+
+    test("says UNKNOWN where the answer says nothing of its health", async () => {
+      const answers = [
+        () => Response.json({ success: false }, { status: 401 }),
+        () => new Response("no", { status: 403 }),
+        () => new Response("<h1>Welcome</h1>"),
+        () => Response.json({ status: "up" }),
+        () => Response.redirect("https://example.com/"),
+      ];
+      for (const answer of answers) {
+        const found = await plugin(await answering(answer));
+        expect(found).toMatchObject({ code: 3, err: "", out: expect.stringMatching(/^TIDEGATE UNKNOWN - /) });
+        expect(found.out).toMatch(LINE);
+      }
+    });
+
+    test("says UNKNOWN where it cannot ask, on the output that monitors read", async () => {
+      const missing = ["--token-file", "/nowhere/token"];
+      const lines = [
+        ["probe", "--nagios"],
+        ["probe", "not-a-url", "--nagios"],
+        ["probe", "http://127.0.0.1", "--nagios", "--warning", "3"],
+        ["probe", "http://127.0.0.1", "--nagios=yes"],
+        ["probe", "http://127.0.0.1", "--nagios", "--timeout", "soon"],
+        ["probe", "http://127.0.0.1/health/deep", "--nagios", ...missing],
+        ["prob", "http://127.0.0.1", "--nagios"],
+      ];
+      for (const line of lines) {
+        const { code, out, err } = await cli(line);
+        expect({ line, code, err }).toEqual({ line, code: 3, err: "" });
+        expect(out).toMatch(LINE);
+        expect(out).toMatch(/^TIDEGATE UNKNOWN - /);
+      }
+    });
+
+    test("says UNKNOWN of a token that has no end, and reads no further than one may be long", async () => {
+      const endless = ["probe", "http://127.0.0.1/health/deep", "--nagios", "--token-file", "/dev/zero"];
+      expect(await cli(endless)).toMatchObject({ code: 3, out: expect.stringContaining("16384 characters at most") });
+    });
+
+    test("explains itself with the code of no verdict, as plugins do", async () => {
+      const { code, out } = await plugin("--help");
+      expect({ code, first: out.split("\n")[0] }).toEqual({ code: 3, first: "tidegate probe URL [options]" });
+      expect((await cli(["probe", "--help"])).code).toBe(0);
+    });
   });
 
   test("ends with 3 where nobody, somebody else, or nobody in time answers", async () => {

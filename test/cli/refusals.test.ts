@@ -22,7 +22,7 @@ test("a stale version is to be looked up again, and another mistake to be mended
 test("a cooldown may be waited for or overridden, and failed logins only waited for", async () => {
   const args = ["restart", "--reason", "permits are stuck"];
   expect(await refusedWith(429, "TOO_MANY_REQUESTS", "cooldown", ...args)).toContain(
-    "Wait 7 s, or restart all the same",
+    "Wait until then, or restart all the same",
   );
   expect(await refusedWith(429, "TOO_MANY_REQUESTS", null, ...args)).toContain("Too many logins from here failed");
 });

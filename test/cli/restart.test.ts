@@ -60,7 +60,9 @@ describe("tidegate restart", () => {
     const refused = await run("restart", ...REASON);
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/^Refused \(TOO_MANY_REQUESTS\): /);
-    expect(refused.err).toMatch(/Wait \d+ s, or restart all the same with --override --acknowledge/);
+    expect(refused.err).toMatch(
+      /too recent: \d+ s are left; .*\n.*Wait until then, or restart .* --override --acknowledge/,
+    );
     const unmeant = await run("restart", ...REASON, "--override");
     expect(unmeant.code).toBe(2);
     expect(unmeant.err).toContain("say so with --acknowledge");
@@ -72,7 +74,7 @@ describe("tidegate restart", () => {
     expect(fired).toHaveLength(2);
   });
 
-  test("says that restarts are blocked, and that they do not help", async () => {
+  test("says that restarts are blocked, and by what", async () => {
     const env = { WORKER_RESTART_COOLDOWN: "0", WORKER_RESTART_RETRY_BUDGET: "1" };
     const { cli: run, fired } = await served({ env });
     expect((await run("restart", ...REASON)).code).toBe(0);
@@ -80,7 +82,8 @@ describe("tidegate restart", () => {
     expect(code).toBe(1);
     expect(json.error).toMatchObject({
       code: "RESTART_POLICY_BLOCKED",
-      remedy: expect.stringContaining("have not helped so far"),
+      message: expect.stringContaining("the budget of this window is spent"),
+      remedy: expect.stringContaining("Find out why"),
     });
     expect((await run("restart", ...REASON, ...OVERRIDE)).code).toBe(0);
     expect(fired).toHaveLength(2);

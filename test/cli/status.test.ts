@@ -9,6 +9,7 @@ describe("tidegate status", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.split("\n")[0]).toBe("healthy");
     for (const line of [
+      /^as of +\d{4}-\d\d-\d\dT[\d:.]+Z; breaker, lanes and restarts are of now$/m,
       /^database +ok$/m,
       /^state store +ok \(memory\)$/m,
       /^pool +0 % in use, 0 waiting$/m,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cli, served, TOKEN } from "../support/cli.ts";
 
-const COMMANDS = ["status", "restart", "breaker", "audit", "probe"];
+const COMMANDS = ["status", "top", "restart", "breaker", "kept", "audit", "probe"];
 
 describe("tidegate", () => {
   test("explains itself, each command and how all of them end", async () => {

@@ -1,5 +1,5 @@
 /** What is sent, what is shared, and how a caller gives up. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fine, problem, tab } from "./scene.ts";
 
 test("parameters become the query: lists repeat their name, what is not there is left out", async () => {
@@ -89,5 +89,24 @@ describe("a caller gives up", () => {
     expect(await error).toMatchObject(given);
     expect(calls).toHaveLength(1);
     expect(runtime.pendingTimers()).toBe(0);
+  });
+});
+
+describe("a page that was rendered in a trace", () => {
+  const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const document = {
+    querySelector: (selector: string) =>
+      selector === 'meta[name="traceparent"]' ? { getAttribute: () => TRACEPARENT } : null,
+  };
+
+  test("goes on with it at its own origin alone, and where the call says nothing else", async () => {
+    vi.stubGlobal("location", { href: "https://shop.example/orders" });
+    vi.stubGlobal("document", document);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { client, end, calls } = tab(() => fine);
+    await end(client.get("/api/x"));
+    await end(client.get("https://other.example/api/x"));
+    await end(client.post("/api/x", 1, { headers: { traceparent: "of the call" } }));
+    expect(calls.map(({ headers }) => headers.get("traceparent"))).toEqual([TRACEPARENT, null, "of the call"]);
   });
 });

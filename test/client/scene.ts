@@ -28,18 +28,36 @@ export const problem = (code: string, status = 503, hint?: number, gate?: string
 
 export const fine: Answer = { body: { success: true, data: [1] } };
 
+/** An answer that stands in for a new one. */
+export const old = (hint: number | null, code = "CIRCUIT_BREAKER_OPEN", ageSeconds = 90): Answer => {
+  const asOf = new Date(Date.UTC(2026, 0, 1) - ageSeconds * 1_000).toISOString();
+  return {
+    headers: {
+      age: String(ageSeconds),
+      "cache-status": `tidegate; hit; fwd=stale; detail=${code}`,
+      "tidegate-as-of": asOf,
+      ...(hint !== null && { "retry-after": String(hint) }),
+    },
+    body: {
+      success: true,
+      data: [0],
+      meta: { stale: { as_of: asOf, age_seconds: ageSeconds, code, retry_after_seconds: hint } },
+    },
+  };
+};
+
 /** What the tabs of a browser share. */
 export function browserOf(runtime: ManualRuntime = manualRuntime()) {
   const stored = new Map<string, string>();
-  const tabs: { wrote: (key: string, text: string) => void }[] = [];
+  const tabs: { wrote: (key: string, text: string | null) => void }[] = [];
   return {
     runtime,
     stored,
     /** A tab's view: a change is told to the other tabs alone, as `storage` events are. */
     texts: (): SharedTexts => {
-      const listeners: ((key: string, text: string) => void)[] = [];
+      const listeners: ((key: string, text: string | null) => void)[] = [];
       const tab = {
-        wrote: (key: string, text: string) => {
+        wrote: (key: string, text: string | null) => {
           for (const listener of listeners) listener(key, text);
         },
       };
@@ -50,15 +68,19 @@ export function browserOf(runtime: ManualRuntime = manualRuntime()) {
           stored.set(key, text);
           for (const other of tabs) if (other !== tab) other.wrote(key, text);
         },
-        remove: (key) => void stored.delete(key),
+        remove: (key) => {
+          // As in browsers: where nothing was, nothing has gone.
+          if (!stored.delete(key)) return;
+          for (const other of tabs) if (other !== tab) other.wrote(key, null);
+        },
         watch: (listener) => void listeners.push(listener),
       };
     },
   };
 }
 
-/** `atMs` of a call counts from the scene's start. */
-export function tab(script: Script, { runtime, texts } = browserOf()) {
+/** `atMs` of a call counts from the scene's start. @param health Where the client looks while calls are held. */
+export function tab(script: Script, { runtime, texts } = browserOf(), health: string | null = null) {
   const calls: { atMs: number; line: string; headers: Headers; body: unknown }[] = [];
   const events: { type: keyof ClientEvents; [key: string]: unknown }[] = [];
   const fetching: typeof fetch = async (input, init) => {
@@ -80,8 +102,8 @@ export function tab(script: Script, { runtime, texts } = browserOf()) {
     const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
     return new Response(text, { status: answer.status ?? 200, headers: { ...answer.headers } });
   };
-  const client = createClient({ runtime: { ...runtime, fetch: fetching }, texts: texts() });
-  for (const type of ["degraded", "retrying", "recovered"] as const) {
+  const client = createClient({ runtime: { ...runtime, fetch: fetching }, texts: texts(), health });
+  for (const type of ["degraded", "retrying", "recovered", "stale", "fresh"] as const) {
     client.on(type, (event) => void events.push({ type, ...event }));
   }
   return {

@@ -66,7 +66,7 @@ describe("lists", () => {
     "1.2.3.4.",
     "::g",
   ])("%s is no network", (network) =>
-    expect(() => readConfig({ TRUSTED_PROXIES: network })).toThrow(/TRUSTED_PROXIES/),
+    expect(() => readConfig({ TIDEGATE_TRUSTED_PROXIES: network })).toThrow(/TRUSTED_PROXIES/),
   );
 });
 

@@ -14,13 +14,17 @@ function refusal(env: Environment): ConfigError {
   throw new Error(`${JSON.stringify(env)} was accepted`);
 }
 
+const SHARED = VARIABLE_LIST.flatMap(([name, { shared }]) => (shared ? (name as string) : []));
+/** Under the name that nobody else uses. */
+const ours = (name: string) => (SHARED.includes(name) ? `TIDEGATE_${name}` : name);
+
 const faultOf = (variable: string, value: string): ConfigFault | undefined =>
-  refusal({ [variable]: value }).faults.find((fault) => fault.variable === variable);
+  refusal({ [ours(variable)]: value }).faults.find((fault) => fault.variable === ours(variable));
 
 test("all faults are reported at once, each with its variable, what it needs and what was found", () => {
   const error = refusal({
-    APP_ENV: "prod",
-    PORT: "80a",
+    TIDEGATE_APP_ENV: "live",
+    TIDEGATE_PORT: "80a",
     DB_POOL_SIZE: "0",
     DATABASE_URL: "mysql://root:hunter2@db/shop",
     CIRCUIT_BREAKER_FAILURE_RATE: "50%",
@@ -29,8 +33,8 @@ test("all faults are reported at once, each with its variable, what it needs and
     CF_ACCESS_AUD: "tag",
   });
   expect(error.faults).toEqual([
-    { variable: "APP_ENV", needed: "one of development, testing, staging, production", found: '"prod"' },
-    { variable: "PORT", needed: "a whole number of port numbers from 0 to 65535", found: '"80a"' },
+    { variable: "TIDEGATE_APP_ENV", needed: "one of development, testing, staging, production", found: '"live"' },
+    { variable: "TIDEGATE_PORT", needed: "a whole number of port numbers from 0 to 65535", found: '"80a"' },
     { variable: "DATABASE_URL", needed: expect.stringContaining("known scheme"), found: '"mysql://***@db/shop"' },
     { variable: "DB_POOL_SIZE", needed: "a whole number of connections from 1 to 1000", found: '"0"' },
     { variable: "CIRCUIT_BREAKER_FAILURE_RATE", needed: expect.stringContaining("from 0 to 1"), found: '"50%"' },
@@ -149,9 +153,9 @@ describe("what was found is shown without secrets", () => {
   test("nor where the secret of one variable was pasted into another", () => {
     const { message } = refusal({
       DATABASE_URL: "postgres://u:hunter2@h/d",
-      PORT: "hunter2",
+      TIDEGATE_PORT: "hunter2",
       CRON_SECRET: "cr0n-secret",
-      HOST: "a cr0n-secret",
+      TIDEGATE_HOST: "a cr0n-secret",
     });
     expect(message).not.toMatch(/hunter2|cr0n-secret/);
     expect(message).toContain("PORT");

@@ -60,6 +60,19 @@ describe("STATE_URL", () => {
     ["memory:", { kind: "memory", address: "memory:" }],
     ["redis://:pw@cache:6379/2", { kind: "redis", url: "redis://:pw@cache:6379/2", address: "redis://cache:6379/2" }],
     ["rediss://cache", { kind: "redis", url: "rediss://cache", address: "rediss://cache" }],
+    [
+      "redis+cluster://:pw@h1,h2:7000,h3",
+      { kind: "redis", url: "redis+cluster://:pw@h1,h2:7000,h3", address: "redis+cluster://h1,h2:7000,h3" },
+    ],
+    ["rediss+cluster://h1", { kind: "redis", url: "rediss+cluster://h1", address: "rediss+cluster://h1" }],
+    [
+      "redis+sentinel://:pw@h1,h2/main/1",
+      { kind: "redis", url: "redis+sentinel://:pw@h1,h2/main/1", address: "redis+sentinel://h1,h2/main/1" },
+    ],
+    [
+      "redis+unix:///run/redis.sock",
+      { kind: "redis", url: "redis+unix:///run/redis.sock", address: "redis+unix:///run/redis.sock" },
+    ],
     ["deno-kv:", { kind: "deno-kv", path: null }],
     ["deno-kv:./kv.sqlite", { kind: "deno-kv", path: "./kv.sqlite" }],
     ["durable-object:", { kind: "durable-object", address: "durable-object:" }],
@@ -80,6 +93,9 @@ describe("STATE_URL", () => {
     ["memory:x", /memory:/],
     ["redis://", /redis:\/\//],
     ["redis://h/x", /redis:\/\//],
+    ["redis://h1,h2", /redis:\/\/user:password@host:port\/number/],
+    ["redis+sentinel://h1,h2", /redis\+sentinel:\/\/.*\/master/],
+    ["redis+cluster://h1/2", /redis\+cluster:\/\//],
     ["upstash:http://eu1.upstash.io", /upstash:https:/],
     ["upstash:https://user:token@eu1.upstash.io", /STATE_TOKEN/],
   ])("%s is refused", (url, needed) => {

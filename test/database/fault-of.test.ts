@@ -1,5 +1,6 @@
 /** What other drivers and ORMs throw, in the shapes that they throw it, by the table of our own drivers. */
 import { expect, it } from "vitest";
+import { ownErrorIn } from "../../lib/errors.ts";
 import { DatabaseError, faultOf } from "../../lib/tidegate.ts";
 
 const error = (fields: object, cause?: unknown) => Object.assign(new Error("…", { cause }), fields);
@@ -19,6 +20,8 @@ it.each([
     Object.assign(pg("57014"), { message: "canceling statement due to user request" }),
     "cancelled",
   ],
+  ["pg: a pool without a free connection", new Error("timeout exceeded when trying to connect"), "exhausted"],
+  ["pg: an answer that did not come in time", new Error("Query read timeout"), "timeout"],
   ["pg: a connection that was lost", new Error("Connection terminated unexpectedly"), "connection"],
   ["postgres.js: a connection that ended", error({ code: "CONNECTION_ENDED" }), "connection"],
   ["the network", error({ code: "ECONNREFUSED" }), "connection"],
@@ -56,4 +59,12 @@ it.each([
   ["nothing", undefined],
 ])("says nothing of what is no database's error: %s", (_, thrown) => {
   expect(faultOf(thrown)).toBeUndefined();
+});
+
+it("finds Tidegate's own error in the one that Prisma makes of its code, message and meta", () => {
+  const ours = new DatabaseError("timeout", "The database did not answer in time.");
+  const { code, message, meta } = ours;
+  const theirs = Object.assign(new Error(message), { code, meta: { modelName: "Order", ...meta } });
+  expect(ownErrorIn(theirs)).toBe(ours);
+  expect(faultOf(theirs)).toBe("timeout");
 });

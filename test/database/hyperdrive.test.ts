@@ -83,7 +83,9 @@ describe.skipIf(unavailable !== undefined)(`Hyperdrive: ${unavailable ?? "worker
     });
 
     test("ends at its deadline, at the server as well", async () => {
-      expect(await ask({ sleepSeconds: 9, deadlineMs: 300 })).toEqual([{ fault: "timeout" }]);
+      const became = await ask({ sleepSeconds: 9, deadlineMs: 300 });
+      // The server's own timeout may be the first to answer.
+      expect([[{ fault: "timeout" }], [{ fault: "timeout", vendor: "57014" }]]).toContainEqual(became);
       expect(await running()).toBe(0);
     });
 

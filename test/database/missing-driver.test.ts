@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { missingPackage, withoutPackage } from "../../lib/database/driver-package.ts";
+import { withoutPackage } from "../../lib/database/driver-package.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
+import { missingPackage } from "../../lib/optional-package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -21,7 +22,7 @@ async function without(
     const missing = (from) => Object.assign(new Error("Cannot find package '${name}' imported from " + from), { code: "ERR_MODULE_NOT_FOUND" });
     registerHooks({ resolve: (specifier, context, next) => {
       if (specifier !== "${name}") return next(specifier, context);
-      if (${!looked} && context.parentURL?.includes("driver-package")) return { url: "node:fs", shortCircuit: true };
+      if (${!looked} && context.parentURL?.includes("optional-package")) return { url: "node:fs", shortCircuit: true };
       throw missing(context.parentURL);
     } });`;
   const text = `

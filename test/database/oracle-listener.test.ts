@@ -7,6 +7,7 @@ import { sql } from "../../lib/database/sql.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
 import { eventually } from "../support/processes.ts";
+import { standStill } from "../support/standing-still.ts";
 import { silentServer, slammingServer, type TcpServer } from "../support/tcp.ts";
 import { accepting, refusing, tnsListener } from "../support/tns-listener.ts";
 
@@ -95,6 +96,13 @@ describe("nobody there", () => {
   test("a port that is closed", async () => {
     const { error } = await failure(databaseAt("127.0.0.1:1"), {});
     expect(error).toMatchObject({ fault: "connection", vendorCode: "NJS-503", code: "DB_CONNECTION_FAILED" });
+  });
+
+  test("a listener whose word came while the process stood still beyond every timeout", async () => {
+    const { ask } = await at(tnsListener(refusing(12516)), { connectTimeoutMs: 300 });
+    const asked = ask();
+    await standStill(2_300);
+    expect((await asked).error).toMatchObject({ fault: "exhausted" });
   });
 
   test("a name that does not resolve", async () => {

@@ -15,6 +15,7 @@ describe("the URL", () => {
     ["oracle://u:p@h/svc", "oracle://h/svc", "h/svc"],
     ["oracle://u:p%40ss@a:1,b:2/svc", "oracle://a:1,b:2/svc", "a:1,b:2/svc"],
     ["oracle://u:p@ss@h/svc:pooled", "oracle://h/svc:pooled", "h/svc:pooled"],
+    ["oracle://u:p@[::1]:1522/my%5Fsvc%24", "oracle://[::1]:1522/my%5Fsvc%24", "[::1]:1522/my_svc$"],
     ["oracle://u:p@h/svc?protocol=tcps&wallet_location=/w", "oracle://h/svc", "tcps://h/svc?wallet_location=/w"],
     ["oracle://u:p@h/svc?connect_timeout=0&RETRY_COUNT=9&expire_time=1", "oracle://h/svc", "h/svc?expire_time=1"],
   ])("%s is shown as %s and dialled as %s", (url, address, connectString) => {
@@ -29,6 +30,7 @@ describe("the URL", () => {
 
   test.each([
     [undefined, "it was nothing"],
+    ["oracle://u:p@h/s%zz", 'with a "%" in the service'],
     ["  ", "it was nothing"],
     ["postgres://root:hunter2@h/db", "it was postgres://***"],
     ["hunter2", "it was *** (without a scheme)"],

@@ -91,10 +91,47 @@ describe("the embedded database", () => {
     expect(await database(url, { initialise: [LOTS] }).query(COUNT, run())).toEqual([{ n: 2 }]);
   });
 
-  test("a caller waits for the start no longer than its connectBy; the start goes on", async () => {
+  test("a caller waits for the start no longer than its connectBy, and is told of it; the start goes on", async () => {
     const db = database();
-    await expect(db.query(sql`select 1`, run({ connectWithinMs: 20 }))).rejects.toMatchObject({ fault: "exhausted" });
+    const hurried = [1, 2, 3].map(() => db.query(sql`select 1`, run({ connectWithinMs: 20 })));
+    const told = (await Promise.allSettled(hurried)).map((each) => (each.status === "rejected" ? each.reason : each));
+    const starting = { fault: "exhausted", message: "The embedded database is still starting." };
+    expect(told).toMatchObject([starting, starting, starting]);
     await db.query(sql`select 1`, run());
+    const busy = db.query(sql`select pg_sleep(0.3)`, run());
+    const late = db.query(sql`select 1`, run({ connectWithinMs: 20 }));
+    await expect(late).rejects.toMatchObject({ message: "No database connection became free within the wait." });
+    await busy;
+  });
+
+  test.each([
+    "select set_config('search_path', 'theirs', false)",
+    "select pg_advisory_lock(7)",
+    "create temp table lots (id int)",
+  ])("%s is undone before the next statement, and at the end of a transaction", async (text) => {
+    const db = database();
+    const worded = sql(Object.assign([text], { raw: [text] }) as never);
+    const left = async () => {
+      const [row] = await db.query(
+        sql`select current_setting('search_path') as path, to_regclass('lots') as lots,
+          (select count(*) from pg_locks where locktype = 'advisory') as locks`,
+        run(),
+      );
+      return row;
+    };
+    const clean = await left();
+    await db.query(worded, run());
+    expect(await left()).toEqual(clean);
+    await db.transaction(run(), {}, (tx) => tx.query(worded));
+    expect(await left()).toEqual(clean);
+  });
+
+  test("what a closed database was doing is cancelled, without a code of ours for one of a vendor", async () => {
+    const db = database();
+    await db.query(sql`select 1`, run());
+    const doing = db.query(sql`select count(*) from generate_series(1, 1e8)`, run()).catch((error: unknown) => error);
+    await db.close();
+    expect(await doing).toMatchObject({ fault: "cancelled", vendorCode: undefined });
   });
 
   test("a ping proves progress or fails: it overtakes the line, never the running statement", async () => {

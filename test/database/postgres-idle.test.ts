@@ -2,7 +2,6 @@
  * Connections that the server ended while this process did not look: it was frozen, or busy with something else, and what
  * the server said, and the end of the connection, lie unread in its sockets.
  */
-import { execFileSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database/port.ts";
@@ -11,6 +10,7 @@ import { sql } from "../../lib/database/sql.ts";
 import { type Conditions, execution, SETTINGS } from "../support/execution.ts";
 import { postgresUnavailable } from "../support/postgres.ts";
 import { postgresScene, runtime, tookMs } from "../support/postgres-scene.ts";
+import { endUnseen } from "../support/standing-still.ts";
 import { proxyTo, serve } from "../support/tcp.ts";
 
 const run = (conditions: Conditions = {}) => execution(runtime, conditions);
@@ -27,14 +27,6 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(db.pool()).toMatchObject({ checkedIn: 3 });
       return db;
     }
-    /** Another process has the server end them, in one long turn of this one's event loop. */
-    function endUnseen(name: string): void {
-      const text = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${name}'`;
-      const script = `require("postgres")(${JSON.stringify(server().url)}).unsafe(${JSON.stringify(text)})
-        .then(() => setTimeout(() => process.exit(0), 100))`;
-      execFileSync(process.execPath, ["-e", script]);
-    }
-
     test.each([
       ["in a timer", () => new Promise((resolve) => setTimeout(resolve, 5))],
       ["while sockets are being read", (db: Database) => db.query(sql`select 1`, run())],
@@ -43,7 +35,7 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       const name = `frozen ${when}`;
       const db = await rested(name);
       await begin(db);
-      endUnseen(name);
+      endUnseen(server().url, name);
       const answers = [1, 2, 3, 4].map((n) => db.query(sql`select ${n}::int as n`, run()));
       expect((await Promise.all(answers)).flat()).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
       expect(await seen(name)).toBeLessThanOrEqual(3);
@@ -51,14 +43,14 @@ describe.skipIf(postgresUnavailable() !== undefined)(
 
     test("so has a transaction", async () => {
       const db = await rested("frozen-tx");
-      endUnseen("frozen-tx");
+      endUnseen(server().url, "frozen-tx");
       expect(await db.transaction(run(), {}, (held) => held.query(sql`select 1 as v`))).toEqual([{ v: 1 }]);
     });
 
     test("so has a ping", async () => {
       const db = await rested("frozen-ping");
       await db.ping(run({ lane: "health" }));
-      endUnseen("frozen-ping");
+      endUnseen(server().url, "frozen-ping");
       await db.ping(run({ lane: "health" }));
     });
 

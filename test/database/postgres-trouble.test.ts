@@ -53,6 +53,27 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       expect(ms).toBeLessThan(GRACE_MS + 1_000);
     });
 
+    test("one that fails in the midst of its rows leaves no holes in those of the next", async () => {
+      const db = database({ poolSize: 1, maxOverflow: 0 });
+      const failing = sql`select i, 1 / (4 - i) as boom from generate_series(1, 10) i`;
+      const good = sql`select i from generate_series(1, 3) i`;
+      const rows = [{ i: 1 }, { i: 2 }, { i: 3 }];
+      const fails = () => expect(db.query(failing, run())).rejects.toMatchObject({ vendorCode: "22012" });
+      await fails();
+      expect(await db.query(good, run())).toEqual(rows);
+      const inTransaction = db.transaction(run(), {}, async (tx) => {
+        await tx.query(sql`savepoint before`);
+        await tx.query(failing).catch(() => {});
+        await tx.query(sql`rollback to before`);
+        return tx.query(good);
+      });
+      expect(await inTransaction).toEqual(rows);
+      await fails();
+      const batches: unknown[] = [];
+      await db.stream(good, run(), 2, async (batch) => batches.push(batch) > 0);
+      expect(batches).toEqual([rows.slice(0, 2), rows.slice(2)]);
+    });
+
     test("a statement is not sent after startBy even when the way to it was slow", async () => {
       const db = database({ poolSize: 1, maxOverflow: 0 });
       await db.query(sql`create table if not exists tardy (id int)`, run());

@@ -166,6 +166,24 @@ describe.skipIf(postgresUnavailable() !== undefined)(`values: ${postgresUnavaila
     expect(await read(ms, settings)).toBe(Date.parse(moment));
   });
 
+  test.each([
+    "-4712-01-01T00:00:00.000Z",
+    "-000001-12-31T23:59:59.999Z",
+    "0000-02-29T12:00:00.000Z",
+    "0001-01-01T00:00:00.001Z",
+    "0099-01-01T00:00:00.000Z",
+    "2024-02-29T12:34:56.789Z",
+    "9999-12-31T23:59:59.999Z",
+    "+010000-01-01T00:00:00.000Z",
+    "+275760-09-13T00:00:00.000Z",
+  ])("the moment %s arrives as itself, whatever its year", async (written) => {
+    const date = new Date(written.replace(/^-(\d{4})-/, "-00$1-"));
+    const ms = sql`select (extract(epoch from ${date}::timestamptz) * 1000)::float8 as v`;
+    expect(await read(ms)).toBe(date.getTime());
+    const inArray = sql`select (extract(epoch from (${[date]}::timestamptz[])[1]) * 1000)::float8 as v`;
+    expect(await read(inArray)).toBe(date.getTime());
+  });
+
   test("an array of any type of the server's own is an array, but of boxes", async () => {
     const types = await server().query(
       "select typname as name, format_type(oid, null) as type from pg_type where typnamespace = 'pg_catalog'::regnamespace " +

@@ -1,6 +1,7 @@
 /** The scenarios of a whole fleet at a size that every run can afford; at full size: `npm run test:fleet`. */
 import { describe, expect, test } from "vitest";
 import { capacity } from "./capacity.ts";
+import { kept } from "./kept.ts";
 import { CAPACITY, fleetUnavailable, SLACK_MS } from "./scene.ts";
 import { boundWithoutStore } from "./store-away.ts";
 
@@ -18,6 +19,16 @@ describe.skipIf(unavailable)(`a fleet of three${unavailable ? ` (skipped: ${unav
     });
     expect(figures.peakSeen).toBeLessThanOrEqual(CAPACITY);
     expect(figures.backAfterMs).toBeLessThan(figures.lifetimeMs + SLACK_MS);
+  });
+
+  test("asks once for all who ask for the same, and again where the one who asked has died", async () => {
+    const figures = await kept({ size: 3, callers: 150 });
+    expect(figures.notAnswered).toEqual([]);
+    expect(figures).toMatchObject({ fleetStatements: 1, values: 1 });
+    expect(figures.instanceStatements).toBeLessThanOrEqual(3);
+    expect(figures.afterKill.statements).toBeGreaterThanOrEqual(2);
+    expect(figures.afterKill.statements).toBeLessThanOrEqual(3);
+    expect(figures.afterKill.longestMs).toBeLessThan(figures.afterKill.allowedMs + SLACK_MS);
   });
 
   test("keeps its bound while the store is stopped, and when it is back empty; no caller hears of it", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type GateSnapshot, restore, snapshot } from "../../lib/gate/snapshot.ts";
 import { emptyGate, noTotals } from "../../lib/gate/state.ts";
+import { savedGate } from "../../lib/store/saved-gate.ts";
 import { NOTHING, permits, START, scene, TestGate } from "../support/gate.ts";
 import { halfOpenGate } from "../support/gate-breaker.ts";
 
@@ -56,6 +57,19 @@ describe("a snapshot", () => {
       expect(copy.core).toMatchObject({ override: null, active: 0, permits: { request: 0 } });
       expect(copy.sessions).toEqual([]);
     }
+  });
+
+  test("of an older release counts on from there, with what it did not count at nothing", () => {
+    const saved = snapshot(halfOpenGate().gate.state);
+    const { causes: _, tallies, ...older } = saved.totals;
+    const found = JSON.parse(JSON.stringify({ ...saved, totals: { ...older, tallies: { kept_fresh: 3, tides: 2 } } }));
+    const { totals } = restore(found);
+    expect(totals).toEqual({
+      ...saved.totals,
+      causes: noTotals().causes,
+      tallies: { ...tallies, kept_fresh: 3, tides: 2 },
+    });
+    expect(savedGate(found)?.totals).toEqual(totals);
   });
 
   test("of an empty gate is an empty gate", () => {

@@ -33,7 +33,16 @@ describe("the totals of the fleet", () => {
       renewals: 2,
       ranMs: { request: 30, slow: 210, health: 2_010 },
       waitedMs: { request: 32, slow: 212, health: 2_012 },
+      causes: none.causes,
+      tallies: none.tallies,
     });
+  });
+
+  test("add up what else instances count", () => {
+    const gate = new TestGate();
+    gate.instance("a").renews({}, { tallies: { kept_fresh: 2, stale_other: 1 } });
+    gate.instance("b").renews({}, { tallies: { kept_fresh: 5 } });
+    expect(gate.state.totals.tallies).toEqual({ ...noTotals().tallies, kept_fresh: 7, stale_other: 1 });
   });
 
   test("count every reason for which a call is refused", () => {
@@ -43,12 +52,20 @@ describe("the totals of the fleet", () => {
     expect(Object.values(gate.state.totals.refused.request)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test("count transitions by the state that was entered", () => {
+  test("count transitions by the state that was entered, and by why", () => {
     const { gate, a } = halfOpenGate();
     probe(a, "failure");
     gate.now = gate.core.openUntil;
     recover(gate, a);
-    expect(gate.state.totals.transitions).toEqual({ open: 2, half_open: 2, closed: 1 });
+    const { transitions, causes } = gate.state.totals;
+    expect(transitions).toEqual({ open: 2, half_open: 2, closed: 1 });
+    expect(causes).toEqual({
+      ...noTotals().causes,
+      failure_rate: { closed: 0, open: 1, half_open: 0 },
+      probe_failed: { closed: 0, open: 1, half_open: 0 },
+      open_period_over: { closed: 0, open: 0, half_open: 2 },
+      probes_succeeded: { closed: 1, open: 0, half_open: 0 },
+    });
   });
 
   test("count a renewal once, and none of the unknown", () => {

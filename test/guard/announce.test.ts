@@ -34,7 +34,7 @@ describe("what happens to a gate is said", () => {
     const runtime = manualRuntime();
     const bus: Events = createEvents(runtime, log);
     for (const name of ["transition", "override"] as const) bus.on(name, (told) => void listened.push([name, told]));
-    announceTo({ gate: "main", log, events: bus, local })(events);
+    announceTo({ gate: "main", log, events: bus, tracing: null, local })(events);
     await runtime.advance(0);
     return { said, listened };
   }

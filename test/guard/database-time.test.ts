@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
-import { databaseCall, WAIT_SHARE } from "../../lib/guard/database-call.ts";
-import { databaseTime } from "../../lib/guard/database-time.ts";
+import { databaseCall, WAIT_SHARE } from "../../lib/guard/database/database-call.ts";
+import { DatabaseTime } from "../../lib/guard/database/database-time.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 
 type Step = "connected" | "pause" | "resume" | number;
@@ -9,7 +9,7 @@ const TIMEOUT = new DatabaseError("timeout", "late");
 
 function scene() {
   const runtime = manualRuntime();
-  const time = databaseTime(runtime);
+  const time = new DatabaseTime(runtime);
   /** Time passes between what is done. */
   const goes = (...steps: readonly Step[]) => {
     for (const step of steps) {
@@ -47,6 +47,7 @@ describe("a call that timed out", () => {
 
   it("counts, while the database was at work", () => {
     expect(judged("resume", 50)).toBeUndefined();
+    expect([judged("resume"), judged("resume", 1)]).toEqual([undefined, undefined]);
     expect(judged("resume", "connected", 50)).toBeUndefined();
     expect(judged("resume", 50, "pause", 5, "resume", 1)).toBeUndefined();
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
+import { insidesOf } from "../../lib/guard/insides.ts";
 import type { LogFields } from "../../lib/log/port.ts";
 import { memory } from "../../lib/store/memory.ts";
 import type { StoreAdapter } from "../../lib/store/port.ts";
@@ -29,9 +30,17 @@ function scene() {
     const config = readConfig({ APP_ENV: "production", ...env });
     return tidegate({ database: { ...fake, address }, store, config, log, runtime });
   };
-  return { application, told, runtime };
+  /** One that has connections of its own, behind a facade. */
+  const withOwnConnections = (address: string | null, env: Record<string, string> = {}) => {
+    const config = readConfig({ APP_ENV: "production", ...env });
+    const { attach, recorded } = insidesOf(tidegate({ store, config, log, runtime }), "a facade");
+    attach({ address, ping: async () => {}, pool: () => ({ ...NONE }) });
+    return { asked: () => recorded(1, "request", "success") };
+  };
+  return { application, withOwnConnections, told, runtime };
 }
 const HOUR_MS = 3_600_000;
+const NONE = { size: 0, checkedOut: 0, checkedIn: 0, overflow: 0, maxCapacity: 0, waiting: 0 };
 
 describe("two databases in one store", () => {
   test("with nothing set have a gate each: the dead one refuses nobody else's calls", async () => {
@@ -70,5 +79,20 @@ describe("two databases in one store", () => {
       await runtime.advance(10);
     }
     expect(told).toEqual([]);
+  });
+
+  test("are told of applications with connections of their own, and not of those whose database has no name yet", async () => {
+    const { application, withOwnConnections, told, runtime } = scene();
+    const named = { STATE_NAMESPACE: "shop" };
+    await application("postgres://db/a", named).db.query`select 1`;
+    await runtime.advance(10);
+    for (const address of ["postgres://db/a", null]) {
+      withOwnConnections(address, named).asked();
+      await runtime.advance(10);
+    }
+    expect(told).toEqual([]);
+    withOwnConnections("postgres://db/b", named).asked();
+    await runtime.advance(10);
+    expect(told).toMatchObject([{ ours: "postgres://db/b", theirs: "postgres://db/a" }]);
   });
 });

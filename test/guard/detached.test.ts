@@ -1,5 +1,6 @@
 /** An instance without the shared gate, in virtual time: its share of the capacity, and its way back. */
 import { describe, expect, it } from "vitest";
+import type { GateView } from "../../lib/gate/renewal.ts";
 import type { Guard } from "../../lib/guard/guard.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { type BadNetwork, badNetwork } from "../support/bad-network.ts";
@@ -37,6 +38,12 @@ async function quick({ runtime }: Fleet, guard: Guard): Promise<void> {
   const done = follow(guard.run(() => "done"));
   await runtime.advance(300);
   expect(done.result()).toEqual({ value: "done" });
+}
+
+async function viewed({ runtime }: Fleet, guard: Guard): Promise<GateView> {
+  const view = follow(Promise.resolve(guard.view()));
+  await runtime.advance(600);
+  return view.result()?.value as GateView;
 }
 
 /** As many calls as an instance lets in at once. */
@@ -82,6 +89,44 @@ describe("an instance whose store is away", () => {
     running.succeed();
     await it.runtime.advance(0);
     expect(await letsIn(it, guard)).toBe(3);
+  });
+
+  it("tells the shared gate what went on meanwhile, so that the fleet's sums have every call", async () => {
+    const it = await scene();
+    const [guard] = it.guards as [Guard];
+    const before = await viewed(it, guard);
+    it.network.cut = "refused";
+    await it.runtime.advance(3_000);
+    // Three are let in, and end when their callers have left.
+    expect(await letsIn(it, guard)).toBe(3);
+    guard.tally("kept_fresh");
+    expect(await viewed(it, guard)).toMatchObject({ local: true, totals: { tallies: { kept_fresh: 0 } } });
+    it.network.cut = null;
+    await it.runtime.advance(2_000);
+    const after = await viewed(it, guard);
+    expect(after.local).toBeUndefined();
+    expect(after.totals.tallies.kept_fresh).toBe(before.totals.tallies.kept_fresh + 1);
+    const { request } = before.totals.calls;
+    expect(after.totals.calls.request).toEqual({ ...request, ignored: request.ignored + 3 });
+  });
+
+  it("tells for how long calls have waited for the local gate, too", async () => {
+    const it = await scene();
+    const [guard] = it.guards as [Guard];
+    const before = await viewed(it, guard);
+    it.network.cut = "refused";
+    await it.runtime.advance(3_000);
+    const calls = Array.from({ length: 4 }, heldCall);
+    for (const { call } of calls) void follow(guard.run(call));
+    await it.runtime.advance(100);
+    expect(calls.map(({ started }) => started())).toEqual([true, true, true, false]);
+    for (const { succeed } of calls) succeed();
+    await it.runtime.advance(10);
+    it.network.cut = null;
+    await it.runtime.advance(2_000);
+    const { calls: ended, waitedMs } = (await viewed(it, guard)).totals;
+    expect(ended.request.success - before.totals.calls.request.success).toBe(4);
+    expect(waitedMs.request - before.totals.waitedMs.request).toBeGreaterThanOrEqual(100);
   });
 
   it.each([

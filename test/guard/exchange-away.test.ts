@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exchangeScene } from "../support/exchange-scene.ts";
+import { exchangeScene, VIEW } from "../support/exchange-scene.ts";
 import { follow } from "../support/guarded.ts";
 
 const DEADLINE_MS = 500;
@@ -46,12 +46,24 @@ describe("a store that does not answer (Rule 15)", () => {
     expect(events(said)).toEqual(["store.away", "lost"]);
   });
 
+  test("is not asked again, in a session that it opens, what its caller has given up", async () => {
+    const { runtime, exchange, sent } = await attached();
+    const asked = follow(exchange.ask(VIEW));
+    await sent[1]?.fail();
+    expect(asked.result()).toEqual({ value: null });
+    await runtime.advance(TRY_AGAIN_MS);
+    await sent[2]?.answer({ known: false } as never);
+    expect(sent[3]?.renewal).toMatchObject({ n: 3, commands: [] });
+  });
+
   test("is back with its answer, which says for how long it was away", async () => {
-    const { runtime, exchange, sent, said } = await attached();
+    const { runtime, exchange, sent, said, told } = await attached();
     exchange.renew();
     await sent[1]?.fail();
     await runtime.advance(TRY_AGAIN_MS);
     await sent[2]?.answer();
+    await runtime.advance(0);
+    expect(told).toEqual(["away", "back"]);
     expect([exchange.attached(), exchange.isQuiet(), runtime.pendingTimers()]).toEqual([true, true, 0]);
     const [, , back] = said.filter(([what]) => what !== "heard");
     expect(back).toEqual(["store.back", { gate: "main", away_ms: TRY_AGAIN_MS }]);
@@ -103,6 +115,8 @@ describe("a timer that never came, as of a request that has ended", () => {
     exchange.renew();
     expect([sent.length, sent[2]?.renewal.n]).toEqual([3, 2]);
     expect(runtime.pendingTimers()).toBe(1);
+    exchange.renew();
+    expect(sent).toHaveLength(3);
   });
 
   test("is made up for a second after twice the deadline, where nothing failed", async () => {
@@ -126,6 +140,13 @@ describe("closing", () => {
     exchange.renew();
     await runtime.advance(5_000);
     expect([sent.length, runtime.pendingTimers()]).toEqual([2, 0]);
+  });
+
+  test("sends nothing of what is asked for later, though nothing is in flight", async () => {
+    const { exchange, sent } = await attached();
+    await exchange.close(false);
+    exchange.renew();
+    expect(sent).toHaveLength(1);
   });
 
   test("tells once, and waits for what becomes of it", async () => {

@@ -95,6 +95,9 @@ describe("two sayings", () => {
       ]);
     }
     expect(sameOptions({ isFailure: call }, { isFailure: () => true })).toBe(false);
+    expect([sameOptions(7, {}), sameOptions({}, 7), sameOptions(null, {}), sameOptions({}, null)]).toEqual(
+      Array(4).fill(false),
+    );
     expect(sameOptions({ breaker: { probes: 1 } }, { breaker: null })).toBe(false);
   });
 

@@ -31,6 +31,7 @@ const saying = (options: unknown, name: unknown = "billing") => {
 
 type Part = Partial<Omit<GuardRules, "gate">> & { readonly gate?: Partial<GuardRules["gate"]> };
 const { capacity: CAPACITY, deadlineMs: DEADLINE } = UNSAID.gate;
+const WAITS = { waitTimeoutMs: UNSAID.waitTimeoutMs, maxWaiting: UNSAID.maxWaiting };
 
 describe("what is said about a gate", () => {
   it.each<[name: string, said: GateOptions, becomes: Part]>([
@@ -40,8 +41,18 @@ describe("what is said about a gate", () => {
       { gate: { capacity: { ...CAPACITY, request: 4 }, probes: 4 } },
     ],
     ["deadlineMs", { deadlineMs: 250 }, { gate: { deadlineMs: { ...DEADLINE, request: 250 } } }],
-    ["waitMs", { waitMs: 0 }, { waitTimeoutMs: 0 }],
-    ["maxWaiting", { maxWaiting: 0 }, { maxWaiting: 0 }],
+    ["waitMs", { waitMs: 0 }, { waitTimeoutMs: 0, slow: { ...WAITS, waitTimeoutMs: 0 } }],
+    ["maxWaiting", { maxWaiting: 0 }, { maxWaiting: 0, slow: { ...WAITS, maxWaiting: 0 } }],
+    ["waits of request", { lanes: { request: { waitMs: 0, maxWaiting: 2 } } }, { waitTimeoutMs: 0, maxWaiting: 2 }],
+    [
+      "waits of slow, over those of the gate",
+      { waitMs: 9, lanes: { slow: { waitMs: 0, maxWaiting: 2 } } },
+      {
+        waitTimeoutMs: 9,
+        slow: { waitTimeoutMs: 0, maxWaiting: 2 },
+        gate: { capacity: { ...CAPACITY, slow: BASE.gate.capacity.slow } },
+      },
+    ],
     [
       "lanes.request",
       { lanes: { request: { capacity: 20, deadlineMs: 8 } } },

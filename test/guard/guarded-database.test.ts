@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Database, Execution } from "../../lib/database/port.ts";
 import { sql } from "../../lib/database/sql.ts";
-import { guardDatabase } from "../../lib/guard/guarded-database.ts";
+import { guardDatabase } from "../../lib/guard/database/guarded-database.ts";
 import { fakeDatabase, withFaults } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow, heldCall } from "../support/guarded.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { handoff } from "../../lib/guard/handoff.ts";
+import { handoff } from "../../lib/guard/database/handoff.ts";
 import { follow } from "../support/guarded.ts";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { noHoldings, refusedHere, started } from "../../lib/guard/gate-client/holdings.ts";
+import { addTallies, noHoldings, refusedHere, started } from "../../lib/guard/gate-client/holdings.ts";
 import { composed, hear } from "../../lib/guard/gate-client/telling.ts";
 import { at, DEMAND, type Heard, hears, holding, NOBODY, replied, TERMS } from "../support/gate-heard.ts";
 
@@ -82,7 +82,9 @@ describe("who hears that its gate does not know it", () => {
     own.lanes.request.sums.ranMs = 30;
     own.pings.push({ ok: true });
     own.votes.push({ generation: 3, probe: false, calls: 2, failures: 2, slow: 0, ignored: 0, retryAfterMs: 0 });
+    addTallies(own, { kept_fresh: 2 });
     const renewal = composed(own, DEMAND, TERMS, at(0));
+    addTallies(own, { kept_fresh: 1, kept_shared: 1 });
     refusedHere(own, "request", "full");
     refusedHere(own, "request", "closing");
     own.lanes.request.sums.ranMs = 4;
@@ -95,6 +97,7 @@ describe("who hears that its gate does not know it", () => {
       votes: [],
       voidUpTo: 1,
       pings: [{ ok: true }, { ok: false }],
+      tallies: { kept_fresh: 3, kept_shared: 1 },
     });
     expect(own.lanes.request).toMatchObject({ permits: 1, allow: 0, crowded: false, running: 1 });
     expect(own.lanes.request.sums).toEqual({

@@ -56,6 +56,67 @@ describe("what has failed inside a call", () => {
     expect(await votes(tide)).toEqual({ calls: 1, failures: 1 });
   });
 
+  it("votes once where the deadline of both ends them, of a call and a statement alike", async () => {
+    const { application, runtime } = applications({ DB_CALL_TIMEOUT_MS: "1000" });
+    const tide = application();
+    const calls = [
+      follow(tide.run(() => tide.run(heldCall().hold))),
+      follow(tide.run(() => tide.run(heldCall().hold, { lane: "slow", deadlineMs: 1_000 }))),
+    ];
+    await runtime.advance(5_000);
+    expect(calls.map(({ result }) => result()?.error)).toMatchObject([{ fault: "timeout" }, { fault: "timeout" }]);
+    expect(await votes(tide)).toEqual({ calls: 1, failures: 1 });
+  });
+
+  it("counts for nothing in a gate whose deadline comes while a call waits for another gate, or runs in it", async () => {
+    const { application, runtime } = applications({ DB_CALL_TIMEOUT_MS: "1000", DB_POOL_TIMEOUT: "60" });
+    const tide = application();
+    const billing = tide.gate("billing", { capacity: 1, deadlineMs: 3_000 });
+    const waiting = [1, 2].map(() => follow(tide.run(() => billing.run(heldCall().hold))));
+    await runtime.advance(10_000);
+    expect(waiting.map(({ result }) => result()?.error)).toMatchObject([{ gate: "main" }, { gate: "main" }]);
+    expect(await votes(tide)).toEqual({ calls: 0, failures: 0 });
+    // Once it has its answer the time is the outer one's again, and so it is where nothing runs inside.
+    const after = follow(
+      tide.run(() =>
+        tide
+          .gate("mail")
+          .run(() => "sent")
+          .then(heldCall().hold as never),
+      ),
+    );
+    const plain = follow(tide.run(heldCall().hold));
+    await runtime.advance(5_000);
+    expect([after, plain].map(({ result }) => result()?.error)).toMatchObject([{ gate: "main" }, { gate: "main" }]);
+    expect(await votes(tide)).toEqual({ calls: 2, failures: 2 });
+  });
+
+  it("is judged by who asks it himself, even so", async () => {
+    const { application, runtime } = applications({ DB_CALL_TIMEOUT_MS: "1000" });
+    const tide = application();
+    const billing = tide.gate("billing", { deadlineMs: 3_000 });
+    const judged = follow(tide.run(() => billing.run(heldCall().hold), { classify: () => "failure" }));
+    await runtime.advance(5_000);
+    expect(judged.result()?.error).toMatchObject({ fault: "timeout" });
+    expect(await votes(tide)).toEqual({ calls: 1, failures: 1 });
+  });
+
+  it("is slow where it was slow, and not in the gate round it", async () => {
+    const { application, runtime } = applications({
+      DB_CALL_TIMEOUT_MS: "60000",
+      CIRCUIT_BREAKER_SLOW_CALL_MS: "1000",
+    });
+    const tide = application();
+    const billing = tide.gate("billing");
+    const slow = heldCall();
+    const outer = follow(tide.run(() => billing.run(slow.hold)));
+    await runtime.advance(2_000);
+    slow.succeed();
+    await runtime.advance(0);
+    expect(outer.result()).toEqual({ value: "done" });
+    expect([(await tide.view()).window.slow, (await billing.view()).window.slow]).toEqual([0, 1]);
+  });
+
   it("counts each time where the same error is thrown by calls that are not inside each other", async () => {
     const tide = applications().application();
     const error = new Error("the pool of the library never came up");
@@ -78,6 +139,7 @@ describe("what is no failure of the dependency", () => {
       "a full server, by Drizzle",
       new Error("Failed query", { cause: Object.assign(new Error(""), { code: "53300" }) }),
     ],
+    ["several at once, of which none would", several({ code: "23505" }, { name: "AbortError" })],
     ["a refusal that an ORM has wrapped", new Error("Failed query", { cause: refused() })],
   ])("counts for nothing: %s", async (_, error) => {
     const tide = applications().application();
@@ -98,6 +160,8 @@ describe("what is no failure of the dependency", () => {
       new Error("Failed query", { cause: Object.assign(new Error(), { code: "57P01" }) }),
     ],
     ["an unreachable server, by Prisma", Object.assign(new Error("Can't reach"), { code: "P1001" })],
+    ["several at once, of which one would", several({ code: "23505" }, { code: "57P01" })],
+    ["several of which there is none", new AggregateError([], "All promises were rejected")],
     ["a chain that ends in itself", circle()],
     ["what does not want to be read", unreadable()],
     ["what is no error", "no"],
@@ -116,6 +180,12 @@ function refused(): Refused {
     retryAfterMs: 1,
     lastFailure: null,
   });
+}
+
+/** As `Promise.any` rejects, and an application wraps it. */
+function several(...fields: readonly object[]): Error {
+  const errors = fields.map((each) => Object.assign(new Error("one of them"), each));
+  return new Error("none has answered", { cause: new AggregateError(errors, "All promises were rejected") });
 }
 
 function circle(): Error {

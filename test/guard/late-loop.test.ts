@@ -8,21 +8,21 @@ import { postgres } from "../../lib/database/postgres/postgres.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { type Tidegate, tidegate } from "../../lib/tidegate.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
+import { standStill } from "../support/standing-still.ts";
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-/** As a long loop over a large answer would: behind what was read in this turn, so that the next begins with the timers. */
-async function standStill(ms: number): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
 
 /** In a thread of its own, which goes on while ours stands still. */
 const ECHO = `
   const server = require("node:net").createServer((socket) => setTimeout(() => socket.end("here"), 200));
   server.listen(0, "127.0.0.1", () => require("node:worker_threads").parentPort.postMessage(server.address().port));
 `;
+
+async function allOf<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const all: Row[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
 
 const turn = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -62,6 +62,32 @@ describe.skipIf(postgresUnavailable() !== undefined)(
       }
       const { breaker, window } = await tide.view();
       expect([breaker.state, window.failures]).toEqual(["closed", 0]);
+    });
+
+    it.each([{}, { DB_POOLER: "transaction" }])(
+      "lets transactions go on whose answers have come meanwhile, and commits them: %j",
+      async (variables) => {
+        const tide = instance({ DB_CALL_TIMEOUT_MS: "1000", DB_POOL_TIMEOUT: "10", ...variables });
+        await tide.db.query`select 1`;
+        const asked = tide.db.transaction(async (tx) => {
+          await tx.query`select pg_sleep(0.2)`;
+          return tx.query`select 1 as one`;
+        });
+        const streamed = allOf(tide.db.stream`select 1 as one from pg_sleep(0.2)`);
+        await turn(100);
+        await standStill(1_400);
+        expect(await Promise.all([asked, streamed])).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+      },
+    );
+
+    it.each([0, 1, 3, 6, 10])("opens connections that were being opened for %i ms beyond their timeout", async (ms) => {
+      const tide = instance({ DB_TCP_CONNECT_TIMEOUT: "1" });
+      const asked = Promise.all(Array.from({ length: 5 }, () => tide.db.query`select 1 as one`));
+      await turn(ms);
+      // The driver's own timer comes a second later.
+      await standStill(2_200);
+      expect((await asked).flat()).toEqual(Array(5).fill({ one: 1 }));
+      expect((await tide.view()).window.failures).toBe(0);
     });
 
     it("answers calls of other libraries just so, by tide.run", async () => {

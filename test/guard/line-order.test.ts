@@ -125,7 +125,10 @@ describe("who wants an answer rather than wait", () => {
     line.serve((waiter) => (room-- > 0 ? passOf(waiter) : null), 5);
     await turn();
     expect(waits.map(({ result }) => result()?.value)).toMatchObject([{ kind: "pass" }, { reason: "full" }]);
+    const patient = new AbortController();
+    void joins({ lane: "slow", signal: patient.signal });
     const next = joins({ lane: "slow" }, 9);
+    patient.abort();
     line.serve(nobody, 9);
     await turn();
     expect(next.result()?.value).toMatchObject({ reason: "full" });

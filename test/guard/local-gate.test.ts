@@ -18,7 +18,7 @@ interface Terms {
 }
 
 function scene({ fleet = null, fallback = "local", stillRuns = 0 }: Terms = {}) {
-  const runtime = manualRuntime();
+  const runtime = { ...manualRuntime(), random: () => 0.9 };
   const rules = { ...guardRules(readConfig(ENV), memory().open(runtime).traits), fallback };
   const announced: GateEvent[] = [];
   const running = { count: stillRuns };
@@ -80,6 +80,14 @@ describe("the share of an instance (Rule 15)", () => {
 });
 
 describe("the local gate", () => {
+  test("is at hand: what is not needed is not kept, however much ran a moment ago", () => {
+    const { local, needs, calls } = scene({ fleet: { n: 1, rank: 0 } });
+    calls(3, "success");
+    expect(local.own().lanes.request).toMatchObject({ permits: 0, allow: 0 });
+    needs(1);
+    expect(local.own().lanes.request.permits).toBe(1);
+  });
+
   test("counts what runs by it, of lanes with a line", () => {
     const { local, needs, now } = scene({ fleet: { n: 1, rank: 0 } });
     needs(2);
@@ -126,8 +134,22 @@ describe("standing in for the shared gate", () => {
     await runtime.advance(700);
     const open = local.standDown();
     expect(open?.agoMs).toBe(700);
-    expect(open?.remainingMs).toBeGreaterThanOrEqual(recoveryMs - 700);
-    expect(open?.remainingMs).toBeLessThanOrEqual(recoveryMs * (1 + backoffJitter / 10_000) - 700);
+    const periodMs = recoveryMs + (recoveryMs * backoffJitter * 0.9) / 10_000;
+    expect(open?.remainingMs).toBe(periodMs - 700);
+    expect(local.standDown()).toBeNull();
+    local.standIn();
+    calls(20, "failure");
+    await runtime.advance(periodMs - 1);
+    expect(local.standDown()).toEqual({ remainingMs: 1, agoMs: periodMs - 1 });
+    local.standIn();
+    calls(20, "failure");
+    await runtime.advance(periodMs);
+    expect(local.standDown()).toBeNull();
+  });
+
+  test("ends with nothing where nobody has come meanwhile", () => {
+    const { local } = scene();
+    local.standIn();
     expect(local.standDown()).toBeNull();
   });
 
@@ -155,6 +177,8 @@ describe("a view without the shared gate", () => {
     const view = local.view(null);
     expect(view).toMatchObject({ kind: "view", at: runtime.wallMs(), override: null, breaker: { state: "closed" } });
     expect(local.view({ ...replied(), at: at(0) }).breaker.state).toBe("closed");
+    const probing = { state: "half_open", refusal: "probing", retryAfterMs: 1e9 } as const;
+    expect(local.view({ ...replied({ breaker: probing }), at: at(0) }).breaker.state).toBe("closed");
   });
 
   test("has the shared breaker for as long as that was to be open, and its override for as long as that holds", () => {

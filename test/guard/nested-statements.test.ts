@@ -4,8 +4,8 @@
  */
 import { Hono } from "hono";
 import { describe, expect, it, vi } from "vitest";
-import { guardDatabase, type HoldingCounts } from "../../lib/guard/guarded-database.ts";
-import { BATCH_ROWS } from "../../lib/guard/stream.ts";
+import { guardDatabase, type HoldingCounts } from "../../lib/guard/database/guarded-database.ts";
+import { BATCH_ROWS } from "../../lib/guard/database/stream.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/testing.ts";
 import type { TidegateEnv } from "../../lib/tidegate.ts";
 import { SETTINGS } from "../support/execution.ts";
@@ -20,6 +20,8 @@ vi.mock("../../lib/guard/nesting.ts", () => ({
   currentFrame: () => undefined,
   isInside: () => false,
   seesNesting: () => false,
+  askedInside: (_runtime: unknown, ask: () => unknown) => ask(),
+  insideMsOf: () => 0,
   noteJudged: () => {},
   wasJudgedInside: () => false,
   runIn: (_frame: null, call: (given: unknown) => unknown, given: unknown) => call(given),

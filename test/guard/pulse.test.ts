@@ -78,9 +78,13 @@ describe("who holds or runs something", () => {
     expect(runtime.pendingTimers()).toBe(1);
     await runtime.advance(399);
     expect(beats).toEqual([]);
-    Object.assign(own, { heard: own.heard && { ...own.heard, renewWithinMs: 50 } });
-    pulse.plan();
-    expect(runtime.pendingTimers()).toBe(1);
+    const sooner = scene({ heard: { renewWithinMs: 400 }, held: RUNS });
+    sooner.pulse.plan();
+    Object.assign(sooner.own, { heard: sooner.own.heard && { ...sooner.own.heard, renewWithinMs: 50 } });
+    sooner.pulse.plan();
+    expect(sooner.runtime.pendingTimers()).toBe(1);
+    await sooner.runtime.advance(120);
+    expect(sooner.beats).toEqual([50, 100]);
   });
 
   test("stops once nothing is left, and for good where it is stopped", async () => {

@@ -1,7 +1,7 @@
 /** What may stand behind `db.query`: a template literal or a statement, and nothing that a request brought along. */
 import { describe, expect, test } from "vitest";
 import { sql } from "../../lib/database/sql.ts";
-import { guardDatabase } from "../../lib/guard/guarded-database.ts";
+import { guardDatabase } from "../../lib/guard/database/guarded-database.ts";
 import { fakeDatabase } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet } from "../support/guarded.ts";
@@ -27,6 +27,7 @@ describe.each<[string, unknown[], RegExp]>([
     /limits such as \{ deadlineMs: 200 \}.*sql`… where id = \$\{id\}`/,
   ],
   ["a value behind a statement", [sql`select 1`, 7], /limits such as/],
+  ["null behind a statement", [sql`select 1`, null], /limits such as/],
 ])("%s", (_what, given, sentence) => {
   test.each(["query", "one", "stream"] as const)(
     "is refused by %s, with what to write, and nothing is sent",

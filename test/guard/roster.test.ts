@@ -61,6 +61,16 @@ describe("a gate that is called", () => {
     expect([fake("a").ends, runtime.pendingTimers()]).toEqual([1, 1]);
   });
 
+  it("is looked at every second, however many others wake meanwhile", async () => {
+    const { runtime, roster, wakes, fake } = scene();
+    wakes("a");
+    fake("a").isAtRest = true;
+    await runtime.advance(SWEEP_MS - 100);
+    wakes("b");
+    await runtime.advance(100);
+    expect(roster.get("a")?.guard).toBeNull();
+  });
+
   it("that never heard of its gate has heard of none at rest", async () => {
     const { runtime, roster, wakes, fake } = scene();
     wakes("a");

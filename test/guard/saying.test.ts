@@ -44,7 +44,7 @@ describe("a gate's name", () => {
   it("is nobody's but the database's where it is main: it can be asked for, and nothing said about it", async () => {
     const tide = applications({ DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0" }).application();
     expect(() => tide.gate("main", { capacity: 5 })).toThrow(RangeError);
-    expect(() => tide.gate("main", { capacity: 5 })).toThrow("the environment has its options");
+    expect(() => tide.gate("main", { capacity: 5 })).toThrow("write tidegate({ lanes, breaker })");
     void follow(tide.run(heldCall().hold));
     const refused = tide.gate("main").run(() => "never", { waitMs: 0 });
     await expect(refused).rejects.toMatchObject({ refusal: { gate: "main", reason: "full" } });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { readConfig } from "../../lib/config.ts";
 import { failureCode } from "../../lib/guard/failure-code.ts";
+import { createGuard } from "../../lib/guard/guard.ts";
 import { gateKey, gateName } from "../../lib/guard/names.ts";
 import { Refused, refusal, sentenceOf } from "../../lib/guard/refusal.ts";
+import { guardRules } from "../../lib/guard/rules.ts";
 import { createSayings } from "../../lib/guard/sayings.ts";
 import { createShared } from "../../lib/guard/shared.ts";
 import { memory } from "../../lib/store/memory.ts";
@@ -20,6 +23,7 @@ describe("a failure is called", () => {
     ["by 64 characters at most", { code: "x".repeat(64) }, "x".repeat(64)],
     ["by no more", { code: "x".repeat(65), name: "E" }, "E"],
     ["by nothing where it is no object", "ECONNREFUSED", null],
+    ["by nothing where it is a function", function named() {}, null],
     ["by nothing where there is none", null, null],
     ["by nothing where there is nothing", undefined, null],
   ])("%s", (_, ended, code) => expect(failureCode(ended)).toBe(code));
@@ -88,6 +92,20 @@ describe("what all gates of an instance have in common", () => {
       "00000000000040008000000000000001_2",
       "00000000000040008000000000000001",
     ]);
+  });
+
+  it("is closed with the guard that has it alone, and with none that shares it", async () => {
+    const runtime = manualRuntime();
+    const store = memory().open(runtime);
+    const all = createShared({ store, runtime, log: SILENT });
+    let closed = 0;
+    const common = { ...all, pushes: { ...all.pushes, close: () => void closed++ } };
+    const rules = guardRules(readConfig({}), store.traits);
+    const about = { runtime: "test", region: "", version: "0", startedAt: 0 };
+    const options = { name: "billing", key: "billing", store, rules, about, runtime, log: SILENT };
+    await createGuard({ ...options, shared: common }).end();
+    expect(closed).toBe(0);
+    await createGuard(options).end();
   });
 
   it("is what was said once, of a thousand things", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DatabaseError } from "../../lib/database/port.ts";
-import { guardDatabase } from "../../lib/guard/guarded-database.ts";
-import { BATCH_ROWS } from "../../lib/guard/stream.ts";
+import { guardDatabase } from "../../lib/guard/database/guarded-database.ts";
+import { BATCH_ROWS } from "../../lib/guard/database/stream.ts";
 import { type Answer, fakeDatabase, withFaults } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow } from "../support/guarded.ts";
@@ -129,6 +129,20 @@ describe("a stream behind the gate", () => {
         fields: { lane: "request", rows: BATCH_ROWS, code: "DB_CONNECTION_FAILED", fault: "connection" },
       },
     ]);
+  });
+
+  it("says so where it breaks off after a single row", async () => {
+    const { runtime, log, events, instance } = fleet();
+    const open = fakeDatabase(() => []).open(SETTINGS, runtime);
+    const stream: typeof open.stream = async (_statement, _execution, _rows, take) => {
+      await take([{ n: 0 }] as never, false);
+      throw new DatabaseError("connection", "gone");
+    };
+    const database = { ...open, stream };
+    const rows = guardDatabase({ guard: instance(), database, runtime, log }).stream`select n`;
+    expect(await rows.next()).toMatchObject({ value: { n: 0 } });
+    await expect(rows.next()).rejects.toMatchObject({ fault: "connection" });
+    expect(events).toMatchObject([{ event: "gate.life" }, { event: "stream.broken", fields: { rows: 1 } }]);
   });
 
   it("says nothing of a stream that failed before its first row, was read to its end, or was left", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LaneReport } from "../../lib/gate/renewal.ts";
 import type { Held } from "../../lib/guard/gate-client/holdings.ts";
-import { noHoldings, refusedHere } from "../../lib/guard/gate-client/holdings.ts";
+import { addTallies, noHoldings, refusedHere } from "../../lib/guard/gate-client/holdings.ts";
 import { composed, type Demand, type Terms } from "../../lib/guard/gate-client/telling.ts";
 import { at, DEMAND, type Heard, hears, holding, NOBODY, replied, TERMS } from "../support/gate-heard.ts";
 
@@ -91,8 +91,10 @@ describe("a renewal", () => {
     refusedHere(own, "slow", "full");
     own.lanes.slow.sums.waitedMs = 2.7;
     own.pings.push({ ok: true });
+    addTallies(own, { kept_fresh: 2 });
     const [first, second] = [composed(own, DEMAND, TERMS, at(0)), composed(own, DEMAND, TERMS, at(0))];
     expect(first).toMatchObject({ pings: [{ ok: true }], sums: { slow: { refused: { full: 1 }, waitedMs: 2 } } });
+    expect([first.tallies, second.tallies]).toEqual([{ kept_fresh: 2 }, {}]);
     expect(second).toMatchObject({ pings: [], votes: [], sums: { slow: { refused: {}, waitedMs: 0 } } });
   });
 

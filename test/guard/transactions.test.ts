@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CommitUnknown, DatabaseError } from "../../lib/database/port.ts";
-import { guardDatabase } from "../../lib/guard/guarded-database.ts";
-import type { Transaction } from "../../lib/guard/transaction.ts";
+import { guardDatabase } from "../../lib/guard/database/guarded-database.ts";
+import type { Transaction } from "../../lib/guard/database/transaction.ts";
 import { type Answer, fakeDatabase } from "../../lib/testing/testing.ts";
 import { SETTINGS } from "../support/execution.ts";
 import { fleet, follow } from "../support/guarded.ts";
@@ -151,6 +151,14 @@ describe("a transaction behind the gate", () => {
     const late = follow(db.transaction(async () => "written", { deadlineMs: 5_000 }));
     await runtime.advance(5_000);
     expect(late.result()?.error).toBeInstanceOf(CommitUnknown);
+    expect(late.result()?.error).toMatchObject({ fault: "timeout", gate: "main" });
+    const leaves = new AbortController();
+    const left = follow(db.transaction(async () => "written", { signal: leaves.signal }));
+    await runtime.advance(2_500);
+    leaves.abort(new Error("gone"));
+    await runtime.advance(0);
+    expect(left.result()?.error).toBeInstanceOf(CommitUnknown);
+    expect(left.result()?.error).toMatchObject({ fault: "cancelled" });
     const reading = follow(db.transaction(async () => "read", { deadlineMs: 5_000, readOnly: true }));
     await runtime.advance(5_000);
     expect(reading.result()?.error).not.toBeInstanceOf(CommitUnknown);

@@ -47,6 +47,7 @@ function fleet(size: number, env: Record<string, string> = {}) {
       config,
       queries,
       runtime,
+      log,
       database: pinged(runtime, database),
       waitUntil: (work) => void waited.push(work),
     });
@@ -121,6 +122,7 @@ describe("a refresh of health", () => {
       config: readConfig({}),
       queries,
       runtime,
+      log,
       database: pinged(runtime, { up: true, pings: [] }),
       waitUntil: () => {
         throw new Error("there is no request");
@@ -141,7 +143,7 @@ describe("the store's deadline", () => {
     const store: Store = { ...near, traits, transact: () => new Promise(() => {}) };
     const database: Database = { up: true, pings: [] };
     const guard = {
-      run: (call: () => unknown) => call(),
+      run: (call: (context: object) => unknown) => call({}),
       view: () => Promise.reject(new Error("away")),
       attached: () => true,
     } as unknown as Guard;
@@ -151,6 +153,7 @@ describe("the store's deadline", () => {
       key: "main",
       queries,
       runtime,
+      log,
       database: pinged(runtime, database),
       config: readConfig({ ...env, HEALTH_PROBE_TIMEOUT_MS: "8000" }),
     });

@@ -1,14 +1,45 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
 import { withFaults } from "../../lib/database/faults.ts";
+import type { HealthFacts } from "../../lib/health/facts.ts";
 import { latestNews, UNKNOWN } from "../../lib/health/ping.ts";
-import { readReport } from "../../lib/health/report.ts";
+import { readReport, reportOn } from "../../lib/health/report.ts";
+import { NO_RESTARTS } from "../../lib/recovery/recovery.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { fakeDatabase, manualRuntime } from "../../lib/testing/testing.ts";
 import { tidegate } from "../../lib/tidegate.ts";
 import { follow } from "../support/guarded.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** With one part after the other gone, or another thing; what may be missing or null is left alone. */
+function* eachSpoilt(value: object): Generator<{ readonly what: string; readonly spoilt: unknown }> {
+  const put = (name: string, part: unknown) => (Array.isArray(value) ? [part] : { ...value, [name]: part });
+  for (const [name, part] of Object.entries(value)) {
+    if (MAY_BE_ANYTHING.has(name) || part === null) continue;
+    for (const by of [[7, "x"], undefined, null]) yield { what: `${name}: ${by}`, spoilt: put(name, by) };
+    if (typeof part !== "object") continue;
+    for (const { what, spoilt } of eachSpoilt(part)) yield { what: `${name}.${what}`, spoilt: put(name, spoilt) };
+  }
+}
+/** Nobody takes these apart, or they may be missing. */
+const MAY_BE_ANYTHING = new Set([
+  ...["message", "warnings", "news", "degraded_too_long", "slow_query_rate", "slow_query_ms", "scope"],
+  ...["computed_at", "window_seconds", "latency_ms"],
+]);
+const FACTS: HealthFacts = {
+  at: 1_800_000_000_000,
+  ping: { status: "ok", latencyMs: 3 },
+  gate: null,
+  storeReachable: true,
+  storeKind: "memory",
+  storeLatencyMs: 1,
+  dependencies: {},
+  pool: fakeDatabase(() => [])
+    .open(readConfig({}).pool, manualRuntime())
+    .pool(),
+  restarts: NO_RESTARTS,
+  queries: { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, slowCount: 0, slowMs: 1_000, windowMs: 300_000 },
+};
 const OK = { status: "ok", latencyMs: 3 } as const;
 
 describe("news of the database", () => {
@@ -38,11 +69,16 @@ describe("news of the database", () => {
 });
 
 describe("a report that somebody left in the store", () => {
-  const payload = { status: "healthy" };
-  const report = { health: payload, deep: payload, degradation: null, news: null };
+  const report = reportOn(FACTS, null, "fleet", readConfig({}));
+
+  it("is none where any part of it is not what it must be", () => {
+    const taken = [...eachSpoilt(report)].filter(({ spoilt }) => readReport(JSON.stringify(spoilt)) !== null);
+    expect(taken.map(({ what }) => what)).toEqual([]);
+  });
 
   it("is read as it was written", () => {
-    const full = { ...report, degradation: { since: "now", lastedMs: 1 }, news: { ping: OK, ageMs: 2 } };
+    const degradation = { since: "2026-01-01T00:00:00.000Z", lastedMs: 1 };
+    const full = { ...report, degradation, news: { ping: OK, ageMs: 2 } };
     for (const each of [report, full]) expect(readReport(JSON.stringify(each))).toEqual(each);
   });
 

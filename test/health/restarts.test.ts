@@ -22,12 +22,14 @@ async function said(restarts: RestartFacts) {
     restarts,
     storeReachable: true,
     storeKind: "redis",
+    dependencies: {},
     storeLatencyMs: 1,
     pool: { size: 2, checkedOut: 2, checkedIn: 0, overflow: 0, maxCapacity: 2, waiting: 0 },
     queries: { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, slowCount: 0, slowMs: 1_000, windowMs: 300_000 },
   };
   const { health, deep } = reportOn(facts, null, "fleet", config);
-  expect(v.safeParse(healthSchema, { ...health, age_ms: 0 }).issues ?? []).toEqual([]);
+  const kept = { entries: 0, served_stale_last_minute: 0, oldest_served_seconds: 0 };
+  expect(v.safeParse(healthSchema, { ...health, kept, age_ms: 0 }).issues ?? []).toEqual([]);
   expect(v.safeParse(deepSchema, { ...deep, age_ms: 0 }).issues ?? []).toEqual([]);
   expect(deep.resilience).toEqual(health.resilience);
   return health.resilience;

@@ -73,7 +73,7 @@ describe.skipIf(denoUnavailable())(`examples in docstrings${because(denoUnavaila
     folder = mkdtempSync(join(tmpdir(), "tidegate-docstrings-"));
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(ROOT, join(folder, "node_modules/tidegate"));
-    for (const name of ["hono", "valibot", "vitest", "@types"]) {
+    for (const name of ["hono", "valibot", "vitest", "@types", "fastify", "knex", "postgres"]) {
       symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
     }
     for (const { file, text } of examples) writeFileSync(join(folder, file), text);

@@ -60,7 +60,7 @@ describe.skipIf(denoUnavailable())(`the public API${because(denoUnavailable())}`
     const unit = /(?:Ms|Seconds|Bytes|Rate|Ratio|PerSecond|PerMinute)$|^ms$|^seconds/;
     const measured = /\b(?:milliseconds|seconds|bytes|parts of 10,000|share of|monotonicMs|wallMs)\b/i;
     const counted =
-      /\b(?:attempts|calls|connections|failures|instances|messages|permits|probes|processes|records|rows|workers)\b/i;
+      /\b(?:attempts|calls|connections|failures|instances|messages|permits|probes|processes|records|requests|rows|workers)\b/i;
     const isSaid = (name: string, text: string) => unit.test(name) || measured.test(text) || counted.test(text);
     const bare = once.flatMap((one) =>
       one.numbers

@@ -7,6 +7,7 @@ const MADE = "It is made without asking anybody; what its calls reject with, its
 const LOOKS = "It reads what is there.";
 const SWITCHES = "It changes a value of its own.";
 const ENDS = "It ends what is there; what does not end well is logged.";
+const WATCHES = "Watching breaks nothing: it swallows whatever it meets.";
 const THEIRS = "It is the platform's, or the user's: Tidegate calls it, and takes whatever it throws.";
 
 /** Functions that need not say what they throw. */
@@ -30,6 +31,11 @@ export const QUIET: ReadonlyMap<string, string> = new Map([
   ),
   ...rows(ENDS, "Database.close Serving.stop Store.close Supervisor.stop Tidegate.close"),
   ...rows(
+    WATCHES,
+    `Meters.record Span.end Span.event Span.fail Span.rename Span.set Tracing.active Tracing.begin
+    Tracing.current Tracing.headers Tracing.isOn`,
+  ),
+  ...rows(
     THEIRS,
     `HealthKeep.get HealthKeep.put ObjectNamespace.get ObjectNamespace.idFromName ObjectStub.fetch
     SharedTexts.read SharedTexts.remove SharedTexts.watch SharedTexts.write TidegateObject.alarm`,
@@ -42,7 +48,7 @@ export const UNITLESS: ReadonlyMap<string, string> = new Map([
   ...rows("How many times as much.", "factor"),
   ...rows("A place in an order, from 1.", "attempt"),
   ...rows("A version.", "expectedVersion overrideVersion"),
-  ...rows("A name that is a number.", "pid port seed status"),
+  ...rows("A name that is a number.", "database pid port seed status"),
   ...rows("A place in an order, from 0.", "rank"),
   ...rows("Of whatever a limit is of: requests, attempts.", "count remaining"),
 ]);

@@ -6,48 +6,95 @@ const BASE = [
   "lib/errors.ts",
   "lib/runtime.ts",
   "lib/time.ts",
+  "lib/shape.ts",
   "lib/connection-url.ts",
   "lib/postgres-url/",
+  "lib/redis-url.ts",
+  "lib/optional-package.ts",
   "lib/loopback.ts",
+  "lib/bounded-text.ts",
+  "lib/retry-hint.ts",
+  "lib/thread-time.ts",
 ];
 const GATE = ["lib/gate/"];
-const PORTS = ["lib/database/port.ts", "lib/database/sql.ts", "lib/store/port.ts", "lib/log/port.ts"];
+const PORTS = ["database/port", "database/sql", "store/port", "log/port", "log/events", "telemetry/port"].map(
+  (name) => `lib/${name}.ts`,
+);
 const DRIVERS_SHARE = ["failure", "hand-over", "transaction", "wire/transactions"].map(
   (name) => `lib/database/${name}.ts`,
 );
 const SETTINGS = ["lib/config/types.ts"];
-const MACHINES = [...BASE, ...GATE, ...PORTS, ...SETTINGS, "lib/events.ts"];
+const MACHINES = [...BASE, ...GATE, ...PORTS, ...SETTINGS, "lib/events.ts", "lib/telemetry/"];
 
 /** In the order of the house, from the bottom up. The longest row that fits a file is its own. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/gate/": [],
+  "lib/shape.ts": [],
   "lib/errors.ts": [],
   "lib/runtime.ts": [],
   "lib/time.ts": ["lib/runtime.ts"],
   "lib/connection-url.ts": [],
   "lib/postgres-url/": ["lib/connection-url.ts"],
+  "lib/redis-url.ts": ["lib/connection-url.ts"],
+  "lib/optional-package.ts": ["lib/runtime.ts"],
   "lib/loopback.ts": [],
-  "lib/events.ts": [...BASE, ...GATE, "lib/log/port.ts"],
+  "lib/thread-time.ts": ["lib/runtime.ts"],
+  "lib/bounded-text.ts": [],
+  "lib/retry-hint.ts": [],
+  "lib/events.ts": [...BASE, ...GATE, "lib/log/events.ts"],
   "lib/store/": [...BASE, ...GATE],
   "lib/database/": [...BASE, ...GATE],
   "lib/log/": BASE,
-  "lib/metrics/": MACHINES,
+  // Traces and meters of others: what is told of requests and statements, and by whom.
+  "lib/telemetry/": [...BASE, ...GATE, ...PORTS],
+  "lib/metrics/": [...MACHINES, "lib/kept/figures.ts"],
   // Pages have neither store nor database, but clocks and chance like everybody.
-  "lib/client/": ["lib/runtime.ts", "lib/time.ts"],
+  "lib/client/": ["lib/runtime.ts", "lib/time.ts", "lib/retry-hint.ts", "lib/contract/unwell.ts"],
   // Settings name targets, hooks and levels, and masks what it reports.
   "lib/config": [...BASE, ...GATE, ...PORTS, "lib/recovery/hooks/options.ts", "lib/log/redaction.ts", "lib/config"],
   // Schemas of what is answered. Whoever builds or reads one takes its types.
   "lib/contract/": [...GATE, "lib/store/port.ts"],
   "lib/recovery/": MACHINES,
   // Hooks mask what platforms say.
-  "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts"],
+  "lib/recovery/hooks/": [...BASE, "lib/recovery/", "lib/log/redaction.ts", "lib/telemetry/"],
   // What others throw counts by the tables of our own drivers.
-  "lib/guard/": [...MACHINES, "lib/database/fault-of.ts"],
+  "lib/guard/": [...MACHINES, "lib/database/fault-of.ts", "lib/database/absent.ts"],
+  "lib/guard/database/": [...MACHINES, "lib/guard/"],
+  // Drivers that applications have themselves, behind the gate of the instance they are given.
+  "lib/facades/": [
+    ...BASE,
+    ...GATE,
+    "lib/database/",
+    "lib/guard/",
+    "lib/log/events.ts",
+    "lib/telemetry/",
+    "lib/tidegate.ts",
+  ],
+  // What no JSON has is no statement's value either.
+  "lib/kept/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/database/unfit-values.ts"],
   "lib/health/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/recovery/", "lib/metrics/"],
-  // Bundled into a text; nothing else of the server side takes the client.
-  "lib/http/routes/console/browser/": ["lib/client/"],
-  "lib/http/": [...MACHINES, "lib/contract/", "lib/guard/", "lib/health/", "lib/recovery/", "lib/metrics/"],
+  // Bundled into a text.
+  "lib/http/routes/console/browser/": [],
+  // Problems and spans say which path was asked for, without what may be a secret in it.
+  "lib/http/without-secrets.ts": ["lib/log/redaction.ts"],
+  "lib/http/": [
+    ...MACHINES,
+    // What drivers say is in the contract.
+    "lib/database/handed-on.ts",
+    "lib/contract/",
+    "lib/guard/",
+    "lib/kept/",
+    "lib/health/",
+    "lib/recovery/",
+    "lib/metrics/",
+  ],
+  // What serves applications that are not Hono's: it has of an instance what its requests have to pass.
+  "lib/frameworks/": [...BASE, "lib/guard/", "lib/contract/", "lib/http/", "lib/telemetry/", "lib/tidegate.ts"],
   "lib/compose.ts": ["lib/"],
+  // What goes into the composition and what comes out of it: types alone.
+  "lib/options.ts": ["lib/"],
+  "lib/option-faults.ts": ["lib/"],
+  "lib/tide.ts": ["lib/"],
   // What the composition is made of, by name: nothing is put together here.
   "lib/tidegate.ts": ["lib/"],
   // Nothing but a text.
@@ -59,6 +106,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/events.ts",
     "lib/config",
     "lib/log/",
+    "lib/metrics/",
     "lib/store/port.ts",
     "lib/recovery/",
     "lib/tidegate.ts",

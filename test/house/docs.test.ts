@@ -119,7 +119,11 @@ const docsNamedIn = (text: string): readonly string[] =>
   [...text.matchAll(/(?<![\w./])docs\/[\w/-]+\.md\b/g)].map(([path]) => path).filter((path) => !path.includes("NAME"));
 
 /** Paths of the reader's own project, in examples. */
-const READERS = new Set(["app.ts", "lib/tide.ts", "app/metrics/route.ts"]);
+const READERS = new Set([
+  ...["app.ts", "lib/tide.ts", "app/metrics/route.ts"],
+  ...["drizzle.ts", "kysely.ts", "typeorm.ts", "prisma.ts"],
+  ...["pino.ts", "winston.ts", "logtape.ts"],
+]);
 
 /** What looks like a file or a folder of this repository. `NAME` in a path is for whatever it may be called. */
 function pathsIn(code: string): readonly string[] {

@@ -9,8 +9,9 @@ import { type Block, pages } from "./pages.ts";
 import { ROOT, read } from "./sources.ts";
 
 /** What examples import that is not installed here: it is of any type, and the rest of them is looked at all the same. */
-const FOREIGN = ["express", "fastify", "drizzle-orm", "drizzle-orm/node-postgres", "drizzle-orm/pg-core", "pg"].concat([
-  "kysely",
+const FOREIGN = ["express", "fastify"].concat([
+  // It is, but has no types.
+  "pg-cursor",
   "@prisma/adapter-pg",
   "*/generated/client.ts",
   "typeorm",

@@ -25,6 +25,8 @@ const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: 
     ["process", "setTimeout", "setInterval"],
     "Node only: signals, and timers that keep a process alive: ends of drains, heartbeats",
   ],
+  ["lib/node/sendable.ts", ["setImmediate"], "what is at hand is there within a turn of Node's loop, at whatever time"],
+  ["lib/node/process-lines.ts", ["console"], "it makes lines of what others print there"],
   ["lib/node/reloadable.ts", ["globalThis"], "what is kept there outlives the evaluation of a module"],
   [
     "lib/cli/tidegate.ts",
@@ -35,7 +37,7 @@ const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: 
   ["lib/client/script.ts", ["globalThis"], "it defines a global, for pages without modules"],
   [
     "lib/http/routes/console/browser/",
-    ["fetch", "setInterval", "Date.now", "crypto.randomUUID"],
+    ["fetch", "setInterval", "Date.now", "crypto.randomUUID", "performance"],
     "it runs in a page, which has no other door",
   ],
   ["lib/config/environment.ts", ["process", "globalThis"], "it finds the environment of the platform"],
@@ -50,8 +52,16 @@ const ALLOWED: readonly (readonly [path: string, names: readonly string[], why: 
     "it finds the files and the TLS of a pod's platform",
   ],
   ["lib/database/postgres/files.ts", ["globalThis"], "it finds the files that a URL names for TLS"],
+  ["lib/facades/postgres-js/sockets.ts", ["globalThis"], "it finds the platform's sockets, which a driver is handed"],
+  ["lib/facades/postgres-js/tag.ts", ["globalThis"], "it finds the files of statements"],
   ["lib/store/deno-kv/platform.ts", ["globalThis"], "it finds Deno's KV, where there is one"],
+  ["lib/kept/cache-api.ts", ["globalThis"], "it finds the platform's cache, where there is one"],
   ["lib/store/durable-object/object.ts", ["fetch"], "the platform calls an object by a method of that name"],
+  [
+    "lib/cli/text.ts",
+    ["crypto.randomUUID"],
+    "marks the command's own colours until a line is printed: others must not guess it",
+  ],
   ["lib/store/durable-object/platform.ts", ["fetch"], "and a stub has it too"],
 ];
 

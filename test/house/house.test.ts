@@ -46,7 +46,7 @@ describe("imports", () => {
   });
 
   test("of the contract are types but for its codes and units: no application carries its schemas", () => {
-    const values = /\bimport\s(?!type\b)[^"]*"[^"\n]*\/contract\/(?!(?:codes|units)\.ts")[^"\n]*"/g;
+    const values = /\bimport\s(?!type\b)[^"]*"[^"\n]*\/contract\/(?!(?:codes|unwell|units)\.ts")[^"\n]*"/g;
     const others = within("lib/").filter(({ path }) => !path.startsWith("lib/contract/"));
     const found = others.flatMap(({ path, text }) =>
       [...text.matchAll(values)].map(({ index }) => `${path}:${lineAt(text, index)} must import types alone`),
@@ -67,8 +67,10 @@ describe("imports", () => {
     expect(broken).toEqual([]);
   });
 
-  test("of Hono stay in lib/http, the composition and the servers", () => {
-    const knowing = within("lib/").filter(({ path }) => !/^lib\/(http\/|compose\.ts|node\/)/.test(path));
+  test("of Hono stay in lib/http, the composition, the servers and the wrapper of handlers", () => {
+    const knowing = within("lib/").filter(
+      ({ path }) => !/^lib\/(http\/|compose\.ts|tide\.ts|node\/|frameworks\/fetch)/.test(path),
+    );
     const found = knowing.flatMap(({ path, imports }) =>
       imports
         .filter(({ specifier }) => /^@?hono\b/.test(specifier))
@@ -100,9 +102,12 @@ describe("adapters", () => {
   test("that fill a folder are entered from there alone, or by an entry that chooses", () => {
     const homes = adapters.map((adapter) => `${dirname(adapter)}/`).filter((home) => home.split("/").length > 3);
     const others = within("lib/").filter(({ path }) => !/^lib\/(cli|testing)\//.test(path));
-    // A port may stand among its adapters, and what they are given; a driver's table of errors is for whoever judges one.
+    // A port may stand among its adapters, and what they are given; a driver's table of errors is for whoever judges one,
+    // and how its statements are stopped, and its results mended, for whoever guards one.
     const isPort = (file: string) =>
-      /^lib\/(?:recovery\/hooks\/(?:hook|options)|database\/(?:postgres|oracle)\/errors)\.ts$/.test(file);
+      /^lib\/(?:recovery\/hooks\/(?:hook|options)|database\/(?:(?:postgres|oracle)\/errors|postgres\/(?:cancel|holes)))\.ts$/.test(
+        file,
+      );
     const found = others.flatMap(({ path, imports }) =>
       imports
         .filter(({ file }) => homes.some((home) => file?.startsWith(home) && !path.startsWith(home) && !isPort(file)))
@@ -166,10 +171,12 @@ describe("files", () => {
       return lines.map(({ 0: what, index }) => `${path}:${lineAt(content, index)} names ${what}`);
     });
     expect(found).toEqual([]);
-    const resolved = [
-      ...read("package-lock.json").matchAll(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/)([^"]+)"/g),
-    ];
+    const locks = files.filter((path) => path.endsWith("package-lock.json"));
+    const resolved = locks.flatMap((path) => [
+      ...read(path).matchAll(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/|file:tidegate-)([^"]+)"/g),
+    ]);
     expect(resolved.map(([, url]) => url)).toEqual([]);
+    expect(locks.length).toBeGreaterThan(5);
   });
 });
 
@@ -190,7 +197,7 @@ describe("tests", () => {
   test("are found by the runner", () => {
     const misnamed = within("test/").filter(
       ({ path, imports }) =>
-        !/\.(test|fleet)\.ts$/.test(path) &&
+        !/\.(test|fleet|example)\.ts$/.test(path) &&
         imports.some(({ specifier }) => specifier === "vitest") &&
         /^\s*(?:test|it)\(/m.test(read(path)) &&
         !/^test\/(support|house)\//.test(path) &&

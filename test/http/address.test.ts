@@ -9,11 +9,11 @@ import { peerReader } from "../../lib/http/address/peer.ts";
 const PROXIES = "10.0.0.0/8, 192.0.2.53, 2001:db8:aaaa::/48";
 
 /** Who asks, where `peer` is the connection's other end and these are the headers. */
-function address(peer: string, headers: Record<string, string>, trusted = PROXIES): string | null {
-  const { trustedProxies } = readConfig({ TRUSTED_PROXIES: trusted }).http;
+function address(peer: string, headers: Record<string, string>, trusted = PROXIES, written = "x-forwarded-for") {
+  const { http } = readConfig({ TRUSTED_PROXIES: trusted, TRUSTED_PROXY_HEADER: written });
   const req = { header: (name: string) => new Headers(headers).get(name) ?? undefined };
   const c = { req, env: { incoming: { socket: { remoteAddress: peer } } } } as unknown as Context;
-  return addressReader(trustedProxies, peerReader())(c)?.text ?? null;
+  return addressReader(http, peerReader())(c)?.text ?? null;
 }
 
 describe("the client's address", () => {
@@ -65,14 +65,24 @@ describe("the client's address", () => {
     expect(address("10.0.0.1", { "x-forwarded-for": header })).toBe("10.0.0.1");
   });
 
-  it("is told by Forwarded as well, and by neither header where they disagree", () => {
-    const [one, other] = ["203.0.113.9", "203.0.113.8"];
-    expect(address("10.0.0.1", { forwarded: `for=${one}` })).toBe(one);
-    expect(address("10.0.0.1", { forwarded: `for=${one}`, "x-forwarded-for": one })).toBe(one);
-    expect(address("10.0.0.1", { forwarded: `for=${one}`, "x-forwarded-for": other })).toBe("10.0.0.1");
-    expect(address("10.0.0.1", { forwarded: `for=${other}`, "x-forwarded-for": one })).toBe("10.0.0.1");
-    expect(address("10.0.0.1", { forwarded: "for=_x", "x-forwarded-for": one })).toBe("10.0.0.1");
-    expect(address("10.0.0.1", { forwarded: `for=198.51.100.1, for=${one}` })).toBe(one);
+  it("is what the proxies write, whatever the client has put into the header that they do not write", () => {
+    const [one, other] = ["203.0.113.9", "198.51.100.1"];
+    for (const invented of [`for=${other}`, "for=10.0.0.9", "for=_x", "nonsense", ""]) {
+      expect(address("10.0.0.1", { forwarded: invented, "x-forwarded-for": `${other}, ${one}` })).toBe(one);
+      expect(address("10.0.0.1", { forwarded: invented })).toBe("10.0.0.1");
+    }
+    for (const invented of [other, "10.0.0.9", "unknown", ""]) {
+      const headers = { forwarded: `for=${other}, for=${one}`, "x-forwarded-for": invented };
+      expect(address("10.0.0.1", headers, PROXIES, "forwarded")).toBe(one);
+      expect(address("10.0.0.1", { "x-forwarded-for": invented }, PROXIES, "forwarded")).toBe("10.0.0.1");
+    }
+  });
+
+  it("may be told by Forwarded", () => {
+    const told = (forwarded: string) => address("10.0.0.1", { forwarded }, PROXIES, "forwarded");
+    expect(told("for=203.0.113.9;proto=https;by=10.0.0.1")).toBe("203.0.113.9");
+    expect(told('for=198.51.100.1, for="[2001:db8::1]:4711", for=10.9.9.9')).toBe("2001:db8::1");
+    expect(told("for=unknown, for=10.9.9.9")).toBe("10.9.9.9");
   });
 
   it("is nobody's behind a connection of which the platform tells nothing, whatever the headers say", () => {

@@ -33,9 +33,9 @@ describe("GET /admin/api/audit", () => {
     for (let n = 0; n < 3; n++) await app.post("/admin/api/breaker", { mode: "auto", reason: `${n}` });
     const page = async (query: string) => (await app.get(`/admin/api/audit?${query}`)).body.data;
     const records = (...positions: number[]) => positions.map((position) => expect.objectContaining({ position }));
-    expect(await page("limit=2")).toEqual({ records: records(6, 5), next_cursor: "5" });
-    expect(await page("limit=2&cursor=5")).toEqual({ records: records(3, 2), next_cursor: "2" });
-    expect(await page("limit=2&cursor=2")).toEqual({ records: records(1), next_cursor: null });
+    expect(await page("limit=2")).toEqual({ records: records(6, 5), damaged: [], next_cursor: "5" });
+    expect(await page("limit=2&cursor=5")).toEqual({ records: records(3), damaged: [4], next_cursor: "3" });
+    expect(await page("limit=2&cursor=3")).toEqual({ records: records(2, 1), damaged: [], next_cursor: null });
   });
 
   test("is for admins alone, as all of it is", async () => {

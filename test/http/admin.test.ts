@@ -23,7 +23,7 @@ describe("GET /admin/api/system-status", () => {
         recovery_recommendation: { level: "none" },
         restart_cooldown: { active: false, remaining_seconds: 0 },
       },
-      runtime_contract: { valid: true },
+      runtime_contract: { version: "1", valid: true, errors: [] },
       gates: {
         main: {
           circuit_breaker: { state: "CLOSED" },
@@ -84,7 +84,7 @@ describe("GET /admin/api/worker/status", () => {
     const { body } = await app.get("/admin/api/worker/status");
     expect(body.data).toMatchObject({
       platform: { hook: "webhook", target: "blue", capabilities: ["restart"] },
-      runtime_contract: { valid: true },
+      runtime_contract: { version: "1", valid: true, errors: [] },
       cooldown: { active: true, remaining_seconds: 60 },
       resilience: {
         thresholds: {},
@@ -144,6 +144,7 @@ describe("what is answered, asked by another method", () => {
     ["/admin/api/worker/status", "GET, HEAD"],
     ["/admin/api/worker/restart", "POST"],
     ["/admin/api/breaker", "POST"],
+    ["/admin/api/kept/forget", "POST"],
     ["/admin/api/audit", "GET, HEAD"],
     ["/admin/api/session", "POST, GET, HEAD, DELETE"],
     ["/metrics", "GET, HEAD"],

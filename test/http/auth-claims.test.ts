@@ -15,23 +15,43 @@ afterEach(() => issuer.close());
 
 const routes = () => guardedRoutes(OIDC, issuer.runtime);
 
-describe("the name in a JWT", () => {
-  it("has 256 characters at most", async () => {
-    const { as } = routes();
-    const longest = "a".repeat(256);
-    expect(await (await as(await issuer.sign({ email: longest }))).json()).toMatchObject({ name: longest });
-    expect((await as(await issuer.sign({ email: `${longest}a` }))).status).toBe(401);
+describe("who a JWT is of", () => {
+  const who = async (claims: Record<string, unknown>) => (await routes().as(await issuer.sign(claims))).json();
+
+  it("is its issuer's subject, whatever it says of names", async () => {
+    const actor = { name: `${ISSUER}#7`, kind: "jwt" };
+    for (const claims of [
+      { email: "root@example.com", email_verified: false },
+      { email: "root@example.com", email_verified: true },
+      { email: undefined, preferred_username: "root" },
+      { email: undefined, common_name: "root" },
+    ]) {
+      expect(await who({ sub: "7", ...claims })).toMatchObject({ ...actor, subject: { issuer: ISSUER, sub: "7" } });
+    }
   });
 
-  it("is the first that says anything: e-mail, user name, service, subject", async () => {
+  it("has a name for display, which is verified only where the issuer says so", async () => {
+    const shown = async (claims: Record<string, unknown>) => {
+      const { displayName, isNameVerified } = (await who(claims)).subject;
+      return [displayName, isNameVerified];
+    };
+    const email = "a@example.com";
+    expect(await shown({ email, email_verified: true })).toEqual([email, true]);
+    expect(await shown({ email, email_verified: false })).toEqual([email, false]);
+    expect(await shown({ email, email_verified: "true" })).toEqual([email, false]);
+    expect(await shown({ email })).toEqual([email, false]);
+    const username = { preferred_username: "ada", email_verified: true };
+    expect(await shown({ email: "", ...username })).toEqual(["ada", false]);
+    expect(await shown({ email: 7, ...username, preferred_username: "" })).toEqual([null, false]);
+    expect(await shown({ email: "a".repeat(257) })).toEqual([null, false]);
+  });
+
+  it("is nobody without a subject, or with one of more than 256 characters", async () => {
     const { as } = routes();
-    const nameOf = async (claims: Record<string, unknown>) =>
-      (await (await as(await issuer.sign({ sub: "7", ...claims }))).json()).name;
-    const all = { email: "a@example.com", preferred_username: "ada", common_name: "ci" };
-    expect(await nameOf(all)).toBe("a@example.com");
-    expect(await nameOf({ ...all, email: "" })).toBe("ada");
-    expect(await nameOf({ ...all, email: 7, preferred_username: "" })).toBe("ci");
-    expect(await nameOf({ ...all, email: "", preferred_username: null, common_name: "" })).toBe("7");
+    expect((await as(await issuer.sign({ sub: "a".repeat(256) }))).status).toBe(200);
+    for (const sub of [undefined, "", "a".repeat(257)]) {
+      expect((await as(await issuer.sign({ sub, common_name: "ci" }))).status).toBe(401);
+    }
   });
 });
 
@@ -52,6 +72,14 @@ describe("a set of keys", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
+  it("of more than a hundred keys is read by nobody", async () => {
+    misbehave(Array.from({ length: 101 }, () => ({ kty: "RSA", n: "AQAB", e: "AQAB" })));
+    const scene = routes();
+    expect((await scene.as(await issuer.sign())).status).toBe(503);
+    const [undecided] = scene.lines.filter(({ event }) => event === "auth.undecided");
+    expect(String(undecided?.fields.error)).toContain("at most 100 keys, not 101");
+  });
+
   it("that moved is read at its new place, and read again when it is back at the old one", async () => {
     const manual = manualRuntime();
     const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -67,7 +95,7 @@ describe("a set of keys", () => {
     for (place of ["a", "b", "a"]) {
       const claims = { iss: ISSUER, aud: AUDIENCE, sub: "7", exp: Math.floor(manual.wallMs() / 1_000) + 300 };
       const jwt = await new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "one" }).sign(privateKey);
-      expect(await check(jwt)).toMatchObject({ kind: "known", fingerprint: null, guessable: false });
+      expect(await check(jwt)).toMatchObject({ kind: "known", fingerprint: expect.any(String), guessable: false });
       await manual.advance(3_600_000);
     }
     const configuration = "/.well-known/openid-configuration";

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { type Credential, credentialsOf } from "../../lib/http/auth/credential.ts";
+import { type Credential, credentialsOf, sessionCookie } from "../../lib/http/auth/credential.ts";
 
 /** What the reader makes of a request with these headers. */
 async function credentials(headers: Record<string, string>): Promise<readonly Credential[]> {
   let found: readonly Credential[] = [];
   const app = new Hono().get("/", (c) => {
-    found = credentialsOf(c);
+    found = credentialsOf(c, sessionCookie("ops.example.com"));
     return c.text("");
   });
   await app.request("/", { headers });
@@ -46,4 +46,16 @@ describe("what a request brings", () => {
     expect(await credentials({ Cookie: "tidegate_sessions=one; xtidegate_session=two" })).toEqual([]);
     expect(await credentials({})).toEqual([]);
   });
+});
+
+describe("a session's cookie", () => {
+  it.each([
+    ["ops.example.com", "tidegate_session"],
+    ["ops.example.com:443", "tidegate_session"],
+    ["ops.example.com:80", "tidegate_session"],
+    ["[::1]", "tidegate_session"],
+    ["ops.example.com:8443", "tidegate_session_8443"],
+    ["127.0.0.1:8787", "tidegate_session_8787"],
+    ["[::1]:4430", "tidegate_session_4430"],
+  ])("of %s is %s", (host, name) => expect(sessionCookie(host)).toBe(name));
 });

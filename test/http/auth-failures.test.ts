@@ -10,7 +10,11 @@ import { redisUnavailable, startRedis } from "../support/redis.ts";
 const SHORT = "ada-token-of-16-x";
 const LONG = "bob-token-of-32-characters-or-more";
 const CRON = "scheduler-secret-of-32-characters-or-more";
-const ENV = { ADMIN_TOKENS: `ada:${SHORT},bob:${LONG}`, CRON_SECRET: CRON, SESSION_SECRET: "signs-the-sessions" };
+const ENV = {
+  ADMIN_TOKENS: `ada:${SHORT},bob:${LONG}`,
+  CRON_SECRET: CRON,
+  SESSION_SECRET: "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB",
+};
 const STATUS = "/admin/api/system-status";
 const EVE = "198.51.100.66";
 const ADMIN = "203.0.113.9";

@@ -9,8 +9,8 @@ import { AUDIENCE, ISSUER, type Issuer, startIssuer } from "../support/issuer.ts
 const ADDRESS = "198.51.100.66";
 const STATUS = "/admin/api/system-status";
 const WATCHDOG = "/internal/watchdog";
-const OF_31 = "x".repeat(31);
-const OF_32 = "y".repeat(32);
+const OF_31 = "x7Qm2Vt9LbR4wKzD0sHfYc6NpJgU3aE";
+const OF_32 = "yB5rW8kZq1TnXv6LdM3hPfSc0GjEu9Ao";
 
 /** As many wrong logins at the address as are allowed. */
 async function guessTenTimes({ as }: GuardedRoutes): Promise<void> {

@@ -74,6 +74,75 @@ describe("an issuer", () => {
   });
 });
 
+describe("what an issuer sends", () => {
+  const MOST_BYTES = 1_048_576;
+  /** @param last Whether it ends by itself. */
+  function sending(chunk: string, count = Number.POSITIVE_INFINITY, type = "application/json") {
+    const fate = { sent: 0, cancelled: false };
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      if (fate.sent === count) return controller.close();
+      fate.sent += 1;
+      controller.enqueue(new TextEncoder().encode(chunk));
+    };
+    const cancel = () => {
+      fate.cancelled = true;
+    };
+    const body = () => new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+    return { fate, answer: async () => new Response(body(), { headers: { "content-type": type } }) };
+  }
+
+  it("without end is cut off behind a mebibyte", async () => {
+    const issuer = scene();
+    const { fate, answer } = sending(" ".repeat(65_536));
+    issuer.answer = answer;
+    await expect(issuer.discover()).rejects.toThrow(`more than ${MOST_BYTES} bytes`);
+    expect(fate).toEqual({ sent: MOST_BYTES / 65_536 + 1, cancelled: true });
+    expect(issuer.manual.pendingTimers()).toBe(0);
+  });
+
+  it("is read up to that", async () => {
+    const issuer = scene();
+    issuer.answer = sending(`${" ".repeat(MOST_BYTES - 2)}{}`, 1).answer;
+    expect(await issuer.ask(ADDRESS, (document) => document)).toEqual({});
+  });
+
+  it("drop by drop is given up with the others", async () => {
+    const issuer = scene();
+    const given: AbortSignal[] = [];
+    issuer.answer = async (signal) => {
+      given.push(signal);
+      const body = new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(new TextEncoder().encode("{"));
+          signal.addEventListener("abort", () => controller.error(signal.reason));
+        },
+      });
+      return new Response(body, { headers: { "content-type": "application/json" } });
+    };
+    const refused = issuer.ask(ADDRESS, () => "read").catch(String);
+    await issuer.manual.advance(DEADLINE_MS);
+    expect(await refused).toContain("no answer within");
+    expect(given[0]?.aborted).toBe(true);
+  });
+
+  it.each([
+    ["application/json", true],
+    ["Application/JSON; charset=utf-8", true],
+    ["application/jwk-set+json", true],
+    ["text/plain", true],
+    ["application/octet-stream", true],
+    ["text/html; charset=utf-8", false],
+    ["image/png", false],
+    ["application/jsonp", false],
+  ])("as %s is read: %s", async (type, isRead) => {
+    const issuer = scene();
+    issuer.answer = sending("{}", 1, type).answer;
+    const answered = issuer.ask(ADDRESS, () => "read");
+    if (isRead) expect(await answered).toBe("read");
+    else await expect(answered).rejects.toThrow("content type");
+  });
+});
+
 describe("the address of an issuer's keys", () => {
   it("is asked for once for all who come together, and kept for an hour", async () => {
     const { discover, asked, manual } = scene();

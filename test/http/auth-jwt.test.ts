@@ -16,17 +16,16 @@ afterEach(() => issuer.close());
 const routes = (env: Record<string, string> = OIDC) => guardedRoutes(env, issuer.runtime);
 
 describe("a JWT of the OIDC issuer", () => {
-  it("is an admin's, under the name that the issuer gives", async () => {
+  it("is an admin's, under the issuer's own name for somebody", async () => {
     const { as } = routes();
     const exp = now() + 100;
     expect(await (await as(await issuer.sign({ exp }))).json()).toEqual({
-      name: "ada@example.com",
+      name: `${ISSUER}#7`,
       right: "admin",
       kind: "jwt",
+      subject: { issuer: ISSUER, sub: "7", displayName: "ada@example.com", isNameVerified: false },
       expiresAtMs: exp * 1_000,
     });
-    const nameless = { email: undefined, preferred_username: undefined };
-    expect(await (await as(await issuer.sign(nameless))).json()).toMatchObject({ name: "7" });
     const several = await issuer.sign({ aud: ["other", AUDIENCE] });
     expect((await as(several)).status).toBe(200);
   });
@@ -49,7 +48,7 @@ describe("a JWT of the OIDC issuer", () => {
     ["not valid yet", { nbf: now() + 300 }],
     ["of nobody", { email: undefined, sub: undefined }],
     ["of a name that is no text", { email: undefined, sub: undefined, preferred_username: ["ada"] }],
-    ["of a name without end", { email: "a".repeat(1_000) }],
+    ["of a subject without end", { sub: "a".repeat(1_000) }],
   ];
   it.each(forgeries)("%s is 401", async (_, claims) => {
     expect((await routes().as(await issuer.sign(claims))).status).toBe(401);
@@ -163,9 +162,9 @@ describe("Cloudflare Access", () => {
   it("vouches for people and for service tokens, by the team's certificates alone", async () => {
     const { app } = routes(ACCESS);
     const ask = async (jwt: string) => (await app.request("/admin/api/system-status", assertion(jwt))).json();
-    expect(await ask(await issuer.sign({ iss: TEAM }))).toMatchObject({ name: "ada@example.com", kind: "access" });
+    expect(await ask(await issuer.sign({ iss: TEAM }))).toMatchObject({ name: `${TEAM}#7`, kind: "access" });
     const service = await issuer.sign({ iss: TEAM, sub: "", email: undefined, common_name: "ci.access" });
-    expect(await ask(service)).toMatchObject({ name: "ci.access", right: "admin", kind: "access" });
+    expect(await ask(service)).toMatchObject({ name: `${TEAM}#ci.access`, right: "admin", kind: "access" });
     expect(issuer.requests).toEqual(["/cdn-cgi/access/certs"]);
   });
 

@@ -28,7 +28,7 @@ describe("a named token", () => {
       [BOB, "bob"],
     ] as const) {
       const { status, body } = await told(await as(token));
-      expect([status, body]).toEqual([200, { name, right: "admin", kind: "token", expiresAtMs: null }]);
+      expect([status, body]).toEqual([200, { name, right: "admin", kind: "token", subject: null, expiresAtMs: null }]);
     }
   });
 

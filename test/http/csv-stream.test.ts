@@ -43,7 +43,7 @@ async function serving(produce: Produce) {
   });
   const app = new Hono<TidegateEnv>()
     .use(tide.middleware())
-    .route("/trace", trace(DIALECTS.postgres))
+    .route("/trace", trace(DIALECTS.postgres, tide.keep))
     .get("/rows", (c) => answerStream(c, { file: "rows", columns: ["n", "text"], rows: c.var.db.stream`select` }));
   const server = createServer(getRequestListener(app.fetch)).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

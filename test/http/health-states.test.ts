@@ -1,6 +1,7 @@
 /** Every state in every form: one computation, and each payload's names to the letter. */
+import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { deepSchema, healthSchema, ietfSchema } from "../../lib/contract/health.ts";
 import { DatabaseError } from "../../lib/database/port.ts";
 import { memory } from "../../lib/store/memory.ts";
@@ -132,6 +133,19 @@ const STATES: readonly State[] = [
   },
 ];
 
+// A token's digest waits for a thread: in real time, in which the virtual one would run on and change the state.
+beforeEach(() => {
+  const spy = vi.spyOn(crypto.subtle, "digest").mockImplementation(
+    async (_algorithm, bytes) =>
+      new Uint8Array(
+        createHash("sha256")
+          .update(bytes as Uint8Array)
+          .digest(),
+      ).buffer,
+  );
+  return () => spy.mockRestore();
+});
+
 describe.each(STATES)("$name", ({ env = {}, store, arrange, verdict, health = {}, deep = {}, ietf }) => {
   async function arranged() {
     const small = smallApp({ ...MONITOR, ...env }, undefined, store && { store: store() });
@@ -139,7 +153,6 @@ describe.each(STATES)("$name", ({ env = {}, store, arrange, verdict, health = {}
     const ask = async (path: string, headers: Record<string, string> = {}) => {
       const asked = Promise.resolve(small.app.request(path, { headers }));
       const { result } = follow(asked);
-      // Digests of tokens take real time, before anything waits for the virtual one.
       while (!result()) await small.runtime.advance(10);
       const response = await asked;
       return { status: response.status, headers: response.headers, body: await response.json() };

@@ -81,11 +81,18 @@ describe("/health", () => {
           cooldown_remaining_seconds: 0,
         },
         restart_churn: { window_seconds: 600, threshold: 3, count: 0, exceeded: false, last_completed_at: null },
-        recovery_recommendation: { level: "none", action: "none", reason: expect.any(String), next_action_at: null },
+        recovery_recommendation: {
+          level: "none",
+          action: "none",
+          reason: "healthy",
+          message: "Everything works.",
+          next_action_at: null,
+        },
       },
       runtime_contract: { version: "1", valid: true, errors: [] },
       computed_at: expect.any(String),
       memo: { scope: "fleet", ttl_seconds: 5 },
+      kept: { entries: 0, served_stale_last_minute: 0, oldest_served_seconds: 0 },
       age_ms: 0,
     });
   });

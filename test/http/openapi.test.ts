@@ -155,7 +155,7 @@ describe("what is described", () => {
     expect(status).toBeLessThan(300);
     const more = await app.request(path, { method, headers, body: JSON.stringify({ ...body, surprise: 1 }) });
     expect(more.status).toBe(400);
-    expect(withExamples).toHaveLength(2);
+    expect(withExamples).toHaveLength(3);
   });
 
   test.each(["/health", "/health/live", "/health/ready", "/metrics", "/"])(

@@ -41,6 +41,23 @@ describe("signing in", () => {
     }
   });
 
+  it("over http:// says why it is of no use, instead of a login that the browser drops", async () => {
+    const from = (origin: string) => signInAt(routes, ADA, { Origin: origin }, origin);
+    const refused = await from("http://ops.example.com");
+    expect([refused.status, refused.headers.get("set-cookie")]).toEqual([403, null]);
+    expect((await refused.json()).error.message).toContain("https://");
+    for (const origin of [
+      "https://ops.example.com",
+      "http://127.0.0.1:8787",
+      "http://localhost:8787",
+      "http://[::1]",
+    ]) {
+      expect([origin, (await from(origin)).status]).toEqual([origin, 200]);
+    }
+    // TLS may have ended in front of us.
+    expect((await signInAt(routes, ADA, { Origin: SITE }, "http://ops.example.com")).status).toBe(200);
+  });
+
   it("makes the browser that admin, and tells it its CSRF token again", async () => {
     const { cookie, csrf } = await signIn(routes);
     expect(await (await look(routes, cookie)).json()).toMatchObject({ name: "ada", right: "admin", kind: "session" });
@@ -102,7 +119,7 @@ describe("a session", () => {
     expect(await status({ ADMIN_TOKENS: "ada:another-token-of-ada-0123" })).toBe(401);
     expect(await status({ ADMIN_TOKENS: `bob:${ADA}` })).toBe(401);
     expect(await status({ ADMIN_TOKENS: "bob:bobs-token-of-16-and-more", MONITOR_TOKENS: `ada:${ADA}` })).toBe(401);
-    expect(await status({ SESSION_SECRET: `${SECRET}!` })).toBe(401);
+    expect(await status({ SESSION_SECRET: `${SECRET}A` })).toBe(401);
   });
 
   it("that is forged is none", async () => {
@@ -144,6 +161,33 @@ describe("a session", () => {
     expect((await look(routes, foreign.join("; "))).status).toBe(401);
     const flood = Array.from({ length: 50 }, () => foreign[0]);
     expect((await look(routes, [...flood, cookie].join("; "))).status).toBe(401);
+  });
+
+  it("stands beside cookies of others that cannot be read", async () => {
+    const { cookie } = await signIn(routes);
+    for (const others of ["a=%", "discount=100%; cut=%E0%A4%A", "=x; ;;; y", 'quoted="a;b', "tidegate_session=%"]) {
+      expect([others, (await look(routes, `${others}; ${cookie}; z=%zz`)).status]).toEqual([others, 200]);
+    }
+  });
+
+  it("is one for each port of a host, whose cookies a browser keeps together", async () => {
+    const sites = [SITE, `${SITE}:8443`, `${SITE}:9443`];
+    const others = guardedRoutes({ ...CONSOLE_ENV, SESSION_SECRET: `${SECRET}B` }, runtime);
+    const pairs = [];
+    for (const [at, site] of sites.entries()) {
+      const { app } = at === 1 ? others : routes;
+      const headers = { ...JSON_TYPE, Origin: site };
+      const init = { method: "POST", headers, body: JSON.stringify({ token: ADA }) };
+      pairs.push((await app.request(`${site}/admin/api/session`, init)).headers.get("set-cookie")?.split(";")[0]);
+    }
+    const jar = { Cookie: pairs.join("; ") };
+    expect(jar.Cookie).toMatch(/^tidegate_session=[^;]+; tidegate_session_8443=[^;]+; tidegate_session_9443=[^;]+$/);
+    for (const [at, site] of sites.entries()) {
+      const { app, lines } = at === 1 ? others : routes;
+      const answer = await app.request(`${site}/admin/api/session`, { headers: jar });
+      expect([site, answer.status]).toEqual([site, 200]);
+      expect(lines.filter(({ event }) => event === "auth.failed")).toEqual([]);
+    }
   });
 
   it("steps back behind a token that is brought on purpose", async () => {

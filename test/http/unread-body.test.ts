@@ -1,7 +1,7 @@
 /** Answers whose body nobody reads: what feeds them ends, and its permit is given back at once. */
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { BATCH_ROWS } from "../../lib/guard/stream.ts";
+import { BATCH_ROWS } from "../../lib/guard/database/stream.ts";
 import type { GuardedDatabase, TidegateEnv } from "../../lib/tidegate.ts";
 import { smallApp } from "../support/app.ts";
 

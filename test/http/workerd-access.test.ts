@@ -8,7 +8,7 @@ const TOKEN = "ada-token-of-more-than-16";
 const ENV = {
   APP_ENV: "production",
   ADMIN_TOKENS: `ada:${TOKEN}`,
-  SESSION_SECRET: "signs-the-sessions",
+  SESSION_SECRET: "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB",
   LOG_LEVEL: "error",
 };
 const reason = workerdUnavailable() ?? redisUnavailable();

@@ -27,7 +27,7 @@ const CLOUDFORMATION = ["!Ref", "!Sub", "!GetAtt"].map((tag) => ({ tag, resolve:
 
 /** Every document of a YAML file. @throws Error where it is none. */
 export function yaml(path: string): readonly Document[] {
-  return parseAllDocuments(textOf(path), { customTags: CLOUDFORMATION }).map((document) => {
+  return parseAllDocuments(textOf(path), { customTags: CLOUDFORMATION, merge: true }).map((document) => {
     const [error] = [...document.errors, ...document.warnings];
     if (error) throw new Error(`${path}: ${error.message}`);
     return document.toJS();

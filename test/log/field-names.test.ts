@@ -16,6 +16,11 @@ describe("a name announces", () => {
     ),
   )("a secret, unless it counts: %s", (name) => expect(sensitivityOf(name)).toBe("countable"));
 
+  test.each("auth session_id PHPSESSID connect.sid X-Amz-Signature X-Hub-Signature-256 sig ticket hmac".split(" "))(
+    "a secret, where the value looks like one: %s",
+    (name) => expect(sensitivityOf(name)).toBe("likely"),
+  );
+
   test.each(
     (
       "token_type password_policy primary_key primaryKey keys key foreign_keys author monkey compass bypass value hash " +
@@ -34,7 +39,7 @@ describe("a name announces", () => {
       "plain",
       "secret",
     ]);
-    expect(sensitivityOf("auth_9")).toBe("plain");
+    expect(sensitivityOf("key_9")).toBe("plain");
   });
 });
 

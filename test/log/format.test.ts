@@ -25,6 +25,20 @@ describe("a line of JSON", () => {
   });
 });
 
+describe("what others wrote", () => {
+  const hostile = "\u001b[31m \u007f \u009b2J \r \u0000 \u202e \u200b \u2028 \ud800 \u{e0041}";
+
+  test("has no character in a line of JSON that a terminal would obey or hide, and is the same text", () => {
+    const line = FORMATS.json(record({ [hostile]: hostile }, { event: hostile }));
+    expect(line).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(line)).toMatchObject({ event: hostile, [hostile]: hostile });
+  });
+
+  test("has none in a pretty line either", () => {
+    expect(pretty({ [hostile]: hostile, list: [hostile] }, { event: hostile })).toMatch(/^[\x20-\x7e]+$/);
+  });
+});
+
 describe("a pretty line", () => {
   test("has its level in five characters, and nothing behind an event without fields", () => {
     expect(pretty({})).toBe("03:04:05.006Z INFO  a.b");

@@ -96,6 +96,8 @@ describe("a log", () => {
 });
 
 describe("the log that is chosen", () => {
+  const PARTS = { redact, settings: { level: "error", format: "json" }, origin: () => ({ pid: 7 }) } as const;
+
   test("is the application's own, level by level, whose flush has nothing to wait for", async () => {
     const said: unknown[] = [];
     const say =
@@ -103,17 +105,17 @@ describe("the log that is chosen", () => {
       (...told: unknown[]) =>
         void said.push([level, ...told]);
     const own = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
-    const { log, flush } = chooseLog(own, redact, { level: "error", format: "json" }, manualRuntime());
+    const { log, flush } = chooseLog({ ...PARTS, own, runtime: manualRuntime() });
     log.debug("a", { password: "x" });
     log.info("b");
     log.warn("c", { text: "hunter2" });
     log.error("d", {});
     expect(await flush()).toBeUndefined();
     expect(said).toEqual([
-      ["debug", "a", { password: "***" }],
-      ["info", "b", undefined],
-      ["warn", "c", { text: "***" }],
-      ["error", "d", {}],
+      ["debug", "a", { password: "***", pid: 7 }],
+      ["info", "b", { pid: 7 }],
+      ["warn", "c", { text: "***", pid: 7 }],
+      ["error", "d", { pid: 7 }],
     ]);
   });
 
@@ -122,7 +124,7 @@ describe("the log that is chosen", () => {
       throw new Error("disk full");
     };
     const own = { debug: broken, info: broken, warn: broken, error: broken };
-    const { log } = chooseLog(own, redact, { level: "error", format: "json" }, manualRuntime());
+    const { log } = chooseLog({ ...PARTS, own, runtime: manualRuntime() });
     expect(() => log.error("a")).not.toThrow();
   });
 });

@@ -1,10 +1,17 @@
 /** What need not be noticed, of all rooms: `equivalent-…` has the rows of each, with the reasons. */
+import { EQUIVALENT_IN_GATE } from "./equivalent-gate.ts";
+import { EQUIVALENT_IN_GUARD } from "./equivalent-guard.ts";
 import { EQUIVALENT_IN_HTTP } from "./equivalent-http.ts";
 import { EQUIVALENT_IN_LOG } from "./equivalent-log.ts";
 import type { Equivalent } from "./equivalent-row.ts";
 import type { Mutant } from "./mutants.ts";
 
-const ALL: readonly Equivalent[] = [...EQUIVALENT_IN_HTTP, ...EQUIVALENT_IN_LOG];
+const ALL: readonly Equivalent[] = [
+  ...EQUIVALENT_IN_GATE,
+  ...EQUIVALENT_IN_GUARD,
+  ...EQUIVALENT_IN_HTTP,
+  ...EQUIVALENT_IN_LOG,
+];
 
 export const isEquivalent = (mutant: Mutant): boolean => ALL.some((row) => isSame(row, mutant));
 

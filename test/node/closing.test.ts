@@ -27,6 +27,6 @@ it("closes a server by its own means where it is none of Node's, as Bun's is not
     closeIdleConnections: () => void asked.push("idle"),
     closeAllConnections: () => void asked.push("all"),
   };
-  await closerOf(server as never)({ withinMs: 1_000, idle: "closed" });
+  await closerOf(server as never, () => void asked.push("cut"))({ withinMs: 1_000, idle: "closed" });
   expect(asked).toEqual(["close", "idle"]);
 });

@@ -83,13 +83,18 @@ describe("a rolling reload", () => {
     await supervised.hears("reload.done");
   });
 
-  it("closes what is left of the old worker when its time is over", async () => {
+  it("answers 503 to what is left at the old worker when its time is over, and says so", async () => {
     supervised = await startSupervised({ WORKERS: "1", DRAIN_MS: "500" });
-    const asked = supervised.get("/slow/600000").catch(() => "cut off");
+    const asked = supervised.get("/slow/600000");
     await supervised.hears("slow.begun");
     supervised.signal("SIGHUP");
     await supervised.hears("reload.done");
-    expect(await asked).toBe("cut off");
+    expect(JSON.parse(await asked)).toMatchObject({ error: { code: "SERVICE_UNAVAILABLE" } });
+    expect(await supervised.hears("request.cut")).toMatchObject({
+      path: "/slow/600000",
+      answer: "service_unavailable",
+    });
+    expect(await supervised.hears("shutdown.ended")).toMatchObject({ cut_unanswered: 1, cut_broken: 0 });
   });
 });
 

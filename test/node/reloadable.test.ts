@@ -27,7 +27,11 @@ describe.skipIf(reason)(`a hot reload${because(reason)}`, () => {
 
   /** As the module of an application does it. */
   async function evaluated(env: string, name?: string): Promise<Tidegate> {
-    const config = readConfig({ APP_ENV: env, DB_POOL_SIZE: "4", ADMIN_TOKENS: `dev:${"t".repeat(40)}` });
+    const config = readConfig({
+      APP_ENV: env,
+      DB_POOL_SIZE: "4",
+      ADMIN_TOKENS: "dev:N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6",
+    });
     const make = () =>
       tidegate({
         database: postgres(server.url),

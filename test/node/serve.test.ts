@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../lib/config.ts";
+import type { Log } from "../../lib/log/port.ts";
 import { type Serving, serve } from "../../lib/node/serve.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { fakeDatabase } from "../../lib/testing/testing.ts";
@@ -12,8 +13,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const ends: (() => Promise<void>)[] = [];
 afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
 
-function app(env: Record<string, string> = {}) {
-  const log = silent;
+function app(env: Record<string, string> = {}, log: Log = silent) {
   const tide = tidegate({ database: fakeDatabase(() => []), store: memory(), config: readConfig(env), log });
   const served = new Hono<TidegateEnv>().use(tide.middleware()).onError(tide.onError).route("/", tide.routes());
   const start = async (fetch: (request: Request, env: never) => Response | Promise<Response> = served.fetch) => {
@@ -54,6 +54,32 @@ describe("serving on Node", () => {
     expect(response.headers.get("connection")).toBe("close");
     await stopped;
   });
+
+  it.each<[what: string, fetch: () => unknown]>([
+    [
+      "throws",
+      () => {
+        throw new Error("at once, password=hunter2");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("later, password=hunter2"))],
+    ["returns nothing", () => undefined],
+    ["returns null", () => null],
+    ["returns what is no answer", () => "hunter2"],
+  ])(
+    "answers for an application that %s, says so in the log, and tells nobody outside what it was",
+    async (_, given) => {
+      const lines: [string, unknown][] = [];
+      const error = (event: string, fields?: object) => void lines.push([event, fields]);
+      const { start } = app({}, { ...silent, error });
+      const { url } = await start(given as () => Response);
+      const response = await fetch(`${url}/orders`);
+      const text = await response.text();
+      expect([response.status, JSON.parse(text).error.code]).toEqual([500, "INTERNAL_ERROR"]);
+      expect(text).not.toContain("hunter2");
+      expect(lines).toEqual([["request.failed", expect.objectContaining({ method: "GET", path: "/orders" })]]);
+    },
+  );
 
   it("leaves no listeners of signals behind", async () => {
     const count = () => process.listenerCount("SIGTERM") + process.listenerCount("SIGINT");

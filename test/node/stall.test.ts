@@ -38,7 +38,7 @@ describe.skipIf(unavailable)(`a worker that stalls${unavailable ? ` (skipped: ${
   it("is killed and replaced, by the ledger's leave, also where it is the only one", async () => {
     supervised = await start({ WORKERS: "1" });
     const pid = await stall(supervised);
-    expect(await supervised.hears("worker.stalled")).toMatchObject({ pid });
+    expect(await supervised.hears("worker.stalled")).toMatchObject({ worker_pid: pid });
     expect(await supervised.hears("reload.done")).toMatchObject({ replaced: 1 });
     expect(await supervised.get("/pid")).not.toBe(`${pid}`);
     expect((await supervised.report()).workers).toMatchObject([{ state: "ready" }]);

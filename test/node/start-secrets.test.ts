@@ -31,7 +31,7 @@ describe("secrets that a start makes", () => {
       const env = { WEB_CONCURRENCY: "2", STATE_URL: redis.url, DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" };
       const demo = launchDemo({ ...env, LOG_FORMAT: "json" }, await freePort());
       try {
-        await eventually("the welcome", () => demo.output().includes("curl "));
+        await eventually("all workers serve", () => demo.output().includes('"supervisor.started"'));
         const printed = [...demo.output().matchAll(/"bearer_is":"([0-9a-f]{64})"/g)];
         expect(printed).toHaveLength(1);
         const token = printed[0]?.[1] ?? "";

@@ -44,7 +44,10 @@ describe("a worker that falls", () => {
     supervised = await startSupervised();
     const [fallen, other] = await pidsOf(supervised);
     signalTo(fallen ?? 0, "SIGKILL");
-    expect(await supervised.hears("worker.fell")).toMatchObject({ pid: fallen, because: "was ended by SIGKILL" });
+    expect(await supervised.hears("worker.fell")).toMatchObject({
+      worker_pid: fallen,
+      because: "was ended by SIGKILL",
+    });
     expect(await supervised.get("/pid")).toBe(`${other}`);
     await supervised.hears("worker.ready", 3);
     const after = await pidsOf(supervised);

@@ -223,8 +223,10 @@ it("without the optional peers, what does not need them is there all the same", 
   try {
     bare.write("answer.js", ANSWER);
     expect(linesOf(await bare.run(process.execPath, "answer.js"))).toEqual([ANSWERED]);
-    bare.write("redis.js", 'await import("tidegate/stores/redis");');
-    await expect(bare.run(process.execPath, "redis.js")).rejects.toThrow("Cannot find package 'redis'");
+    bare.write("redis.js", 'import { redis } from "tidegate/stores/redis"; redis("redis://127.0.0.1:1");');
+    await expect(bare.run(process.execPath, "redis.js")).rejects.toThrow(
+      "redis: the package redis is needed, it is not installed here; npm install redis",
+    );
     bare.write(".env", "DATABASE_URL=postgres://nobody@127.0.0.1:1/none\nSTATE_URL=redis://127.0.0.1:1\n");
     const doctor = bare.run(
       process.execPath,

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Statement, sql } from "../../lib/database/sql.ts";
-import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
+import type { GuardedDatabase } from "../../lib/guard/database/guarded-database.ts";
 import { type BadProxy, badProxy } from "../support/bad-proxy.ts";
 import { postgresUnavailable } from "../support/postgres.ts";
 import { eventually } from "../support/processes.ts";

@@ -7,7 +7,7 @@ import { type Context, Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
 import { type PostgresOptions, postgres } from "../../lib/database/postgres/postgres.ts";
 import { type Statement, sql } from "../../lib/database/sql.ts";
-import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
+import type { GuardedDatabase } from "../../lib/guard/database/guarded-database.ts";
 import type { Log } from "../../lib/log/port.ts";
 import { serve } from "../../lib/node/serve.ts";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";

@@ -1,25 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { AuditEntry } from "../../lib/recovery/audit/record.ts";
+import type { AuditRecord } from "../../lib/recovery/audit/record.ts";
 import { verifyAudit } from "../../lib/recovery/audit/verify.ts";
 import { memory } from "../../lib/store/memory.ts";
-import type { StoreLog } from "../../lib/store/port.ts";
+import { LOG_RECORDS_KEPT, type StoreLog } from "../../lib/store/port.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
+import { AUDIT_ENTRY } from "../support/audit-entry.ts";
 import { AUDIT_NAME, passing, restartScene } from "../support/restart-scene.ts";
 
-const ENTRY: AuditEntry = {
-  action: "restart",
-  actor: "ada",
-  source: "manual",
-  ip: null,
-  user_agent: null,
-  request_id: null,
-  decision: "allowed",
-  policy_state: "allowed",
-  override_reason: null,
-  outcome: "pending",
-  subject: "r1",
-  reason: "it hangs",
-};
+const ENTRY = AUDIT_ENTRY;
 
 async function written(count: number) {
   const { store, instance, events } = restartScene(memory(), manualRuntime());
@@ -43,10 +31,10 @@ async function written(count: number) {
 describe("the audit", () => {
   test("chains its records and notes every head in the log", async () => {
     const { store, audit, events } = await written(3);
-    const [last, middle, first] = await audit.read(undefined, 10);
+    const [last, middle, first] = (await audit.read(undefined, 10)) as readonly AuditRecord[];
     expect([first?.position, middle?.previous, last?.previous]).toEqual([1, first?.hash, middle?.hash]);
     expect(await verifyAudit(store.log, AUDIT_NAME)).toEqual({
-      ...{ sound: true, checked: 3, oldest: 1, faults: [] },
+      ...{ sound: true, checked: 3, oldest: 1, agedOut: 0, faults: [] },
       head: { position: 3, hash: last?.hash },
     });
     expect(events.map(({ event, fields }) => [event, fields.hash])).toContainEqual(["audit.recorded", last?.hash]);
@@ -54,7 +42,7 @@ describe("the audit", () => {
 
   test("shows what was changed, taken out, put in, or cut off", async () => {
     const { audit, faultsOf } = await written(450);
-    const [last] = await audit.read(undefined, 1);
+    const [last] = (await audit.read(undefined, 1)) as readonly AuditRecord[];
     const head = { position: 450, hash: last?.hash ?? "" };
     const at = (position: number) => 450 - position;
     expect(await faultsOf(() => {}, [head])).toEqual([]);
@@ -73,6 +61,36 @@ describe("the audit", () => {
     expect(await copied.faultsOf(() => {}, [{ position: 451, hash: "0" }])).toEqual([
       "record 451 is not the one that was noted",
     ]);
+  });
+
+  test("says of what was noted that it is gone, at either end", async () => {
+    const { audit, faultsOf } = await written(12);
+    const rows = (await audit.read(undefined, 20)) as readonly AuditRecord[];
+    const noted = rows.map(({ position, hash }) => ({ position, hash }));
+    expect(await faultsOf(() => {}, noted)).toEqual([]);
+    expect(await faultsOf((records) => records.splice(9), noted)).toEqual(["records 1 to 3 were noted, and are gone"]);
+    const few = noted.filter(({ position }) => position !== 2);
+    expect(await faultsOf((records) => records.splice(9), few)).toEqual([
+      "record 3 was noted, and is gone",
+      "record 1 was noted, and is gone",
+    ]);
+  });
+
+  test("knows what a log that is full has let go of from what somebody has taken", async () => {
+    const kept = Array.from({ length: LOG_RECORDS_KEPT }, (_, at) => ({
+      position: LOG_RECORDS_KEPT + 5 - at,
+      record: "",
+    }));
+    const full = {
+      read: (_: string, before: number, limit: number) =>
+        kept.filter(({ position }) => position < before).slice(0, limit),
+    };
+    const verdict = await verifyAudit(full, AUDIT_NAME, [
+      { position: 3, hash: "0" },
+      { position: 5, hash: "0" },
+    ]);
+    expect(verdict).toMatchObject({ oldest: 6, agedOut: 2 });
+    expect(verdict.faults.filter((fault) => fault.includes("gone"))).toEqual([]);
   });
 
   test("says where it begins, when older records have been dropped", async () => {

@@ -24,17 +24,20 @@ export interface Cell {
 
 /** One instance of the demo, however it is made to listen. */
 export interface Deployment {
+  /** Another one after a restart. */
   readonly url: string;
   /** What a platform's scheduler does; absent where it calls `/internal/watchdog`. */
   readonly schedule?: () => Promise<void>;
   /** What it has written. */
   output(): string;
+  /** Ends it, and starts another with the same settings. What it knew in memory is gone. */
+  restart(): Promise<void>;
   stop(): Promise<unknown>;
 }
 
 export interface Platform {
   readonly runtime: RuntimeName;
-  /** Whether it hears that a client has gone, and streams. Behind Lambda's events nobody is there to go. */
+  /** Whether it hears that a client has gone before its answer. Behind Lambda's events nobody is there to go. */
   readonly hearsClients: boolean;
   /** @param env Beside the platform's own. */
   start(env: Readonly<Record<string, string>>): Promise<Deployment>;

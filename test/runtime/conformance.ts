@@ -3,13 +3,17 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { askingOf } from "./asking.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
+import { KEPT_CASES } from "./cases/kept.ts";
 import { REPORT_CASES } from "./cases/reports.ts";
 import { TROUBLE_CASES } from "./cases/trouble.ts";
 import type { Case, Platform, RuntimeName, Scene } from "./cell.ts";
 import { cellsOf, nameOf, obstacle } from "./matrix.ts";
 import { openWorld, type World } from "./world.ts";
 
-const CASES: readonly Case[] = [...REPORT_CASES, ...HEALTH_CASES, ...ADMIN_CASES, ...TROUBLE_CASES];
+const CASES: readonly Case[] = [
+  ...[...REPORT_CASES, ...HEALTH_CASES, ...ADMIN_CASES],
+  ...[...KEPT_CASES, ...TROUBLE_CASES],
+];
 /** `npm run test:runtime` sets it. */
 const ALL = process.env.TIDEGATE_CELLS === "all";
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Demo, launchDemo, startDemo } from "../support/demo.ts";
+import { type Demo, launchDemo, startDemo, WANTS_NEW } from "../support/demo.ts";
 import { eventually, freePort } from "../support/processes.ts";
 
 describe("the demo with nothing but Node", () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo();
+    demo = await startDemo({ LOG_FORMAT: "pretty" });
   });
   afterAll(() => demo.stop());
 
@@ -67,22 +67,22 @@ describe("breaking the database on purpose", () => {
   it("opens the breaker, fails fast, tells health, and heals alone", async () => {
     const demo = await startDemo({ CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "1", HEALTH_MEMO_TTL_SECONDS: "0" });
     const path = "/api/reports/wip-summary";
-    await demo.get(path);
+    await demo.get(path, WANTS_NEW);
     const body = JSON.stringify({ mode: "failing", seconds: 2 });
     const post = { method: "POST", body, headers: { "content-type": "application/json" } };
     expect((await demo.get("/dev/faults", post)).status).toBe(200);
 
     const codes = [];
-    for (let call = 0; call < 12; call++) codes.push((await demo.get(path)).body.error.code);
+    for (let call = 0; call < 12; call++) codes.push((await demo.get(path, WANTS_NEW)).body.error.code);
     expect(codes[0]).toBe("DB_CONNECTION_FAILED");
-    const refused = await demo.get(path);
+    const refused = await demo.get(path, WANTS_NEW);
     expect(refused).toMatchObject({ status: 503, body: { error: { code: "CIRCUIT_BREAKER_OPEN" }, retryable: true } });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect((await demo.get("/health")).body.degraded_reason).toBe("database_unreachable");
 
     // Probes are ordinary requests: without traffic a breaker stays half-open.
-    await eventually("healing", async () => (await demo.get(path)).status === 200, 20_000);
-    await demo.get(path);
+    await eventually("healing", async () => (await demo.get(path, WANTS_NEW)).status === 200, 20_000);
+    await demo.get(path, WANTS_NEW);
     expect((await demo.get("/health")).body.status).toBe("healthy");
     expect(await demo.stop()).toBe(0);
   });
@@ -102,15 +102,15 @@ describe("breaking the database on purpose", () => {
 });
 
 describe("a start that cannot be", () => {
-  it("names every fault of the environment at once and exits with 1", async () => {
+  it("names every fault of the environment at once and exits with 78", async () => {
     const env = {
-      APP_ENV: "prod",
+      TIDEGATE_APP_ENV: "live",
       DATABASE_URL: "mysql://root:hunter2@db/fab",
       STATE_URL: "memcached://x",
       DB_POOL_SIZE: "5s",
     };
     const demo = launchDemo(env, await freePort());
-    expect(await demo.ended()).toBe(1);
+    expect(await demo.ended()).toBe(78);
     for (const name of Object.keys(env)) expect(demo.output()).toContain(name);
     for (const known of ["postgres", "oracle", "pglite", "redis", "upstash"]) expect(demo.output()).toContain(known);
     expect(demo.output()).not.toContain("hunter2");

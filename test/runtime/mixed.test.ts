@@ -1,5 +1,6 @@
 /** One fleet of Node, Deno and Workers: they share a gate in one Redis, Workers by way of its REST gateway. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WANTS_NEW } from "../support/demo.ts";
 import { eventually } from "../support/processes.ts";
 import { type Asking, askingOf } from "./asking.ts";
 import { whileLocked } from "./cases/trouble.ts";
@@ -43,14 +44,14 @@ describe.skipIf(reason !== null)(`a mixed fleet${reason === null ? "" : `: ${rea
     };
     [node, deno, workers] = (await Promise.all(FLEET.map(start))) as [Asking, Asking, Asking];
     for (const { ask } of [node, deno, workers]) {
-      await eventually("a report", async () => (await ask(REPORT)).status === 200);
+      await eventually("a report", async () => (await ask(REPORT, WANTS_NEW)).status === 200);
     }
   });
   afterAll(async () => {
     for (const deployment of deployments) await deployment.stop();
     await world?.close();
   });
-  const codeAt = async ({ ask }: Asking) => (await ask(REPORT)).body.error?.code ?? "answered";
+  const codeAt = async ({ ask }: Asking) => (await ask(REPORT, WANTS_NEW)).body.error?.code ?? "answered";
   const codes = () => Promise.all([node, deno, workers].map(codeAt));
 
   test("sees itself as one", async () => {
@@ -80,7 +81,7 @@ describe.skipIf(reason !== null)(`a mixed fleet${reason === null ? "" : `: ${rea
 
   test("has one capacity", async () => {
     await whileLocked(world.postgres, async () => {
-      const held = [1, 2].map(() => node.ask(REPORT));
+      const held = [1, 2].map(() => node.ask(REPORT, WANTS_NEW));
       await eventually("Node holds both permits", async () => {
         const { body } = await deno.admin("/admin/api/system-status");
         return body.data.gates.main.lanes.request.held === 2;
@@ -111,6 +112,22 @@ describe.skipIf(reason !== null)(`a mixed fleet${reason === null ? "" : `: ${rea
       within,
     );
     expect((await deno.admin("/admin/api/worker/status")).body.data.last_restart).toMatchObject({ success: true });
+  });
+
+  test("gives what one of them was answered, while PostgreSQL is away, also where nobody has asked for it", async () => {
+    const report = "/api/reports/reject-history?limit=3";
+    const known = await node.ask(report);
+    await world.postgres.stop();
+    for (const { ask } of [node, deno, workers]) {
+      const { body, headers } = await eventually("an old one", async () => {
+        const answer = await ask(report);
+        return answer.headers.get("cache-status")?.includes("fwd=stale") && answer;
+      });
+      expect(body.data).toEqual(known.body.data);
+      expect(Number(headers.get("age"))).toBe(body.meta.stale.age_seconds);
+    }
+    await world.postgres.start();
+    await eventually("all answer", async () => (await codes()).every((code) => code === "answered"), 30_000);
   });
 
   test("has one breaker: opened by the calls of one, it is open for those who never called", async () => {

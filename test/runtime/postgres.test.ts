@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Demo, startDemo } from "../support/demo.ts";
+import { type Demo, startDemo, WANTS_NEW } from "../support/demo.ts";
 import { seedServer } from "../support/plant.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { eventually } from "../support/processes.ts";
@@ -25,11 +25,11 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
 
   it("fails fast while the server is down and recovers without a restart once it is back", async () => {
     const demo = await demoOn({ CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "2" });
-    expect((await demo.get(REPORT)).status).toBe(200);
+    expect((await demo.get(REPORT, WANTS_NEW)).status).toBe(200);
     await server.stop();
 
     const opened = await eventually("the breaker opens", async () => {
-      const { status, body, headers, tookMs } = await demo.get(REPORT);
+      const { status, body, headers, tookMs } = await demo.get(REPORT, WANTS_NEW);
       expect(status).toBe(503);
       return body.error.code === "CIRCUIT_BREAKER_OPEN" && { headers, tookMs };
     });
@@ -43,9 +43,9 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
     expect((await demo.get("/health/ready")).status).toBe(200);
 
     await server.start();
-    await eventually("reports again", async () => (await demo.get(REPORT)).status === 200, 30_000);
+    await eventually("reports again", async () => (await demo.get(REPORT, WANTS_NEW)).status === 200, 30_000);
     // Probes are ordinary requests: the second success closes the breaker.
-    await demo.get(REPORT);
+    await demo.get(REPORT, WANTS_NEW);
     expect((await demo.get("/health")).body.status).toBe("healthy");
     expect(demo.output()).not.toContain("tide-secret");
   });
@@ -58,14 +58,14 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
       degraded_reason: "database_unreachable",
     });
     expect((await demo.get("/health/ready")).status).toBe(200);
-    expect((await demo.get(REPORT)).status).toBe(503);
+    expect((await demo.get(REPORT, WANTS_NEW)).status).toBe(503);
     await server.start();
-    await eventually("reports", async () => (await demo.get(REPORT)).status === 200, 30_000);
+    await eventually("reports", async () => (await demo.get(REPORT, WANTS_NEW)).status === 200, 30_000);
   });
 
   it("never runs more statements than it has permits; who waits in vain is told so, spread", async () => {
     const demo = await demoOn({ DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0", DB_POOL_TIMEOUT: "1" });
-    await demo.get(REPORT);
+    await demo.get(REPORT, WANTS_NEW);
     // A lock that every report needs holds them at the server for as long as the test looks.
     const lock = server.query("begin; lock table fab.lots in access exclusive mode; select pg_sleep(3); commit");
     await eventually("the lock", async () => {
@@ -74,7 +74,7 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
       );
       return (row?.n as number) > 0;
     });
-    const asked = Promise.all(Array.from({ length: 50 }, () => demo.get(REPORT)));
+    const asked = Promise.all(Array.from({ length: 50 }, () => demo.get(REPORT, WANTS_NEW)));
     let most = 0;
     const count = async () => {
       const [row] = await server.query(
@@ -97,12 +97,12 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
     for (const { status, body } of refused) expect([status, body.error.code]).toEqual([503, "DB_POOL_EXHAUSTED"]);
     expect(Math.min(...refused.map(({ tookMs }) => tookMs))).toBeGreaterThan(900);
     expect(new Set(refused.map(({ headers }) => headers.get("retry-after"))).size).toBeGreaterThanOrEqual(3);
-    expect((await demo.get(REPORT)).status).toBe(200);
+    expect((await demo.get(REPORT, WANTS_NEW)).status).toBe(200);
   });
 
   it("ends gracefully: requests under way are answered, then the process exits with 0", async () => {
     const demo = await demoOn();
-    await demo.get(REPORT);
+    await demo.get(REPORT, WANTS_NEW);
     const lock = server.query("begin; lock table fab.lots in access exclusive mode; select pg_sleep(1); commit");
     await eventually("the lock", async () => {
       const [row] = await server.query(
@@ -110,7 +110,7 @@ describe.skipIf(unavailable)(`the demo on a real PostgreSQL${unavailable ? ` (sk
       );
       return (row?.n as number) > 0;
     });
-    const underWay = demo.get(REPORT);
+    const underWay = demo.get(REPORT, WANTS_NEW);
     await eventually("the statement waits", async () => {
       const [row] = await server.query(
         "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'",

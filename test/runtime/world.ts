@@ -57,7 +57,7 @@ export async function openWorld(): Promise<World> {
       ADMIN_TOKENS: `ada:${TOKENS.admin}`,
       MONITOR_TOKENS: `prometheus:${TOKENS.monitor}`,
       CRON_SECRET: TOKENS.cron,
-      SESSION_SECRET: "a-secret-that-is-long-enough-to-sign-with",
+      SESSION_SECRET: "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB",
       RESTART_HOOK: "webhook",
       RESTART_WEBHOOK_URL: receiver.url,
       RESTART_WEBHOOK_SECRET: receiver.secret,

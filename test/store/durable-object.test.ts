@@ -181,13 +181,17 @@ describe.skipIf(workerdUnavailable())(`a Durable Object ${workerdUnavailable() ?
     expect(answers).toEqual([null, { value: "v", ageMs: 999 }, null, { value: "v", ageMs: 0 }]);
   });
 
-  test("keeps texts of up to 2 MB, and says so of a longer one", async () => {
+  test("keeps records of up to 2 MB and values of several rows, and says so of longer ones", async () => {
     const large = "z".repeat(1_900_000);
-    await store.kv.set("large", large, 60_000);
-    await expect(store.kv.set("large", "🌊".repeat(600_000), 60_000)).rejects.toThrow(
-      /store a value: at most 2 MB .* found 1200000 characters/,
+    const waves = "🌊".repeat(1_600_000);
+    for (const value of [waves, large, "short", large]) {
+      await store.kv.set("large", value, 60_000);
+      expect((await store.kv.get("large"))?.value === value, `a value of ${value.length} characters`).toBe(true);
+    }
+    await expect(store.kv.set("large", "z".repeat(16_000_001), 60_000)).rejects.toThrow(
+      /store a value: at most 16000000 characters are possible, found 16000001/,
     );
-    expect((await store.kv.get("large"))?.value).toBe(large);
+    expect((await store.kv.get("large"))?.value === large).toBe(true);
     await expect(store.log.append("large", large + large, 0)).rejects.toThrow(/store a record: at most 2 MB/);
     expect(await store.log.append("large", large, 0)).toEqual({ appended: true, head: 1 });
   });

@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { withPlaces } from "../../infra/generate/gate-names.ts";
 import { assembled, gateScript } from "../../infra/generate/gate-script.ts";
+import { noTotals } from "../../lib/gate/state.ts";
+import { numbersIn, RECORDS } from "../../lib/store/lua/gate/records.ts";
 
 const WHOLE = "-- The whole.\nlocal gate = {}\n  -- @often\nreturn function()\n  -- @rarely\nend\n";
 const script = (files: Record<string, string>) =>
@@ -55,4 +57,19 @@ test.each([
   ["a number that the machine does not know", "now - at < AGE_MS", "a constant of lib/gate was needed"],
 ])("the gate's script is refused with %s", (_, source, error) => {
   expect(() => withPlaces(source, "a.lua")).toThrow(`a.lua: ${error}`);
+});
+
+test("sums lie where releases before have stored them: what is new comes behind all of it", () => {
+  const places = [...RECORDS.totals].map(([name, { at, size }]) => [name, at, size]);
+  expect(places).toEqual([
+    ["calls", 1, 9],
+    ["refused", 10, 24],
+    ["transitions", 34, 3],
+    ["renewals", 37, 1],
+    ["ranMs", 38, 3],
+    ["waitedMs", 41, 3],
+    ["causes", 44, 30],
+    ["tallies", 74, 11],
+  ]);
+  expect(numbersIn(noTotals())).toHaveLength(84);
 });

@@ -90,6 +90,12 @@ describe("the memory store", () => {
     for (let n = 0; n <= 1_000; n++) await kv.set(`key ${n}`, "value", 5_000);
     expect(await kv.get("key 0")).toBeNull();
     expect(await kv.get("key 1")).not.toBeNull();
+    for (let n = 0; n < 20; n++) await kv.set(`large ${n}`, "x".repeat(1_000_000), 5_000);
+    expect(await kv.get("large 3")).toBeNull();
+    expect((await kv.get("large 4"))?.value).toHaveLength(1_000_000);
+    await kv.set("large 4", "short", 5_000);
+    await kv.set("large 3", "short", 5_000);
+    expect([await kv.get("large 5"), (await kv.get("large 4"))?.value]).toEqual([expect.anything(), "short"]);
   });
 
   it("appends to a log only for who has seen its end, and reads it backwards", async () => {

@@ -13,11 +13,14 @@ export function pushContract(home: HomeOf): void {
     const key = `{tidegate:pushes:${++gates}}`;
     const [a, b] = two(store, key, "a", "b");
     const heard: string[] = [];
+    const listening = new Set<string>();
     const stops = ["a", "b"].map((instance) => {
-      const hear = (of: string, message: string) => of === key && heard.push(`${instance} ${message}`);
+      const hear = (of: string, message: string) =>
+        of === key ? heard.push(`${instance} ${message}`) : listening.add(instance);
       return store.onPush("tidegate:pushes", instance, hear);
     });
     await passes(200);
+    await listens(home, "tidegate:pushes", () => listening.size === 2);
     const toldOf = (...told: string[]) => tells(home, heard, told);
     await a.needs(1);
     await a.sends({ lanes: { request: { need: 0, want: 0 } } });
@@ -40,8 +43,13 @@ export function pushContract(home: HomeOf): void {
     const scope = `tidegate:hears-${++gates}`;
     const keys = [`{${scope}:one}`, `{${scope}:an%3Aother}`, `{${scope}-too:one}`];
     const heard: string[] = [];
-    const stop = store.onPush(scope, "b", (key, message) => heard.push(`${key} ${message}`));
+    let isListening = false;
+    const stop = store.onPush(scope, "b", (key, message) => {
+      if (key.includes(":call-")) isListening = true;
+      else heard.push(`${key} ${message}`);
+    });
     await passes(200);
+    await listens(home, scope, () => isListening);
     for (const [n, key] of keys.entries()) {
       const [a, b] = two(store, key, "a", `b_${n}`);
       await a.needs(1);
@@ -54,6 +62,18 @@ export function pushContract(home: HomeOf): void {
     await new Caller(store, keys[0] ?? "", "c", ONE).commands(operate("force_open", "o1"));
     await tells(home, heard, [`${keys[0]} changed`]);
     stop();
+  });
+}
+
+/** Where the home can push, `a` and `b` are called at other gates until they have heard it. */
+async function listens(home: HomeOf, scope: string, have: () => boolean): Promise<void> {
+  const { store } = home();
+  if (!store.traits.gate.pushes) return;
+  await eventually(`they listen at ${scope}`, async () => {
+    const [a, b] = two(store, `{${scope}:call-${++gates}}`, "a", "b");
+    for (const one of [a, b]) await one.needs(0);
+    await a.commands(operate("force_open", `call-${gates}`));
+    return have();
   });
 }
 

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Runtime, systemRuntime } from "../../lib/runtime.ts";
 import { openLimiter } from "../../lib/store/lua/limiter.ts";
 import type { Script } from "../../lib/store/lua/script.ts";
-import { parseRedisUrl } from "../../lib/store/redis/address.ts";
 import { type Connection, openConnection } from "../../lib/store/redis/connection.ts";
+import { settingsOf } from "../../lib/store/redis/settings.ts";
 import { type BadProxy, badProxy } from "../support/bad-proxy.ts";
 import { eventually } from "../support/processes.ts";
 import { type RedisServer, redisUnavailable, startRedis } from "../support/redis.ts";
@@ -24,7 +24,7 @@ describe.skipIf(unavailable)(`a connection to Redis${unavailable ? ` (skipped: $
   afterAll(() => server?.dispose());
 
   function connect(url: string, runtime: Runtime = systemRuntime()): Connection {
-    const one = openConnection(parseRedisUrl(url), runtime);
+    const one = openConnection(settingsOf(url), runtime);
     opened.push(one);
     return one;
   }
@@ -131,8 +131,10 @@ describe.skipIf(unavailable)(`a connection to Redis${unavailable ? ` (skipped: $
       await user("deaf");
       await server.tell("CONFIG", "RESETSTAT");
       const later: { readonly task: () => void; readonly ms: number }[] = [];
-      const setTimer = (task: () => void, ms: number) => later.push({ task, ms });
-      const one = connect(urlOf("deaf"), { ...systemRuntime(), setTimer, clearTimer: () => {} });
+      const runtime = systemRuntime();
+      const setTimer: Runtime["setTimer"] = (task, ms, options) =>
+        ms > 10_000 ? later.push({ task, ms }) : runtime.setTimer(task, ms, options);
+      const one = connect(urlOf("deaf"), { ...runtime, setTimer });
       const [heard, refused]: [string[], Error[]] = [[], []];
       const listen = (message: string) => heard.push(message);
       one.subscribe(["own", "all"], listen, (error) => refused.push(error));

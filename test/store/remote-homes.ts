@@ -1,8 +1,8 @@
 /** The homes that run the gate's script, each reached as its own adapter reaches it. */
 import { systemRuntime } from "../../lib/runtime.ts";
 import type { ScriptRunner } from "../../lib/store/lua/script.ts";
-import { parseRedisUrl } from "../../lib/store/redis/address.ts";
 import { openConnection } from "../../lib/store/redis/connection.ts";
+import { settingsOf } from "../../lib/store/redis/settings.ts";
 import { openRequests } from "../../lib/store/upstash/requests.ts";
 import { parseUpstash } from "../../lib/store/upstash/target.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
@@ -27,7 +27,7 @@ export const REMOTE_HOMES: readonly RemoteHome[] = [
     renewals: [12_000, 1_000_000],
     leastSeen: [2, 250],
     async open(redisUrl) {
-      const connection = openConnection(parseRedisUrl(redisUrl), systemRuntime());
+      const connection = openConnection(settingsOf(redisUrl), systemRuntime());
       return { runner: connection, close: () => connection.close() };
     },
   },

@@ -25,7 +25,7 @@ const QUIET = {
   APP_ENV: "production",
   STATE_NAMESPACE: "test",
   DATABASE_URL: "postgres://db/fab",
-  SESSION_SECRET: "a-secret-that-is-long-enough-to-sign-with",
+  SESSION_SECRET: "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB",
   ADMIN_TOKENS: "tester:a-token-that-is-long-enough-to-pass",
 };
 

@@ -19,7 +19,7 @@ export interface Said {
   readonly code: number;
   readonly out: string;
   readonly err: string;
-  /** Of `--json`. */
+  /** Of `--json`: the last line. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape is what they check
   readonly json: any;
 }
@@ -33,9 +33,14 @@ export function cli(args: readonly string[], env: Record<string, string> = {}): 
       const code = error === null ? 0 : error.code;
       if (typeof code !== "number")
         reject(new Error(`tidegate ${args.join(" ")}: ended by ${error?.signal}\n${out}${err}`));
-      else resolve({ code, out, err, json: args.includes("--json") && out !== "" ? JSON.parse(out) : null });
+      else resolve({ code, out, err, json: args.includes("--json") ? lastOf(out) : null });
     });
   });
+}
+
+function lastOf(out: string): unknown {
+  const line = out.trimEnd().split("\n").at(-1) ?? "";
+  return line === "" ? null : JSON.parse(line);
 }
 
 export interface Served extends SmallApp {

@@ -4,7 +4,7 @@ import type { GuardedRoutes } from "./guarded-routes.ts";
 
 export const ADA = "ada-token-of-more-than-16";
 export const MONITOR = "prometheus-token-of-more-than-16";
-export const SECRET = "a-secret-that-signs-sessions-of-the-console";
+export const SECRET = "N4vR7yQ2kXb9WmZc5TgHs8JdLf3PpUe6AqYi0KoVx1tB";
 export const CONSOLE_ENV = {
   ADMIN_TOKENS: `ada:${ADA}`,
   MONITOR_TOKENS: `prometheus:${MONITOR}`,

@@ -53,7 +53,9 @@ export function createConsumer(withPeers = true): Consumer {
     write,
     run: async (command, ...args) => {
       const env = { PATH: process.env.PATH ?? "", HOME: folder, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
-      const { stdout } = await promisify(execFile)(command, args, { cwd: folder, env, timeout: 60_000 }).catch(
+      // What is told of every entry and every way to import it is more than Node's own bound.
+      const options = { cwd: folder, env, timeout: 60_000, maxBuffer: 8_000_000 };
+      const { stdout } = await promisify(execFile)(command, args, options).catch(
         ({ message, stdout: out }: Error & { readonly stdout?: string }) => {
           throw new Error(`${message}\n${out ?? ""}`);
         },

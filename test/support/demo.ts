@@ -27,6 +27,9 @@ export interface DemoAnswer {
   readonly tookMs: number;
 }
 
+/** Of a request for which no kept answer will do. */
+export const WANTS_NEW = { headers: { "cache-control": "no-store" } } as const;
+
 /** @param env Beside PATH: nothing of the tests' own environment gets in. */
 export function launchDemo(env: Record<string, string>, port: number): Demo {
   const child = spawn(process.execPath, ["--conditions=tidegate-source", "functions/node.ts"], {
@@ -70,7 +73,7 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     `the demo listens\n${demo.output()}`,
     () => {
       if (demo.process.exitCode !== null) throw new Error(`The demo ended at its start:\n${demo.output()}`);
-      return demo.output().includes("Tidegate is running");
+      return /"app\.started"|Tidegate is running/.test(demo.output());
     },
     60_000,
   );

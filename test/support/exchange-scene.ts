@@ -26,11 +26,17 @@ export interface ExchangeScene {
   readonly sent: readonly Message[];
   /** What the exchange has told: events of the log, and numbers of renewals that were heard. */
   readonly said: readonly (readonly [what: string, fields?: LogFields | number])[];
+  /** States of the store that who listens has heard of. */
+  readonly told: readonly string[];
   /** How often there is more to tell after an answer. */
   more: number;
   /** Said with every renewal. */
   leaves: boolean;
   asks(): Promise<CommandReply | null>;
+  /** Who listens for that hears that the store can be reached again. */
+  reachable(): void;
+  /** Who does. */
+  readonly listening: ReadonlySet<() => void>;
 }
 
 export const VIEW: Command = { kind: "view" };
@@ -40,6 +46,7 @@ export function exchangeScene(traits: Partial<StoreTraits> = {}): ExchangeScene 
   const runtime = manualRuntime();
   const near = memory().open(runtime);
   const sent: Message[] = [];
+  const told: string[] = [];
   const said: (readonly [string, (LogFields | number)?])[] = [];
   const say = (event: string, fields: LogFields = {}) => void said.push([event, fields]);
   const log = { debug: say, info: say, warn: say, error: say };
@@ -61,12 +68,18 @@ export function exchangeScene(traits: Partial<StoreTraits> = {}): ExchangeScene 
     return promise;
   };
   const distant = { inProcess: false, sharesIo: true, deadlineMs: 500, firstContactMs: 2_000 };
-  const store = { ...near, traits: { ...near.traits, ...distant, ...traits }, transact } as Store;
+  const listening = new Set<() => void>();
+  const onReachable = (listener: () => void) => {
+    listening.add(listener);
+    return () => void listening.delete(listener);
+  };
+  const store = { ...near, traits: { ...near.traits, ...distant, ...traits }, transact, onReachable } as Store;
   let n = 0;
+  const shared = createShared({ store, runtime, log });
+  shared.events.on("store", ({ state }) => void told.push(state));
   const exchange = createExchange({
-    ...{ name: "main", key: "main", store, about: ABOUT, runtime, log },
+    ...{ name: "main", key: "main", store, about: ABOUT, runtime, log, shared },
     rules: guardRules(readConfig({}), store.traits),
-    shared: createShared({ store, runtime, log }),
     compose: (commands, roundTripMs) =>
       renewalOf("a", { n: ++n, commands: [...commands], roundTripMs, leaves: scene.leaves }),
     hear: ({ known }) => known,
@@ -77,8 +90,11 @@ export function exchangeScene(traits: Partial<StoreTraits> = {}): ExchangeScene 
     lost: () => void said.push(["lost"]),
   });
   const scene: ExchangeScene = {
-    ...{ runtime, exchange, sent, said, more: 0, leaves: false },
+    ...{ runtime, exchange, sent, said, told, listening, more: 0, leaves: false },
     asks: () => exchange.ask(VIEW),
+    reachable: () => {
+      for (const listener of listening) listener();
+    },
   };
   return scene;
 }

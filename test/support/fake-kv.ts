@@ -17,12 +17,33 @@ export interface FakeKv extends DenoKv {
 
 export function fakeKv(): FakeKv {
   const entries = new Map<string, { readonly value: unknown; readonly versionstamp: string }>();
+  /** Keys that end in a number, in order, by what stands before it. */
+  const rows = new Map<string, KvKey[]>();
   const counts = { reads: 0, commits: 0 };
   let version = 0;
   const nameOf = (key: KvKey) => JSON.stringify(key);
+  const rowOf = (key: KvKey): KvKey[] => {
+    const prefix = nameOf(key.slice(0, -1));
+    const row = rows.get(prefix) ?? [];
+    rows.set(prefix, row);
+    return row;
+  };
   const get = (key: KvKey): KvFound => {
     const found = entries.get(nameOf(key));
     return { key, value: structuredClone(found?.value ?? null), versionstamp: found?.versionstamp ?? null };
+  };
+  const set = (key: KvKey, value: unknown, versionstamp: string) => {
+    const isNew = !entries.has(nameOf(key));
+    entries.set(nameOf(key), { value, versionstamp });
+    if (!isNew || typeof key.at(-1) !== "number") return;
+    const row = rowOf(key);
+    row.splice(row.findLastIndex((other) => numberOf(other) < numberOf(key)) + 1, 0, key);
+  };
+  const remove = (key: KvKey) => {
+    entries.delete(nameOf(key));
+    const row = rowOf(key);
+    const at = row.findIndex((other) => numberOf(other) === numberOf(key));
+    if (at !== -1) row.splice(at, 1);
   };
   const next = () => String(++version).padStart(20, "0");
 
@@ -53,8 +74,8 @@ export function fakeKv(): FakeKv {
           throw new TypeError("Total mutation size too large (max 819200 bytes)");
         if (checks.some(({ key, versionstamp }) => get(key).versionstamp !== versionstamp)) return { ok: false };
         const versionstamp = next();
-        for (const [key, value] of sets) entries.set(nameOf(key), { value, versionstamp });
-        for (const key of removed) entries.delete(nameOf(key));
+        for (const [key, value] of sets) set(key, value, versionstamp);
+        for (const key of removed) remove(key);
         return { ok: true, versionstamp };
       },
     };
@@ -65,8 +86,8 @@ export function fakeKv(): FakeKv {
     counts,
     before: {},
     keys: () => [...entries.keys()].map((name) => JSON.parse(name) as KvKey),
-    remove: (key) => entries.delete(nameOf(key)),
-    put: (key, change) => entries.set(nameOf(key), { value: change(get(key).value), versionstamp: next() }),
+    remove,
+    put: (key, change) => set(key, change(get(key).value), next()),
     getMany: async (keys) => {
       counts.reads++;
       kv.before.read?.();
@@ -77,18 +98,18 @@ export function fakeKv(): FakeKv {
       counts.reads++;
       kv.before.read?.();
       // Ranges of numbers under one prefix are all that is asked for.
-      const [prefix, from, to] = [nameOf(start.slice(0, -1)), Number(start.at(-1)), Number(end.at(-1))];
-      const keys = kv
-        .keys()
-        .filter((key) => nameOf(key.slice(0, -1)) === prefix && Number(key.at(-1)) >= from && Number(key.at(-1)) < to)
-        .sort((one, other) => (Number(one.at(-1)) - Number(other.at(-1))) * (reverse ? -1 : 1));
-      for (const key of keys.slice(0, limit)) yield get(key);
+      const row = rowOf(start);
+      const [from, to] = [start, end].map((limit) => row.findIndex((key) => numberOf(key) >= numberOf(limit)));
+      const keys = row.slice(from === -1 ? row.length : from, to === -1 ? undefined : to);
+      for (const key of (reverse ? keys.reverse() : keys).slice(0, limit)) yield get(key);
     },
     atomic,
     close: () => {},
   };
   return kv;
 }
+
+const numberOf = (key: KvKey): number => Number(key.at(-1));
 
 /** Near enough: the bytes of the one array in a value, and a little for the rest. */
 const bytesOf = (value: unknown): number => 100 + ((value as { bytes?: Uint8Array }).bytes?.length ?? 0);

@@ -30,6 +30,8 @@ export interface Fleet {
   readonly size: number;
   /** One guarded statement of `ms` milliseconds. Never rejects. */
   work(instance: number, tag: string, ms: number): Promise<Answer>;
+  /** The same, asked for in another way: `/kept/fleet/TAG/MS`. */
+  ask(instance: number, path: string): Promise<Answer>;
   view(instance: number): Promise<GateView>;
   /** Where it listens. */
   url(instance: number): string;
@@ -126,6 +128,7 @@ export async function startFleet(
   const fleet: Fleet = {
     size,
     work: (instance, tag, ms) => ask(instance, `/statement/${tag}/${ms}`),
+    ask,
     view,
     url: (instance) => `http://127.0.0.1:${members[instance]?.port}`,
     lines: (event) => lines.filter((line) => line.event === event),

@@ -1,7 +1,7 @@
 /** A few routes behind Tidegate's authentication, for tests of who gets where. */
 import { Hono } from "hono";
 import { readConfig } from "../../lib/config.ts";
-import type { GuardedDatabase } from "../../lib/guard/guarded-database.ts";
+import type { GuardedDatabase } from "../../lib/guard/database/guarded-database.ts";
 import { type AccessOptions, createAccess } from "../../lib/http/access.ts";
 import type { Auth } from "../../lib/http/auth/auth.ts";
 import type { IdentifiedEnv } from "../../lib/http/auth/identity.ts";
@@ -32,7 +32,7 @@ export function guardedRoutes(
   const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
   const log = { debug: write, info: write, warn: write, error: write };
   const { auth, addressOf, limitRequest } = createAccess({ config, store, connInfo: undefined, runtime, log });
-  const { middleware, onError } = createHttpShell({
+  const { middleware, own, answers } = createHttpShell({
     appVersion: "1.2.3",
     production: config.app.env === "production",
     corsOrigins: [],
@@ -43,10 +43,14 @@ export function guardedRoutes(
     limitRequest,
     accepting: () => true,
     checkIfDue: () => {},
+    recordRequest: () => {},
+    tracing: null,
+    tellsRoutes: false,
     runtime,
     log,
   });
-  const app = new Hono<IdentifiedEnv>().onError(onError).use(middleware);
+  const app = new Hono<IdentifiedEnv>().onError(answers.onError).use(middleware);
+  app.on("ALL", ["/admin/*", "/health/*", "/internal/*"], own("operators"));
   app.get("/admin/api/system-status", auth.requireAdmin(), (c) => c.json(c.var.identity));
   app.post("/admin/api/worker/restart", auth.requireAdmin(), (c) => c.json(c.var.identity, 202));
   app.get("/admin", async (c) => c.text((await auth.visitor(c))?.identity.name ?? "please sign in"));

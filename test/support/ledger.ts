@@ -45,6 +45,11 @@ export class TestLedger {
   }
 
   begin(how: Partial<Begin> = {}): LedgerResult {
+    return this.reply(how).result;
+  }
+
+  /** To one who begins, with what is told beside it. */
+  reply(how: Partial<Begin> = {}): LedgerReply {
     return this.send({
       kind: "begin",
       id: `r${++this.#count}`,
@@ -53,11 +58,12 @@ export class TestLedger {
       requestedIp: "192.0.2.1",
       target: null,
       reason: "it hangs",
+      login: null,
       override: null,
       idempotency: null,
       evidence: null,
       ...how,
-    }).result;
+    });
   }
 
   /** A watchdog that has seen it all from now on. */

@@ -5,7 +5,7 @@ import type { Deployment } from "../../lib/recovery/ledger/types.ts";
 import type { RestartProvider } from "../../lib/recovery/restart-provider.ts";
 import type { Firing } from "../../lib/recovery/restarts.ts";
 import { memory } from "../../lib/store/memory.ts";
-import type { StoreLog } from "../../lib/store/port.ts";
+import type { StoreAdapter, StoreLog } from "../../lib/store/port.ts";
 import type { Answer } from "../../lib/testing/fake-database.ts";
 import { manualRuntime } from "../../lib/testing/manual-runtime.ts";
 import { smallApp } from "./app.ts";
@@ -21,13 +21,16 @@ export interface OperatedOptions {
   /** Of the fake database. */
   readonly answer?: Answer;
   readonly database?: DatabaseAdapter;
-  readonly auditLog?: StoreLog;
+  readonly store?: StoreAdapter;
+  /** Null: where the store has one. */
+  readonly auditLog?: StoreLog | null;
   readonly fire?: (firing: Firing) => Promise<Deployment | null>;
   readonly status?: RestartProvider["status"];
   readonly listen?: RestartProvider["listen"];
 }
 
-export function operatedApp({ env = {}, answer, database, auditLog, fire, status, listen }: OperatedOptions = {}) {
+export function operatedApp(options: OperatedOptions = {}) {
+  const { env = {}, answer, database, store, auditLog, fire, status, listen } = options;
   const fired: Firing[] = [];
   const restart: RestartProvider = {
     name: "webhook",
@@ -44,8 +47,9 @@ export function operatedApp({ env = {}, answer, database, auditLog, fire, status
   const tokens = { MONITOR_TOKENS: `watcher:${MONITOR_TOKEN}`, CRON_SECRET: CRON };
   const made = smallApp({ ...tokens, ...env }, answer, {
     ...(database && { database }),
+    ...(store && { store }),
     restart,
-    auditLog: auditLog ?? memory().open(manualRuntime()).log,
+    ...(auditLog !== null && { auditLog: auditLog ?? memory().open(manualRuntime()).log }),
   });
   const send = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const init: RequestInit = { method, headers: { authorization: ADMIN, "user-agent": "test", ...headers } };

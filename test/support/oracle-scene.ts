@@ -20,7 +20,6 @@ export function vendorError(code: string, message = ""): Error {
 export interface RunningStatement {
   readonly text: string;
   readonly binds: readonly Bind[];
-  readonly callTimeoutMs: number;
   readonly autoCommit: boolean;
   finish(rows?: Record<string, unknown>[]): void;
   fail(error: Error): void;
@@ -56,7 +55,7 @@ export function oracleScene(
   let deaf = false;
 
   function sessionOf(connection: ScriptedConnection): Session {
-    const send = (text: string, binds: readonly Bind[], callTimeoutMs: number, autoCommit = false) =>
+    const send = (text: string, binds: readonly Bind[], autoCommit = false) =>
       new Promise<Record<string, unknown>[]>((resolve, reject) => {
         connection.sent.push(text);
         const over = (settle: () => void): void => {
@@ -66,7 +65,6 @@ export function oracleScene(
         connection.running = {
           text,
           binds,
-          callTimeoutMs,
           autoCommit,
           finish: (rows = []) => over(() => resolve(rows)),
           fail: (error) => over(() => reject(error)),
@@ -74,19 +72,19 @@ export function oracleScene(
       });
     return {
       execute: send,
-      openCursor: async (text, binds, _batchRows, callTimeoutMs) => {
-        await send(text, binds, callTimeoutMs);
+      openCursor: async (text, binds) => {
+        await send(text, binds);
         connection.cursor = "open";
       },
-      nextRows: (batchRows, callTimeoutMs) => send(`fetch ${batchRows}`, [], callTimeoutMs),
+      nextRows: (batchRows) => send(`fetch ${batchRows}`, []),
       closeCursor: async () => {
         if (connection.cursor !== undefined) connection.cursor = "closed";
       },
-      commit: async (callTimeoutMs) => {
-        await send("commit", [], callTimeoutMs);
+      commit: async () => {
+        await send("commit", []);
       },
-      rollback: async (callTimeoutMs) => {
-        await send("rollback", [], callTimeoutMs);
+      rollback: async () => {
+        await send("rollback", []);
       },
       interrupt: async () => {
         connection.interrupts += 1;

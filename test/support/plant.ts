@@ -18,6 +18,9 @@ import { described, holdTo } from "./described.ts";
 import { startPostgres } from "./postgres.ts";
 import { eventually } from "./processes.ts";
 
+/** Of an admin of the plant. */
+export const PLANT_TOKEN = "plant-admin-mxq7Bv2LzR0sKd9WfH4tY6uN";
+
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Plant {
@@ -53,7 +56,8 @@ export async function seedServer(url: string, lotCount: number, lotsPerTransacti
 }
 
 async function plant(database: DatabaseAdapter, dispose: () => Promise<void>): Promise<Plant> {
-  const config = readConfig({ APP_ENV: "testing" });
+  const env = { APP_ENV: "testing", ADMIN_TOKENS: `tester:${PLANT_TOKEN}`, RATE_LIMIT_PER_MINUTE: "0" };
+  const config = readConfig(env);
   const tide = tidegate({ database, store: memory(), config, log: SILENT });
   const app = described(createApp(tide), holdTo(JSON.parse(OPENAPI)));
   // On a busy machine the embedded database can take longer to start than a statement may wait for it.

@@ -53,12 +53,13 @@ export async function eventually<T>(
   what: string,
   ask: () => T | Promise<T>,
   withinMs = 10_000,
+  everyMs = 10,
 ): Promise<Exclude<T, undefined | false>> {
   const end = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

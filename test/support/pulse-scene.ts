@@ -30,7 +30,7 @@ export function pulseScene({ heard = {}, held = {}, waiting = 0, roundTripMs = 1
   const pulse = createPulse({
     own,
     line: { size: () => state.waiting },
-    exchange: { roundTripMs: () => roundTripMs, sentAt: () => state.sentAt },
+    exchange: { attached: () => true, roundTripMs: () => roundTripMs, sentAt: () => state.sentAt },
     store: { ...near, traits } satisfies Store,
     runtime: { ...runtime, setTimer: (task, ms) => runtime.setTimer(task, ms - earlyMs) },
     refusing,

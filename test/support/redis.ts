@@ -32,13 +32,16 @@ export interface RedisServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** What is started: another program may stand in its place, such as `valkey-server`. */
+export const REDIS_PROGRAM = process.env.TIDEGATE_REDIS_PROGRAM ?? "redis-server";
+
 /** Why no Redis can be started here; undefined where one can. */
 export function redisUnavailable(): string | undefined {
   try {
-    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    execFileSync(REDIS_PROGRAM, ["--version"], { stdio: "ignore" });
     return undefined;
   } catch {
-    return "no redis-server on the PATH; apt-get install redis-server";
+    return `no ${REDIS_PROGRAM} on the PATH; apt-get install redis-server`;
   }
 }
 
@@ -57,10 +60,10 @@ export async function startRedis({ appendonly = false, settings = {} }: RedisSer
   const signal = (name: NodeJS.Signals): void => {
     if (lives() && server?.pid !== undefined) signalTo(server.pid, name);
   };
-  const tell = (...command: string[]): Promise<string> => ask(port, command, settings.requirepass);
+  const tell = (...command: string[]): Promise<string> => askRedis(port, command, { password: settings.requirepass });
   const gone = () => eventually("Redis ends", () => !lives());
   async function start(): Promise<void> {
-    server = spawn("redis-server", [...where, ...files, ...flags], { stdio: "ignore" });
+    server = spawn(REDIS_PROGRAM, [...where, ...files, ...flags], { stdio: "ignore" });
     const answers = () =>
       tell("PING").then(
         (answer) => answer.startsWith("+PONG"),
@@ -101,8 +104,18 @@ export async function startRedis({ appendonly = false, settings = {} }: RedisSer
   };
 }
 
-/** Enough of the protocol for short commands of tests. */
-function ask(port: number, command: readonly string[], password: string | undefined): Promise<string> {
+interface AskOptions {
+  readonly password?: string | undefined;
+  /** Default: true. A Sentinel knows no QUIT. */
+  readonly quits?: boolean;
+}
+
+/** Enough of the protocol for short commands of tests: on a connection of its own, answered as the server writes it. */
+export function askRedis(
+  port: number,
+  command: readonly string[],
+  { password, quits = true }: AskOptions = {},
+): Promise<string> {
   const line = (parts: readonly string[]) =>
     `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join("")}`;
   return new Promise((resolve, reject) => {
@@ -114,6 +127,8 @@ function ask(port: number, command: readonly string[], password: string | undefi
     });
     socket.once("error", reject);
     socket.once("close", () => resolve(password === undefined ? answer : answer.replace(/^\+OK\r\n/, "")));
-    socket.write((password === undefined ? "" : line(["AUTH", password])) + line(command) + line(["QUIT"]));
+    const asked = (password === undefined ? "" : line(["AUTH", password])) + line(command);
+    if (quits) socket.write(asked + line(["QUIT"]));
+    else socket.end(asked);
   });
 }

@@ -16,6 +16,7 @@ const FIRE_WITHIN_MS = 20_000;
 export const ORDER: RestartOrder = {
   source: "manual",
   actor: "ada",
+  login: { kind: "token", sub: null, displayName: null, isNameVerified: false },
   ip: "192.0.2.1",
   userAgent: "test",
   requestId: "q1",

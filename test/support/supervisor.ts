@@ -56,6 +56,8 @@ export async function launchSupervised(env: Record<string, string>): Promise<Sup
       PORT: `${port}`,
       LOG_FORMAT: "json",
       RATE_LIMIT_PER_MINUTE: "0",
+      // Idle connections of the tests' own client keep no worker that is to be replaced.
+      HTTP_KEEP_ALIVE_SECONDS: "5",
       WORKERS: "2",
       BROKEN: broken,
       ADMIN_TOKENS: `ada:${TOKEN}`,

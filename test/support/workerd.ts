@@ -13,7 +13,7 @@ export interface Workerd {
   readonly url: string;
   /** What stands in a KV namespace, by its keys. */
   kept(binding: string): Promise<Readonly<Record<string, string>>>;
-  /** Ends every object and worker, and serves again, on another port, with what the objects have stored. */
+  /** Ends every object and worker, and serves again, on another port, with what objects and namespaces have stored. */
   restart(): Promise<void>;
   /** What a cron trigger does. */
   schedule(): Promise<void>;
@@ -89,7 +89,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       kvNamespaces: [...(options.namespaces ?? [])],
       hyperdrives,
       durableObjects,
-      durableObjectsPersist: folder,
+      durableObjectsPersist: join(folder, "objects"),
+      kvPersist: join(folder, "namespaces"),
       // Straight to the worker: miniflare's own in front of it would take half of the time.
       unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     });

@@ -30,6 +30,20 @@ export function scriptedRows({ database, behind }: PostgresScene): RowCases[] {
       "script, its wait was over": () => onLogin("08P01", "query_wait_timeout"),
       "script, its clients are too many": () => onLogin("08P01", "no more connections allowed (max_client_conn)"),
       "script, the server's are": () => onLogin("08P01", 'too many connections for role "app"'),
+      "script, Supavisor's clients are too many": () => onLogin("XX000", "Max client connections reached"),
+      "script, in its session mode": () =>
+        onLogin(
+          "XX000",
+          "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
+        ),
+      "script, nothing of its pool became free": () =>
+        onLogin("XX000", "unable to check out connection from the pool after 60000ms"),
+    }),
+    row("the pooler takes no settings of a session", "DB_CONNECTION_FAILED", "failure", {
+      "script, while logging on": () => onLogin("08P01", "unsupported startup parameter: statement_timeout"),
+    }),
+    row("the pooler takes no transactions", "DB_CONNECTION_FAILED", "failure", {
+      "script, of begin": () => onLogin("08P01", "transaction blocks not allowed in statement pooling mode"),
     }),
     row("Hyperdrive's pool is empty", "DB_POOL_EXHAUSTED", "ignored", {
       "script, while logging on": () => onLogin("58000", EMPTY_POOL),

@@ -96,6 +96,7 @@ export class ModelInstance {
       pings: this.#pings.splice(0),
       open: this.#tellsOpen ? { remainingMs: openMs, agoMs: spare * 100 } : null,
       sums: this.#sums,
+      ...(refused > 0 && { tallies: { kept_fresh: refused, stale_other: spare } }),
       commands: this.#commands.splice(0),
     };
     [this.#votes, this.#sums, this.#tellsOpen] = [[], noSums(), false];

@@ -1,21 +1,35 @@
 /** A real PostgreSQL stops, stands still, and is full: what callers, monitors and operators see, and that it heals alone. */
 import { expect } from "vitest";
+import { WANTS_NEW } from "../../support/demo.ts";
 import type { PostgresServer } from "../../support/postgres.ts";
 import { eventually } from "../../support/processes.ts";
 import type { Case, Scene } from "../cell.ts";
-import { CALL_TIMEOUT_MS, GRACE_MS, POOL_TIMEOUT_MS, REQUESTS_PER_MINUTE } from "../settings.ts";
+import {
+  bearer,
+  CALL_TIMEOUT_MS,
+  GRACE_MS,
+  HEALS_WITHIN_MS,
+  POOL_TIMEOUT_MS,
+  REQUESTS_PER_MINUTE,
+  TOKENS,
+} from "../settings.ts";
 
 const REPORT = "/api/reports/wip-summary?limit=1";
-const HEALS_WITHIN_MS = 30_000;
 
 const heals = ({ ask }: Scene) =>
   eventually(
     "it heals alone",
-    async () => (await ask(REPORT)).status === 200 && (await ask("/health")).body.status === "healthy",
+    async () => (await ask(REPORT, WANTS_NEW)).status === 200 && (await ask("/health")).body.status === "healthy",
     HEALS_WITHIN_MS,
   );
 const permitsHeld = async ({ admin }: Scene): Promise<number> =>
   (await admin("/admin/api/system-status")).body.data.gates.main.lanes.request.held;
+
+async function cancelledCalls({ ask }: Scene): Promise<number> {
+  const { text } = await ask("/metrics", { headers: bearer(TOKENS.monitor) });
+  const sample = /^tidegate_calls_total\{[^}]*lane="request",outcome="ignored"[^}]*\} (\d+)$/m;
+  return Number(sample.exec(text)?.[1] ?? 0);
+}
 
 /** Everything that reads lots waits for as long as `task` takes. */
 export async function whileLocked(postgres: PostgresServer, task: () => Promise<void>): Promise<void> {
@@ -47,7 +61,7 @@ export const TROUBLE_CASES: readonly Case[] = [
       await postgres.stop();
       const codes = new Set<string>();
       const opened = await eventually("the breaker opens", async () => {
-        const { status, body, headers, tookMs } = await ask(REPORT);
+        const { status, body, headers, tookMs } = await ask(REPORT, WANTS_NEW);
         expect(status).toBe(503);
         codes.add(body.error.code);
         return body.error.code === "CIRCUIT_BREAKER_OPEN" && { headers, tookMs };
@@ -77,7 +91,7 @@ export const TROUBLE_CASES: readonly Case[] = [
       const { ask, postgres } = scene;
       postgres.pause();
       try {
-        const answers = await Promise.all(Array.from({ length: 4 }, () => ask(REPORT)));
+        const answers = await Promise.all(Array.from({ length: 4 }, () => ask(REPORT, WANTS_NEW)));
         for (const { status, body, tookMs } of answers) {
           expect(["DB_QUERY_TIMEOUT", "DB_POOL_EXHAUSTED", "DB_CONNECTION_FAILED", "CIRCUIT_BREAKER_OPEN"]).toContain(
             body.error.code,
@@ -96,7 +110,7 @@ export const TROUBLE_CASES: readonly Case[] = [
     run: async (scene) => {
       const { ask } = scene;
       await whileLocked(scene.postgres, async () => {
-        const answers = await Promise.all(Array.from({ length: 6 }, () => ask(REPORT)));
+        const answers = await Promise.all(Array.from({ length: 6 }, () => ask(REPORT, WANTS_NEW)));
         const codes = answers.map(({ body }) => body.error.code);
         expect(new Set(codes)).toEqual(new Set(["DB_QUERY_TIMEOUT", "DB_POOL_EXHAUSTED"]));
         const full = answers.find(({ body }) => body.error.code === "DB_POOL_EXHAUSTED");
@@ -115,7 +129,7 @@ export const TROUBLE_CASES: readonly Case[] = [
       try {
         // More than would open it, were they failures of the database.
         for (let asked = 0; asked < 12; asked++) {
-          const { status, body, headers } = await ask(REPORT);
+          const { status, body, headers } = await ask(REPORT, WANTS_NEW);
           expect([status, body.error.code, body.retryable]).toEqual([500, "DB_QUERY_ERROR", false]);
           expect(headers.get("retry-after")).toBeNull();
           expect(body.error.message).not.toContain("lots");
@@ -129,15 +143,17 @@ export const TROUBLE_CASES: readonly Case[] = [
   },
   {
     name: "callers that leave take their statements with them",
-    without: ({ platform }) => (platform.hearsClients ? null : "nobody hears there that a client has gone"),
+    without: ({ platform }) =>
+      platform.hearsClients ? null : "nobody hears there that a client has gone before its answer",
     run: async (scene) => {
       const { deployment, postgres } = scene;
+      const before = await cancelledCalls(scene);
       const waiting = async () =>
         (await postgres.query("select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'"))[0]?.n;
       await whileLocked(scene.postgres, async () => {
         const controller = new AbortController();
         const asked = [1, 2].map(() =>
-          fetch(new URL(REPORT, deployment.url), { signal: controller.signal }).catch(() => null),
+          fetch(new URL(REPORT, deployment.url), { ...WANTS_NEW, signal: controller.signal }).catch(() => null),
         );
         await eventually("both wait", async () => (await waiting()) === 2);
         controller.abort();
@@ -145,6 +161,8 @@ export const TROUBLE_CASES: readonly Case[] = [
         await eventually("nobody waits at the server", async () => (await waiting()) === 0, CALL_TIMEOUT_MS + GRACE_MS);
         await eventually("no permit is held", async () => (await permitsHeld(scene)) === 0);
       });
+      // What had ended at its deadline would be failures.
+      await eventually("both are told as cancelled", async () => (await cancelledCalls(scene)) === before + 2);
       await heals(scene);
     },
   },

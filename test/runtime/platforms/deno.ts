@@ -5,24 +5,26 @@ import { startServer } from "../../support/bundles.ts";
 import { denoBinary } from "../../support/deno.ts";
 import { freePort } from "../../support/processes.ts";
 import type { Platform } from "../cell.ts";
+import { restartable } from "./restartable.ts";
 
 export function denoPlatform(bundles: Bundles): Platform {
   return {
     runtime: "deno",
     hearsClients: true,
-    start: async (env) => {
-      const [port, cwd] = [await freePort(), bundles.of("deno").folder];
-      const listen = ["--host", "127.0.0.1", "--port", String(port)];
-      const may = ["--allow-net", "--allow-env", `--allow-read=${cwd}`, `--allow-write=${cwd}`];
-      const unstable = ["--unstable-kv", "--unstable-cron", "--unstable-no-legacy-abort"];
-      return startServer(
-        [denoBinary() ?? "deno", "serve", ...listen, ...may, ...unstable, "--quiet", "--no-prompt", "index.js"],
-        {
-          cwd,
-          env: { DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(cwd, ".deno"), ...env },
-          url: `http://127.0.0.1:${port}/`,
-        },
-      );
-    },
+    start: (env) =>
+      restartable(async () => {
+        const [port, cwd] = [await freePort(), bundles.of("deno").folder];
+        const listen = ["--host", "127.0.0.1", "--port", String(port)];
+        const may = ["--allow-net", "--allow-env", `--allow-read=${cwd}`, `--allow-write=${cwd}`];
+        const unstable = ["--unstable-kv", "--unstable-cron", "--unstable-no-legacy-abort"];
+        return startServer(
+          [denoBinary() ?? "deno", "serve", ...listen, ...may, ...unstable, "--quiet", "--no-prompt", "index.js"],
+          {
+            cwd,
+            env: { DENO_NO_UPDATE_CHECK: "1", DENO_DIR: join(cwd, ".deno"), ...env },
+            url: `http://127.0.0.1:${port}/`,
+          },
+        );
+      }),
   };
 }

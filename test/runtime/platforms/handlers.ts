@@ -6,6 +6,7 @@ import type { Bundles } from "../../support/bundles.ts";
 import { startServer } from "../../support/bundles.ts";
 import { freePort } from "../../support/processes.ts";
 import type { Platform } from "../cell.ts";
+import { restartable } from "./restartable.ts";
 
 export type HandlerName = "vercel" | "netlify" | "lambda";
 
@@ -15,10 +16,11 @@ export function handlerPlatform(runtime: HandlerName, bundles: Bundles): Platfor
   return {
     runtime,
     hearsClients: runtime !== "lambda",
-    start: async (env) => {
-      const [port, cwd] = [await freePort(), bundles.of(runtime).folder];
-      const url = `http://127.0.0.1:${port}/`;
-      return startServer([process.execPath, FRONT, runtime, join(cwd, "index.js"), String(port)], { cwd, env, url });
-    },
+    start: (env) =>
+      restartable(async () => {
+        const [port, cwd] = [await freePort(), bundles.of(runtime).folder];
+        const url = `http://127.0.0.1:${port}/`;
+        return startServer([process.execPath, FRONT, runtime, join(cwd, "index.js"), String(port)], { cwd, env, url });
+      }),
   };
 }

@@ -33,7 +33,7 @@ function rewritten(kv: FakeKv, text: string): void {
 describe("a text in pages", () => {
   test("comes back as it was, at any length up to the largest", async () => {
     const { kv, read, write } = scene();
-    expect(await read()).toEqual({ text: null, versionstamp: null, pages: 0 });
+    expect(await read()).toEqual({ text: null, versionstamp: null, pages: 0, damaged: false });
     let pages = 0;
     for (const length of [0, 1, 48 * KIB, 48 * KIB + 1, 500 * KIB, 768 * KIB, 100 * KIB, 3]) {
       const text = "🌊é"
@@ -89,15 +89,25 @@ describe("a text in pages", () => {
   });
 
   test.each([
-    ["a page is gone", (kv: FakeKv) => kv.remove([...KEY, 2]), "page 2 of 4"],
-    ["a page is of another version", (kv: FakeKv) => kv.put([...KEY, 3], (page) => page), "page 3 of 4"],
-    ["its head is gone", (kv: FakeKv) => kv.remove([...KEY, 0]), "its first page, the head, must be there"],
-  ])("is an error, not an empty one, where %s", async (_, damage, told) => {
-    const { kv, read, write } = scene();
+    ["a page is gone", (kv: FakeKv) => kv.remove([...KEY, 2])],
+    ["a page is of another version", (kv: FakeKv) => kv.put([...KEY, 3], (page) => page)],
+    ["its head is gone", (kv: FakeKv) => kv.remove([...KEY, 0])],
+    ["its head is none", (kv: FakeKv) => kv.put([...KEY, 0], () => "head")],
+    ["its clock is none", (kv: FakeKv) => kv.put([...KEY, 0], (head) => ({ ...(head as object), clock: Number.NaN }))],
+    [
+      "its clock says what none does",
+      (kv: FakeKv) => kv.put([...KEY, 0], (head) => ({ ...(head as object), clock: 9e15 })),
+    ],
+    ["it has no number of pages", (kv: FakeKv) => kv.put([...KEY, 0], (head) => ({ ...(head as object), pages: 1e9 }))],
+  ])("is damaged, not an empty one, where %s, and is written anew", async (_, damage) => {
+    const { kv, runtime, read, write } = scene();
     await write("x".repeat(150 * KIB));
     damage(kv);
-    await expect(read()).rejects.toThrow(told);
-    await expect(read(4)).rejects.toThrow(told);
+    for (const likely of [1, 4]) expect(await read(likely)).toMatchObject({ text: null, damaged: true });
+    expect(storeClock(runtime).now()).toBe(runtime.wallMs());
+    await write("y", (await read()).pages);
+    expect(await read()).toMatchObject({ text: "y", damaged: false });
+    expect(kv.keys()).toHaveLength(1);
   });
 
   test("expires by the store's clock, though nobody has removed it", async () => {
@@ -108,7 +118,7 @@ describe("a text in pages", () => {
     runtime.stall(1);
     expect(await read()).toMatchObject({ text: null, pages: 3 });
     kv.remove([...KEY, 0]);
-    expect(await read()).toEqual({ text: null, versionstamp: null, pages: 0 });
+    expect(await read()).toEqual({ text: null, versionstamp: null, pages: 0, damaged: false });
   });
 
   test.each([[1], [0], [0, 2], [1, 2]])(

@@ -1,0 +1,47 @@
+import { type Shape, shape } from "./fakes.ts";
+
+/** Addresses whose secret is the user, a part of the path, or a parameter of a protocol. */
+export const links: readonly Shape[] = [
+  shape("url without protocol curl", (s) => `curl app:${s()}@h.example/x`),
+  shape("basic in git remote", (s) => `origin\thttps://x-access-token:${s(40)}@github.example/a/b (fetch)`, [
+    "(fetch)",
+  ]),
+  shape("git token only user:", (s) => `https://${s(30)}:x-oauth-basic@github.example/a/b`),
+  shape("pip index", (s) => `Looking in indexes: https://__token__:${s()}@pypi.example/simple`),
+  shape("mssql url", (s) => `sqlserver://sa:${s()}@db:1433?database=x`, ["@db:1433"]),
+  shape("snowflake", (s) => `snowflake://u:${s()}@acct/db?warehouse=w`),
+  shape("sftp with ; params", (s) => `sftp://bob;fingerprint=x:${s()}@h.example`),
+  shape("nats", (s) => `nats://${s(24)}@n.example:4222`),
+  shape("query passwd", (s) => `https://h.example/?user=a&passwd=${s()}`),
+  shape("query pass", (s) => `https://h.example/?user=a&pass=${s()}`),
+  shape("query secret array", (s) => `https://h.example/?tokens[]=${s()}&a=b`, ["a=b"]),
+  shape("query nested", (s) => `https://h.example/?user[password]=${s()}&a=b`, ["a=b"]),
+  shape("query appid", (s) => `https://h.example/?appid=${s(32, "hex")}`),
+  shape("query otp digits", (s) => `https://h.example/?otp=${s(6, "digits")}`),
+  shape("query code short", (s) => `GET /cb?code=4/${s(60, "base64url")}&scope=x`),
+  shape("query magic", (s) => `https://h.example/login?magic=${s(40)}`),
+  shape("query nonce", (s) => `https://h.example/cb?SAMLResponse=${s(200, "base64")}`),
+  shape("saml body", (s) => `SAMLResponse=${s(200, "base64")}&RelayState=x`),
+  shape("id_token_hint", (s) => `https://h.example/logout?id_token_hint=${s(60)}`),
+  shape("logout_token", (s) => `logout_token=${s(60)}`),
+  shape("client_assertion", (s) => `grant_type=x&client_assertion=${s(120)}&a=b`, ["a=b"]),
+  shape("assertion", (s) => `grant_type=urn&assertion=${s(120)}`),
+  shape("code_verifier", (s) => `grant_type=authorization_code&code=${s(40)}&code_verifier=${s(43)}`),
+  shape("device_code", (s) => `device_code=${s(40)}`),
+  shape("gcs signed", (s) => `https://storage.example/b/o?GoogleAccessId=x&Expires=1&Signature=${s(80, "base64")}`),
+  shape("matrix param", (s) => `https://h.example/p;token=${s()}/x`),
+  shape("jsonp hook", (s) => `https://hooks.zapier.com/hooks/standard/${s(30)}/`),
+  shape("ifttt", (s) => `https://maker.ifttt.com/trigger/e/with/key/${s(43)}`),
+  shape("healthchecks", (s) => `https://discordapp.com/api/webhooks/123456789012345678/${s(68, "base64url")}`),
+  shape("mattermost hook", (s) => `https://mm.example/hooks/${s(26, "word")}`),
+  shape("rocket chat hook", (s) => `https://rc.example/hooks/${s(17)}/${s(64)}`),
+  shape("gitea hook", (s) => `https://g.example/api/v1/repos/a/b/hooks?access_token=${s(40, "hex")}`),
+  shape(
+    "teams workflow",
+    (s) =>
+      `https://prod-1.logic.azure.com/workflows/x/triggers/manual/paths/invoke?api-version=1&sp=x&sv=1.0&sig=${s(43)}`,
+  ),
+  shape("pagerduty", (s) => `https://events.example/integration/${s(32, "hex")}/enqueue`),
+  shape("ntfy/gotify", (s) => `https://gotify.example/message?token=A${s(14)}`),
+  shape("pushover form", (s) => `token=${s(30)}&user=${s(30)}&message=x`.replace("user=", "user_key="), ["message=x"]),
+];
