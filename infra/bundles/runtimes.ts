@@ -12,23 +12,33 @@ export interface Target {
   readonly external: readonly string[];
   /** Whether the embedded database is in it, with its thread and the demo's rows beside the bundle. */
   readonly embedded: boolean;
+  /** Whether the command is beside it, as `tidegate.js`: for machines that have nothing but the bundle. */
+  readonly command: boolean;
 }
 
 /** Both are asked for where they are used alone, and come from the `node_modules` of whoever deploys. */
 const ORACLE = "oracledb";
 const PGLITE = "@electric-sql/pglite";
-const onNode = { kind: "node", conditions: [], external: [ORACLE], embedded: false } as const;
+const onNode = { kind: "node", conditions: [], external: [ORACLE], embedded: false, command: false } as const;
 
 export const TARGETS: readonly Target[] = [
-  { ...onNode, name: "node", external: [ORACLE, PGLITE], embedded: true },
+  { ...onNode, name: "node", external: [ORACLE, PGLITE], embedded: true, command: true },
   {
     name: "deno",
     kind: "node",
     conditions: ["deno"],
     external: [ORACLE, PGLITE],
     embedded: true,
+    command: false,
   },
-  { name: "worker", kind: "edge", conditions: ["workerd", "worker", "browser"], external: [], embedded: false },
+  {
+    name: "worker",
+    kind: "edge",
+    conditions: ["workerd", "worker", "browser"],
+    external: [],
+    embedded: false,
+    command: false,
+  },
   { ...onNode, name: "vercel" },
   { ...onNode, name: "netlify" },
   { ...onNode, name: "lambda" },

@@ -1,9 +1,7 @@
 /** What is said about the environment in `.env.example` and docs/settings.md, from the one table that is also read by. */
 import { GROUPS, type Group, type Variable } from "../../lib/config/variable.ts";
 import { VARIABLE_LIST } from "../../lib/config/variables.ts";
-
-const START = "<!-- environment:start -->";
-const END = "<!-- environment:end -->";
+import { sectionOf } from "./section.ts";
 
 function inGroup(group: Group): readonly (readonly [string, Variable<unknown>])[] {
   return VARIABLE_LIST.filter(([, variable]) => variable.group === group);
@@ -13,6 +11,7 @@ function inGroup(group: Group): readonly (readonly [string, Variable<unknown>])[
 export function envExample(): string {
   const head = [
     "# Every variable that Tidegate reads, with its default. Copy to .env and take the # off what you change.",
+    "# Every name may have TIDEGATE_ before it, which wins over the same without.",
     "# Written by `npm run generate` from lib/config/variables: edit there.",
   ];
   const groups = (Object.keys(GROUPS) as Group[]).map((group) => {
@@ -39,35 +38,31 @@ const PAGES: Readonly<Partial<Record<Group, string>>> = {
   log: "[Logs](operating/logs.md) has every event.",
 };
 
-/** Tables for docs/settings.md, one for each group, with the marks around them. */
+/** Tables for docs/settings.md, one for each group. */
 export function settingsSection(): string {
   const groups = (Object.keys(GROUPS) as Group[]).map((group) => {
     const rows = inGroup(group).map(([name, variable]) => {
       const value = variable.default === null ? (variable.otherwise ?? "none") : `\`${variable.default}\``;
-      return `| \`${name}\`${variable.secret ? " (secret)" : ""} | ${value} | ${cell(variable.description)} |`;
+      const marks = `${variable.secret ? " (secret)" : ""}${variable.shared ? " (shared)" : ""}`;
+      const inCode = variable.inCode ? `\`${variable.inCode[0]}\`` : "";
+      return `| \`${name}\`${marks} | ${inCode} | ${value} | ${cell(variable.description)} |`;
     });
     const more = PAGES[group] === undefined ? [] : [PAGES[group], ""];
-    return [`## ${GROUPS[group]}`, "", ...more, "| variable | default | |", "| --- | --- | --- |", ...rows].join("\n");
+    return [
+      `## ${GROUPS[group]}`,
+      "",
+      ...more,
+      "| variable | in code | default | |",
+      "| --- | --- | --- | --- |",
+      ...rows,
+    ].join("\n");
   });
-  return [START, "", groups.join("\n\n"), "", END].join("\n");
+  return groups.join("\n\n");
 }
 
 const plain = (text: string): string => text.replaceAll("`", "");
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-/**
- * The page with its section brought up to date.
- *
- * @throws {Error} where the marks are missing or in the wrong order.
- */
-export function withSection(page: string | null): string {
-  if (page === null) throw new Error("Writing the environment into docs/settings.md: there is no such file yet.");
-  const start = page.indexOf(START);
-  const end = page.indexOf(END);
-  if (start < 0 || end < start) {
-    throw new Error(
-      `Writing the environment into docs/settings.md: it needs the lines ${START} and ${END}, in this order.`,
-    );
-  }
-  return page.slice(0, start) + settingsSection() + page.slice(end + END.length);
-}
+/** The page with its section brought up to date. @throws Error where its marks are missing. */
+export const withSection = (page: string | null): string =>
+  sectionOf("docs/settings.md", "environment", page, settingsSection());

@@ -19,7 +19,7 @@ export async function jsrManifest(): Promise<string> {
     typeof target === "string" ? [] : [[name, target["tidegate-source"]]],
   );
   const packages = { ...manifest.dependencies, ...manifest.peerDependencies };
-  const imports = Object.entries(packages).map(([name, range]) => [name, `npm:${name}@${range}`]);
+  const imports = Object.entries(packages).map(([name, range]) => [name, `npm:${name}@${newestOf(range)}`]);
   const jsr = {
     name: NAME,
     version: manifest.version,
@@ -37,3 +37,6 @@ export async function jsrManifest(): Promise<string> {
   );
   return `${text}\n`;
 }
+
+/** An import names one range: of several majors, the one that is named last. */
+const newestOf = (range: string): string => range.split("||").at(-1)?.trim() ?? range;

@@ -12,7 +12,12 @@ const SECURITY_SCHEMES = {
   adminToken: bearer("A token of `ADMIN_TOKENS`, or a JWT of `ADMIN_OIDC_ISSUER` for `ADMIN_OIDC_AUDIENCE`."),
   monitorToken: bearer("A token of `MONITOR_TOKENS`."),
   cronSecret: bearer("`CRON_SECRET`."),
-  session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE, description: "Of `POST /admin/api/session`." },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "Of `POST /admin/api/session`. At a port of its own it ends with that, as in `tidegate_session_8443`.",
+  },
   csrf: { type: "apiKey", in: "header", name: "X-CSRF-Token", description: "The session's `csrf_token`." },
   access: { type: "apiKey", in: "header", name: "Cf-Access-Jwt-Assertion", description: "Set by Cloudflare Access." },
 } as const;
@@ -38,9 +43,14 @@ const HEADERS = {
   Allow: header("The methods that this address answers."),
   RateLimit: header("What is left, and for how long; not where a binding of Workers counts."),
   "RateLimit-Policy": header("How many requests in how many seconds."),
-  "Set-Cookie": header(`\`${SESSION_COOKIE}\`.`),
+  "Set-Cookie": header(`\`${SESSION_COOKIE}\`, at a port of its own with that at its end.`),
   Link: header('The next page, as `rel="next"`, where there is one.'),
   ETag: header("For `If-None-Match`."),
+  Age: header("Of a kept answer: seconds since it was made.", { type: "integer", minimum: 0 }),
+  "Cache-Status": header(
+    "How it came about (RFC 9211): `tidegate; hit; fwd=stale; detail=CODE` stands in for a new one.",
+  ),
+  "Tidegate-As-Of": header("When that one was made.", { type: "string", format: "date-time" }),
 };
 
 const PARAMETERS = {

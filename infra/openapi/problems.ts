@@ -1,5 +1,5 @@
 /** Which errors of the contract an address may answer with, each group under the status that its codes share. */
-import { CODES, type ErrorCode } from "../../lib/contract/codes.ts";
+import { CODES, type ErrorCode, hasRetryAfter } from "../../lib/contract/codes.ts";
 import { problemSchema } from "../../lib/contract/envelope.ts";
 import { answerSchema, refTo } from "./schemas.ts";
 
@@ -14,6 +14,7 @@ const GROUPS = {
   TooLarge: ["PAYLOAD_TOO_LARGE"],
   KeyReused: ["IDEMPOTENCY_KEY_REUSED"],
   TooMany: ["TOO_MANY_REQUESTS"],
+  RestartTooSoon: ["TOO_MANY_REQUESTS"],
   Internal: ["INTERNAL_ERROR"],
   QueryFailed: ["DB_QUERY_ERROR", "INTERNAL_ERROR"],
   RestartFailed: ["RESTART_FAILED"],
@@ -26,6 +27,9 @@ export type Problem = keyof typeof GROUPS;
 
 export const statusOf = (problem: Problem): number => CODES[GROUPS[problem][0]].status;
 
+/** What a client must not do again by itself once a time is over. */
+const WITHOUT_RETRY_AFTER: readonly Problem[] = ["RestartTooSoon"];
+
 /** Beside `Retry-After`. Where logins are limited, those of 429 are not there. */
 const HEADERS: Readonly<Record<number, readonly string[]>> = {
   401: ["WWW-Authenticate"],
@@ -37,7 +41,8 @@ function response(problem: Problem): object {
   const codes: readonly ErrorCode[] = GROUPS[problem];
   const status = statusOf(problem);
   if (codes.some((code) => CODES[code].status !== status)) throw new Error(`${problem}: its codes differ in status`);
-  const headers = [...(codes.some((code) => CODES[code].degraded) ? ["Retry-After"] : []), ...(HEADERS[status] ?? [])];
+  const hasHint = codes.some(hasRetryAfter) && !WITHOUT_RETRY_AFTER.includes(problem);
+  const headers = [...(hasHint ? ["Retry-After"] : []), ...(HEADERS[status] ?? [])];
   const code = codes.length === 1 ? { const: codes[0] } : { enum: codes };
   return {
     description: codes.map((each) => CODES[each].title).join("; "),

@@ -1,5 +1,6 @@
 /** What requests carry, by the very schemas that check them: a route's middleware of `validate` brings its own along. */
 import type { RouterRoute } from "hono/types";
+import { findTargetHandler } from "hono/utils/handler";
 import type * as v from "valibot";
 import type { Checks } from "../../lib/http/validate.ts";
 import { requestSchema } from "./schemas.ts";
@@ -28,7 +29,9 @@ interface Part {
 type Schema = Part & { readonly entries: Readonly<Record<string, Part>> };
 
 function checksOf(routes: readonly RouterRoute[], target: Checks["target"]): readonly Schema[] {
-  const all = routes.flatMap(({ handler }) => ("checks" in handler ? [handler.checks as Checks] : []));
+  // A mounted application that answers its own errors wraps its handlers.
+  const handlers = routes.map(({ handler }) => findTargetHandler(handler));
+  const all = handlers.flatMap((handler) => ("checks" in handler ? [handler.checks as Checks] : []));
   return all.filter((one) => one.target === target).map(({ schema }) => schema as unknown as Schema);
 }
 

@@ -1,7 +1,7 @@
 /** What the demo adds: reports, traces and pages. */
 import * as v from "valibot";
-import { success } from "../../../lib/contract/envelope.ts";
-import { type Answer, type Operations, text } from "../operation.ts";
+import { staleSchema, success } from "../../../lib/contract/envelope.ts";
+import { type Operation, type Operations, text } from "../operation.ts";
 import * as plant from "../plant.ts";
 
 /** Of whatever counts towards a client's limit. */
@@ -9,10 +9,17 @@ const COUNTED = ["TooMany", "Unavailable"] as const;
 const QUERIED = ["Invalid", "TooMany", "QueryFailed", "DatabaseUnavailable", "QueryTimeout"] as const;
 const LIMITS = ["RateLimit", "RateLimit-Policy"] as const;
 
-function table(data: v.GenericSchema, meta: v.ObjectEntries): Answer {
-  const headers = "paging" in meta ? [...LIMITS, "Link"] : LIMITS;
-  const content = { "application/json": success(data, meta), "text/csv": null };
-  return { description: "Rows, for a program or for a spreadsheet", headers, content };
+/** Of an answer that is kept: when it was made, and why it is given again. */
+const KEPT = ["Age", "Cache-Status", "ETag", "Retry-After", "Tidegate-As-Of"] as const;
+
+/** Kept: the last good answer stands in for a new one, and who has it is not sent it again. */
+function table(data: v.GenericSchema, meta: v.ObjectEntries): Operation["answers"] {
+  const headers = [...LIMITS, ...KEPT, ...("paging" in meta ? ["Link"] : [])];
+  const content = { "application/json": success(data, { ...meta, stale: v.optional(staleSchema) }), "text/csv": null };
+  return {
+    200: { description: "Rows, for a program or for a spreadsheet", headers, content },
+    304: { description: "As before", headers: [...LIMITS, ...KEPT], content: {} },
+  };
 }
 
 export const DEMO: Operations = {
@@ -20,35 +27,35 @@ export const DEMO: Operations = {
     id: "wipSummary",
     summary: "Lots and wafers in the plant",
     tag: "Reports",
-    answers: { 200: table(plant.wipRows, plant.wipMeta) },
+    answers: table(plant.wipRows, plant.wipMeta),
     problems: QUERIED,
   },
   "GET /api/reports/reject-history": {
     id: "rejectHistory",
     summary: "Rejected dice in a range of time, as a Pareto",
     tag: "Reports",
-    answers: { 200: table(plant.rejectRows, plant.rejectMeta) },
+    answers: table(plant.rejectRows, plant.rejectMeta),
     problems: QUERIED,
   },
   "GET /api/reports/hold-history": {
     id: "holdHistory",
     summary: "Holds, the latest first",
     tag: "Reports",
-    answers: { 200: table(plant.holdRows, plant.holdMeta) },
+    answers: table(plant.holdRows, plant.holdMeta),
     problems: QUERIED,
   },
   "GET /api/trace/lineage": {
     id: "lineage",
     summary: "Where a lot's wafers came from, and where they went",
     tag: "Traces",
-    answers: { 200: table(plant.lineageData, plant.lineageMeta) },
+    answers: table(plant.lineageData, plant.lineageMeta),
     problems: [...QUERIED, "NotFound"],
   },
   "GET /api/trace/events": {
     id: "events",
     summary: "The history of some lots, oldest first; as CSV without a `limit` the whole of it",
     tag: "Traces",
-    answers: { 200: table(plant.eventRows, plant.eventMeta) },
+    answers: table(plant.eventRows, plant.eventMeta),
     problems: [...QUERIED, "NotFound"],
   },
   "GET /": {

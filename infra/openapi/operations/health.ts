@@ -10,7 +10,7 @@ import {
   readySchema,
 } from "../../../lib/contract/health.ts";
 import { tickSchema } from "../../../lib/contract/restarts.ts";
-import { enveloped, json, type Operations, text } from "../operation.ts";
+import { enveloped, json, type Operations } from "../operation.ts";
 
 const both = (description: string, payload: v.GenericSchema) => ({
   description,
@@ -55,7 +55,14 @@ export const HEALTH: Operations = {
     summary: "The fleet in figures, for Prometheus; open to everybody with `METRICS_PUBLIC=true`",
     tag: "Health",
     access: "monitor",
-    answers: { 200: text("text/plain", "The text format, version 0.0.4") },
+    answers: {
+      200: {
+        description:
+          "The text format, version 0.0.4; by `Accept` OpenMetrics 1.0.0, or delimited messages of Protocol Buffers",
+        headers: [],
+        content: { "text/plain": null, "application/openmetrics-text": null, "application/vnd.google.protobuf": null },
+      },
+    },
     problems: ["Unauthorized", "TooMany", "Unavailable"],
   },
   ...Object.fromEntries(

@@ -1,5 +1,6 @@
 /** What operators read and do. */
 import { auditSchema } from "../../../lib/contract/audit.ts";
+import { forgottenSchema } from "../../../lib/contract/kept.ts";
 import { restartedSchema, workerStatusSchema } from "../../../lib/contract/restarts.ts";
 import { sessionSchema, signedOutSchema } from "../../../lib/contract/session.ts";
 import { overriddenSchema, systemStatusSchema } from "../../../lib/contract/system.ts";
@@ -63,7 +64,18 @@ export const OPERATORS: Operations = {
     tag: "Operators",
     access: "admin",
     answers: { 202: enveloped("Handed to the platform", restartedSchema) },
-    problems: [...ADMIN, ...(["InvalidRestart", "TooLarge", "RestartConflict", "KeyReused", "RestartFailed"] as const)],
+    problems: [
+      "Unauthorized",
+      "Forbidden",
+      "NotFound",
+      "RestartTooSoon",
+      "Unavailable",
+      "InvalidRestart",
+      "TooLarge",
+      "RestartConflict",
+      "KeyReused",
+      "RestartFailed",
+    ],
     idempotent: true,
     example: { manual_override: true, override_acknowledged: true, override_reason: "permits are stuck, INC-17" },
   },
@@ -75,6 +87,15 @@ export const OPERATORS: Operations = {
     answers: { 200: enveloped("In force", overriddenSchema) },
     problems: CHANGE,
     example: { mode: "force_open", ttl_seconds: 600, reason: "the database is being moved" },
+  },
+  "POST /admin/api/kept/forget": {
+    id: "forget",
+    summary: "Forgets kept answers before their time: that of a key, all of a tag, or all whose keys begin so",
+    tag: "Operators",
+    access: "admin",
+    answers: { 200: enveloped("Forgotten", forgottenSchema) },
+    problems: CHANGE,
+    example: { tag: "catalogue", reason: "prices were wrong" },
   },
   "GET /admin/api/audit": {
     id: "audit",
