@@ -10,6 +10,7 @@ import { createKept } from "../../lib/kept/kept.ts";
 import { keepRules } from "../../lib/kept/rules.ts";
 import { systemRuntime } from "../../lib/runtime.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { type PostgresServer, postgresUnavailable, startPostgres } from "../support/postgres.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { proxyTo } from "../support/tcp.ts";
@@ -172,8 +173,7 @@ async function fromRedis(): Promise<void> {
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const instance = () => {
     const store = redis(server.url).open(systemRuntime());
-    const saving: Promise<unknown>[] = [];
-    const waitUntil = (work: Promise<unknown>) => void saving.push(work);
+    const { waitUntil, settled } = afterAnswers();
     const kept = createKept({
       store,
       prefix: "{bench:kept}",
@@ -194,12 +194,12 @@ async function fromRedis(): Promise<void> {
         isReadable: () => true,
         degradedOf: () => null,
       });
-    return { store, ask, saved: () => Promise.all(saving.splice(0)) };
+    return { store, ask, settled };
   };
   const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await server.tell("INFO", "stats"))?.[1]);
   const [writer, reader] = [instance(), instance()];
   for (let n = 0; n < REDIS_ANSWERS; n++) await writer.ask(`key ${n}`);
-  await writer.saved();
+  await writer.settled();
   await reader.ask("another one");
   const before = await commands();
   const [far, near]: [number[], number[]] = [[], []];

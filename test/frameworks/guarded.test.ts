@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { guarded, routes, tideOf } from "../../lib/frameworks/fetch.ts";
 import { ambientLimits } from "../../lib/guard/ambient.ts";
 import { ProblemError } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { smallApp } from "../support/app.ts";
 
 const request = (path = "/orders", init?: RequestInit) => new Request(`http://app.test${path}`, init);
@@ -102,8 +103,8 @@ describe("a guarded handler", () => {
   });
 
   test("is kept by its options, and asked again in the background with a request of its own", async () => {
-    const keeping: Promise<unknown>[] = [];
-    const { tide, runtime } = smallApp({}, undefined, { waitUntil: (work) => void keeping.push(work) });
+    const { waitUntil, settled } = afterAnswers();
+    const { tide, runtime } = smallApp({}, undefined, { waitUntil });
     let calls = 0;
     const keep = { freshSeconds: 1, staleSeconds: 60, refresh: "background" } as const;
     const handler = guarded(
@@ -113,7 +114,7 @@ describe("a guarded handler", () => {
     );
     const ask = () => handler(new Event(request("/a?b=1")));
     expect(await (await ask()).text()).toBe("1 ?b=1 7");
-    await Promise.all(keeping);
+    await settled();
     await runtime.advance(2_000);
     const again = await ask();
     expect([await again.text(), again.headers.get("cache-status")]).toEqual([
@@ -121,10 +122,7 @@ describe("a guarded handler", () => {
       expect.stringContaining("hit"),
     ]);
     // Each further question would have it asked again.
-    for (let known = 0; known < keeping.length; ) {
-      known = keeping.length;
-      await Promise.all(keeping);
-    }
+    await settled();
     expect(await (await ask()).text()).toBe("2 ?b=1 7");
   });
 

@@ -9,6 +9,7 @@ import * as onFastify from "../../lib/frameworks/fastify.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { fakeDatabase, manualRuntime, openBreaker } from "../../lib/testing/testing.ts";
 import { tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { eventually } from "../support/processes.ts";
 import { served } from "./express-served.ts";
 
@@ -19,6 +20,7 @@ afterEach(async () => {
 });
 
 function instance(runtime = manualRuntime()) {
+  const { waitUntil, settled } = afterAnswers();
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const config = readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" });
   const tide = tidegate({
@@ -27,24 +29,32 @@ function instance(runtime = manualRuntime()) {
     config,
     log,
     runtime,
+    waitUntil,
   });
   ends.push(() => tide.close());
-  return tide;
+  return { tide, settled };
 }
 
 const FRESH = { freshSeconds: 60 };
-const cacheOf = (answer: Response) => answer.headers.get("cache-status");
-const textOf = (answer: Response) => answer.text().catch(() => "broken off");
+
+/** Asks, reads it to its end, and waits for what goes on after that. */
+const asking = (url: string, settled: () => Promise<void>) => async (path: string) => {
+  const answer = await fetch(`${url}${path}`);
+  const { status, headers } = answer;
+  const text = await answer.text().catch(() => "broken off");
+  await settled();
+  return { status, headers, text, cache: headers.get("cache-status") };
+};
 
 describe("Express", () => {
-  const started = async (app: express.Express) => {
+  const started = async (app: express.Express, settled: () => Promise<void>) => {
     const { url, close } = await served(app);
     ends.push(close);
-    return (path: string, init?: RequestInit) => fetch(`${url}${path}`, init);
+    return asking(url, settled);
   };
 
   test("a handler that hands on, sends headers of its own kind, or a file is kept as it answers", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     const app = express().use(onExpress.middleware(tide));
     app.get("/on", onExpress.keep(tide, FRESH), (_req, _res, next) => next());
     app.get("/on", (_req, res) => void res.type("text/csv").send("a,b\n"));
@@ -55,26 +65,22 @@ describe("Express", () => {
     });
     app.get("/odd", onExpress.keep(tide, FRESH), (_req, res) => void res.status(418).send("odd"));
     app.get("/file", onExpress.keep(tide, FRESH), (_req, res) => res.sendFile(import.meta.filename));
-    const ask = await started(app.use(onExpress.errorHandler(tide)));
+    const ask = await started(app.use(onExpress.errorHandler(tide)), settled);
     for (const cache of ["tidegate; fwd=miss", "tidegate; hit; ttl=60"]) {
       const on = await ask("/on");
-      expect([cacheOf(on), on.headers.get("content-type"), await on.text()]).toEqual([
-        cache,
-        "text/csv; charset=utf-8",
-        "a,b\n",
-      ]);
+      expect([on.cache, on.headers.get("content-type"), on.text]).toEqual([cache, "text/csv; charset=utf-8", "a,b\n"]);
       const head = await ask("/head");
-      expect([cacheOf(head), head.headers.get("x-own"), await head.text()]).toEqual([cache, "1", "one two"]);
+      expect([head.cache, head.headers.get("x-own"), head.text]).toEqual([cache, "1", "one two"]);
       const file = await ask("/file");
-      expect([cacheOf(file), (await file.text()).length]).toEqual([cache, (await (await ask("/file")).text()).length]);
+      expect([file.cache, file.text.length]).toEqual([cache, (await ask("/file")).text.length]);
     }
     for (const _time of [1, 2])
-      expect([(await ask("/odd")).status, cacheOf(await ask("/odd"))]).toEqual([418, "tidegate; fwd=miss"]);
+      expect([(await ask("/odd")).status, (await ask("/odd")).cache]).toEqual([418, "tidegate; fwd=miss"]);
   });
 
   test("what stands in front and changes what is sent is passed by new answers, kept ones and refreshed ones", async () => {
     const runtime = manualRuntime();
-    const tide = instance(runtime);
+    const { tide, settled } = instance(runtime);
     const app = express().use((_req, res, next) => {
       const [write, end] = [res.write, res.end];
       const loud = (chunk: unknown) =>
@@ -93,8 +99,8 @@ describe("Express", () => {
       res.write(`answer ${times} `);
       res.end("end");
     });
-    const ask = await started(app.use(onExpress.errorHandler(tide)));
-    const textNow = async () => (await ask("/loud")).text();
+    const ask = await started(app.use(onExpress.errorHandler(tide)), settled);
+    const textNow = async () => (await ask("/loud")).text;
     expect([await textNow(), await textNow()]).toEqual(["ANSWER 1 END", "ANSWER 1 END"]);
     await runtime.advance(6_000);
     expect(await textNow()).toBe("ANSWER 1 END");
@@ -103,7 +109,7 @@ describe("Express", () => {
   });
 
   test("what breaks off halfway breaks off for its reader, and is not kept", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     let times = 0;
     const app = express().use(onExpress.middleware(tide));
     app.get("/half", onExpress.keep(tide, FRESH), (_req, res, next) => {
@@ -112,15 +118,15 @@ describe("Express", () => {
       if (times === 1) setImmediate(() => next(new Error("broken")));
       else res.end("whole");
     });
-    const ask = await started(app.use(onExpress.errorHandler(tide)));
-    expect(await textOf(await ask("/half"))).toBe("broken off");
-    expect(await textOf(await ask("/half"))).toBe("half whole");
-    expect(await textOf(await ask("/half"))).toBe("half whole");
+    const ask = await started(app.use(onExpress.errorHandler(tide)), settled);
+    expect((await ask("/half")).text).toBe("broken off");
+    expect((await ask("/half")).text).toBe("half whole");
+    expect((await ask("/half")).text).toBe("half whole");
     expect(times).toBe(2);
   });
 
   test("a failure of which another error handler knows is its, and nothing stands in", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     const app = express().use(onExpress.middleware(tide));
     app.get(
       "/own",
@@ -130,15 +136,15 @@ describe("Express", () => {
     app.use((_error: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
       res.status(599).send("its own");
     });
-    const ask = await started(app);
+    const ask = await started(app, settled);
     expect((await ask("/own")).status).toBe(200);
     await openBreaker(tide);
     const answer = await ask("/own");
-    expect([answer.status, await answer.text()]).toEqual([599, "its own"]);
+    expect([answer.status, answer.text]).toEqual([599, "its own"]);
   });
 
   test("a stream that nobody reads any more is ended, however large it is", async () => {
-    const tide = instance();
+    const { tide } = instance();
     let signal: AbortSignal | undefined;
     const app = express().use(onExpress.middleware(tide));
     app.get("/large", onExpress.keep(tide, { maxBytes: KiB }), (req, res) => {
@@ -146,27 +152,29 @@ describe("Express", () => {
       const endless = new Readable({ read: () => void endless.push(Buffer.alloc(64 * KiB)) });
       endless.pipe(res);
     });
-    const ask = await started(app.use(onExpress.errorHandler(tide)));
+    const { url, close } = await served(app.use(onExpress.errorHandler(tide)));
+    ends.push(close);
     const leaving = new AbortController();
-    const answer = await ask("/large", { signal: leaving.signal });
+    const answer = await fetch(`${url}/large`, { signal: leaving.signal });
     await answer.body?.getReader().read();
     leaving.abort();
     await eventually("its handler hears of it", () => signal?.aborted === true);
   });
 
   test("a request that has not passed the middleware says so", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     const app = express().get("/bare", onExpress.keep(tide), (_req, res) => void res.send("fine"));
     app.use((error: Error, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
       res.status(500).send(error.message);
     });
-    expect(await (await (await started(app))("/bare")).text()).toContain("app.use(middleware(tide))");
+    const ask = await started(app, settled);
+    expect((await ask("/bare")).text).toContain("app.use(middleware(tide))");
   });
 });
 
 describe("Fastify", () => {
   test("replies by hand, streams, answers of fetch and none at all are passed on, and kept where they may be", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     const app = Fastify({ forceCloseConnections: true });
     ends.push(() => app.close());
     app.register(onFastify.plugin(tide));
@@ -183,7 +191,7 @@ describe("Fastify", () => {
       });
     });
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
-    const ask = (path: string) => fetch(`${url}${path}`);
+    const ask = asking(url, settled);
     for (const cache of ["tidegate; fwd=miss", "tidegate; hit; ttl=60"]) {
       for (const [path, text] of [
         ["/send", "a,b\n"],
@@ -191,12 +199,12 @@ describe("Fastify", () => {
         ["/fetch", "of fetch"],
       ] as const) {
         const answer = await ask(path);
-        expect([path, cacheOf(answer), await answer.text()]).toEqual([path, cache, text]);
+        expect([path, answer.cache, answer.text]).toEqual([path, cache, text]);
       }
       expect((await ask("/none")).status).toBe(204);
     }
     expect((await ask("/fetch")).headers.get("x-own")).toBe("1");
-    expect(await Promise.all([1, 2, 3].map(async () => (await ask("/taken")).text()))).toEqual([
+    expect(await Promise.all([1, 2, 3].map(async () => (await ask("/taken")).text))).toEqual([
       "taken",
       "taken",
       "taken",
@@ -206,7 +214,7 @@ describe("Fastify", () => {
 
 describe("Fastify with an error handler of its own", () => {
   test("answers by that what nothing stands in for, and says where the plugin is missing", async () => {
-    const tide = instance();
+    const { tide, settled } = instance();
     const app = Fastify({ forceCloseConnections: true });
     ends.push(() => app.close());
     app.setErrorHandler((error: Error, _request, reply) => reply.code(599).send(error.message));
@@ -219,9 +227,10 @@ describe("Fastify with an error handler of its own", () => {
       inner.get("/rows", onFastify.keep(tide), (request) => onFastify.tideOf(request).db.query`select 1`);
     });
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
+    const read = asking(url, settled);
     const ask = async (path: string) => {
-      const answer = await fetch(`${url}${path}`);
-      return [answer.status, await answer.text()];
+      const { status, text } = await read(path);
+      return [status, text];
     };
     expect(await ask("/broken")).toEqual([599, "broken"]);
     expect((await ask("/bare"))[1]).toContain("app.register(plugin(tide))");
@@ -235,7 +244,7 @@ describe("Fastify with an error handler of its own", () => {
 });
 
 test("`keep` of Express and of Fastify says at construction what is wrong", () => {
-  const tide = instance();
+  const { tide } = instance();
   for (const keep of [
     (given: object, options: object) => onExpress.keep(given as never, options),
     (given: object, options: object) => onFastify.keep(given as never, options),

@@ -8,6 +8,7 @@ import * as onFastify from "../../lib/frameworks/fastify.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { manualRuntime } from "../../lib/testing/testing.ts";
 import { type Tidegate, tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { served } from "./express-served.ts";
 import type { Served } from "./scene.ts";
 
@@ -59,13 +60,16 @@ describe.each([
 ])("a kept answer of %s", (_, start) => {
   const started = async () => {
     const config = readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" });
-    const tide = tidegate({ store: memory(), config, log: NOTHING, runtime: manualRuntime() });
+    const { waitUntil, settled } = afterAnswers();
+    const tide = tidegate({ store: memory(), config, log: NOTHING, runtime: manualRuntime(), waitUntil });
     const { url, close } = await start(tide);
     ends.push(close, () => tide.close());
     return async (query = "", headers: Record<string, string> = {}) => {
       const answer = await fetch(`${url}/seven${query}`, { headers });
       const told = Object.fromEntries(answer.headers);
-      return { status: answer.status, text: await answer.text(), told, cache: told["cache-status"] };
+      const text = await answer.text();
+      await settled();
+      return { status: answer.status, text, told, cache: told["cache-status"] };
     };
   };
 

@@ -5,6 +5,7 @@ import { readConfig } from "../../lib/config.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { fakeDatabase, manualRuntime, openBreaker } from "../../lib/testing/testing.ts";
 import { ProblemError, tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { eventually } from "../support/processes.ts";
 import { FRAMEWORKS, type Routes } from "./kept-served.ts";
 import type { Served } from "./scene.ts";
@@ -18,7 +19,7 @@ function scene() {
   const lines: string[] = [];
   const note = (event: string) => void lines.push(event);
   const asked: string[] = [];
-  const saving: Promise<unknown>[] = [];
+  const { waitUntil, settled } = afterAnswers();
   const runtime = manualRuntime();
   const tide = tidegate({
     database: fakeDatabase(async (text) => {
@@ -30,7 +31,7 @@ function scene() {
     runtime,
     config: readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" }),
     log: { debug: note, info: note, warn: note, error: note },
-    waitUntil: (work) => void saving.push(work),
+    waitUntil,
   });
   const rows: Routes[string]["answer"] = async ({ db }) => ({
     json: { success: true, data: await db.query`select quantity from stock`, meta: { timestamp: "then" } },
@@ -85,7 +86,6 @@ function scene() {
       },
     },
   };
-  const settled = async () => void (await Promise.all(saving.splice(0)));
   return { tide, runtime, routes, state, asked, lines, settled };
 }
 

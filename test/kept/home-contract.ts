@@ -8,6 +8,7 @@ import { memory } from "../../lib/store/memory.ts";
 import type { MaybePromise } from "../../lib/store/port.ts";
 import { fakeDatabase, manualRuntime } from "../../lib/testing/testing.ts";
 import { tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 
 export interface OpenKeepHome {
   readonly home: KeepHome;
@@ -89,19 +90,19 @@ async function expectMissesOf(home: KeepHome, spoil: NonNullable<OpenKeepHome["s
   };
   /** Without anything at hand. */
   const instance = () => {
-    const saving: Promise<unknown>[] = [];
+    const { waitUntil, settled } = afterAnswers();
     const tide = tidegate({
       ...{ database: fakeDatabase(() => []), store: memory(), keepHome: noted, log: NOTHING },
       config: readConfig({ APP_ENV: "testing" }),
       runtime: manualRuntime(),
-      waitUntil: (work) => void saving.push(work),
+      waitUntil,
     });
-    return { tide, saved: () => Promise.all(saving) };
+    return { tide, settled };
   };
   const value = { rows: Array.from({ length: 200 }, (_, id) => ({ id, name: `row ${id % 7}` })) };
-  const { tide, saved } = instance();
+  const { tide, settled } = instance();
   await tide.kept("spoilt", () => value);
-  await saved();
+  await settled();
   expect((await instance().tide.kept("spoilt", away)).value).toEqual(value);
   const [[key, whole] = ["", ""]] = written;
   const mutation = fc.record({ at: fc.nat(whole.length), without: fc.nat(40), text: fc.string({ maxLength: 20 }) });

@@ -13,6 +13,7 @@ import {
   type TidegateOptions,
   tidegate,
 } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 
 export interface KeptSceneOptions {
   readonly keep?: KeepRouteOptions;
@@ -37,7 +38,7 @@ export function keptScene(options: KeptSceneOptions = {}) {
     asked.push(text);
     return answer(text, values);
   });
-  const saving: Promise<unknown>[] = [];
+  const { waitUntil, settled } = afterAnswers();
   const tide = tidegate({
     database,
     store,
@@ -46,12 +47,10 @@ export function keptScene(options: KeptSceneOptions = {}) {
     telemetry: options.telemetry,
     config: readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" }),
     log: { debug: note, info: note, warn: note, error: note },
-    waitUntil: (work) => void saving.push(work),
+    waitUntil,
   });
   const app = new Hono<TidegateEnv>().use(tide.middleware()).get(path, tide.keep(options.keep ?? {}), handler);
   app.onError(tide.onError);
-  /** What goes on after the answers. */
-  const settled = () => Promise.all(saving.splice(0));
   /** Asks, and waits for what goes on after the answer. */
   const ask = async (init: RequestInit = {}, at = path): Promise<Response> => {
     const response = await app.request(at, init);

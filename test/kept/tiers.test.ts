@@ -7,6 +7,7 @@ import { systemRuntime } from "../../lib/runtime.ts";
 import { redis } from "../../lib/store/redis/redis.ts";
 import { fakeDatabase, manualRuntime, openBreaker } from "../../lib/testing/testing.ts";
 import { tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { redisUnavailable, startRedis } from "../support/redis.ts";
 import { countedHome } from "./counted-home.ts";
 import { keptScene } from "./scene.ts";
@@ -105,19 +106,19 @@ test.skipIf(redisUnavailable() !== undefined)(
     const server = await startRedis();
     const instance = (aheadMs: number) => {
       const system = systemRuntime();
-      const saving: Promise<unknown>[] = [];
+      const { waitUntil, settled } = afterAnswers();
       const tide = tidegate({
         ...{ database: fakeDatabase(() => []), store: redis(server.url), config, log: NOTHING },
         runtime: { ...system, wallMs: () => system.wallMs() + aheadMs },
-        waitUntil: (work) => void saving.push(work),
+        waitUntil,
       });
-      return { tide, saved: () => Promise.all(saving) };
+      return { tide, settled };
     };
     const [fast, slow] = [instance(3_600_000), instance(-3_600_000)];
     try {
       await fast.tide.kept("of the fast one", () => 1);
       await slow.tide.kept("of the slow one", () => 2);
-      await Promise.all([fast.saved(), slow.saved()]);
+      await Promise.all([fast.settled(), slow.settled()]);
       const ages = [
         await slow.tide.kept("of the fast one", away, { staleSeconds: 60 }),
         await fast.tide.kept("of the slow one", away, { staleSeconds: 60 }),
