@@ -5,6 +5,7 @@ import { DatabaseError } from "../../lib/database/port.ts";
 import { memory } from "../../lib/store/memory.ts";
 import { fakeDatabase, manualRuntime } from "../../lib/testing/testing.ts";
 import { tidegate } from "../../lib/tidegate.ts";
+import { afterAnswers } from "../support/after-answers.ts";
 import { eventually } from "../support/processes.ts";
 import { FRAMEWORKS } from "./kept-served.ts";
 
@@ -12,13 +13,14 @@ const NOTHING = { debug: () => {}, info: () => {}, warn: () => {}, error: () => 
 
 test.each(FRAMEWORKS)("%s marks old answers whose refresh fails, and keeps new ones as they are", async (_, start) => {
   const runtime = manualRuntime();
+  const { waitUntil, settled } = afterAnswers();
   let isAway = false;
   const tide = tidegate({
     database: fakeDatabase(() => {
       if (isAway) throw new DatabaseError("connection", "The database could not be reached.");
       return [{ quantity: 7 }];
     }),
-    ...{ store: memory(), runtime, log: NOTHING },
+    ...{ store: memory(), runtime, log: NOTHING, waitUntil },
     config: readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" }),
   });
   const { url, close } = await start(tide, {
@@ -38,6 +40,7 @@ test.each(FRAMEWORKS)("%s marks old answers whose refresh fails, and keeps new o
       return { ...answer, headers, cache: headers.get("cache-status") ?? "" };
     };
     await ask();
+    await settled();
     await runtime.advance(6_000);
     isAway = true;
     const old = await eventually("it is marked", async () => {
