@@ -3,15 +3,12 @@ import { Readable } from "node:stream";
 import express from "express";
 import Fastify from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
-import { readConfig } from "../../lib/config.ts";
 import * as onExpress from "../../lib/frameworks/express.ts";
 import * as onFastify from "../../lib/frameworks/fastify.ts";
-import { memory } from "../../lib/store/memory.ts";
-import { fakeDatabase, manualRuntime, openBreaker } from "../../lib/testing/testing.ts";
-import { tidegate } from "../../lib/tidegate.ts";
-import { afterAnswers } from "../support/after-answers.ts";
+import { manualRuntime, openBreaker } from "../../lib/testing/testing.ts";
 import { eventually } from "../support/processes.ts";
 import { served } from "./express-served.ts";
+import { asking, keptInstance } from "./kept-asked.ts";
 
 const KiB = 1_024;
 const ends: (() => Promise<unknown>)[] = [];
@@ -20,31 +17,12 @@ afterEach(async () => {
 });
 
 function instance(runtime = manualRuntime()) {
-  const { waitUntil, settled } = afterAnswers();
-  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const config = readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" });
-  const tide = tidegate({
-    database: fakeDatabase(() => [{ id: 1 }]),
-    store: memory(),
-    config,
-    log,
-    runtime,
-    waitUntil,
-  });
-  ends.push(() => tide.close());
-  return { tide, settled };
+  const made = keptInstance(runtime);
+  ends.push(() => made.tide.close());
+  return made;
 }
 
 const FRESH = { freshSeconds: 60 };
-
-/** Asks, reads it to its end, and waits for what goes on after that. */
-const asking = (url: string, settled: () => Promise<void>) => async (path: string) => {
-  const answer = await fetch(`${url}${path}`);
-  const { status, headers } = answer;
-  const text = await answer.text().catch(() => "broken off");
-  await settled();
-  return { status, headers, text, cache: headers.get("cache-status") };
-};
 
 describe("Express", () => {
   const started = async (app: express.Express, settled: () => Promise<void>) => {

@@ -2,17 +2,13 @@
 import express from "express";
 import Fastify from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
-import { readConfig } from "../../lib/config.ts";
 import * as onExpress from "../../lib/frameworks/express.ts";
 import * as onFastify from "../../lib/frameworks/fastify.ts";
-import { memory } from "../../lib/store/memory.ts";
-import { manualRuntime } from "../../lib/testing/testing.ts";
-import { type Tidegate, tidegate } from "../../lib/tidegate.ts";
-import { afterAnswers } from "../support/after-answers.ts";
+import type { Tidegate } from "../../lib/tidegate.ts";
 import { served } from "./express-served.ts";
+import { asking, keptInstance } from "./kept-asked.ts";
 import type { Served } from "./scene.ts";
 
-const NOTHING = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const FRESH = { freshSeconds: 60 };
 const ETAG = '"seven"';
 const ends: (() => Promise<unknown>)[] = [];
@@ -59,17 +55,13 @@ describe.each([
   ["Fastify", withFastify],
 ])("a kept answer of %s", (_, start) => {
   const started = async () => {
-    const config = readConfig({ APP_ENV: "testing", RATE_LIMIT_PER_MINUTE: "0" });
-    const { waitUntil, settled } = afterAnswers();
-    const tide = tidegate({ store: memory(), config, log: NOTHING, runtime: manualRuntime(), waitUntil });
+    const { tide, settled } = keptInstance();
     const { url, close } = await start(tide);
     ends.push(close, () => tide.close());
+    const ask = asking(url, settled);
     return async (query = "", headers: Record<string, string> = {}) => {
-      const answer = await fetch(`${url}/seven${query}`, { headers });
-      const told = Object.fromEntries(answer.headers);
-      const text = await answer.text();
-      await settled();
-      return { status: answer.status, text, told, cache: told["cache-status"] };
+      const { headers: told, ...answer } = await ask(`/seven${query}`, headers);
+      return { ...answer, told: Object.fromEntries(told) };
     };
   };
 
