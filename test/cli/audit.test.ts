@@ -40,7 +40,9 @@ async function written(name: string, count: number, records: StoreLog, format: "
 /** A file, its log, and the file as somebody has left it. */
 async function file(name: string, count: number, format: "json" | "pretty" = "json") {
   const path = join(folder, `${name}.jsonl`);
-  const heads = await written(name, count, auditFile(path), format);
+  const log = auditFile(path);
+  const heads = await written(name, count, log, format);
+  await log.close?.();
   const change = async (how: (lines: string[]) => Promise<unknown> | unknown) => {
     const lines = (await readFile(path, "utf8")).split("\n").slice(0, -1);
     await how(lines);
