@@ -22,7 +22,7 @@ interface Peer {
 const PEERS: readonly Peer[] = [
   {
     name: "redis",
-    versions: ["5.5.6", "5"],
+    versions: ["5.10.0", "5"],
     beside: [],
     suites: [
       "test/store/contract.test.ts",

@@ -107,6 +107,19 @@ describe.skipIf(unavailable)(`a client of the application${because(unavailable)}
     },
   );
 
+  test("of node-redis that has not heard yet that its server is lost keeps nothing for later either", async () => {
+    const own = await startRedis();
+    onTestFinished(() => own.dispose());
+    const client = await nodeRedis(own.port).connect();
+    const store = open(client);
+    expect(await said(store)).toBe("null");
+    await own.kill();
+    await eventually("it has heard", () => !client.isReady);
+    Object.defineProperty(client, "isReady", { value: true });
+    // Its server does not come back before that is answered.
+    expect(await said(store)).toContain("aborted");
+  });
+
   test("whose rights end says what the server says", async () => {
     await server.tell("ACL", "SETUSER", "deaf", "on", ">pw", "~*", "resetchannels", "+@all");
     const client = await createClient({ url: `redis://deaf:pw@127.0.0.1:${server.port}` })

@@ -6,6 +6,7 @@
 import { nodeText, readRedisUrl } from "../../redis-url.ts";
 import { isPlain, text } from "../../shape.ts";
 import type { Client } from "./client.ts";
+import { served } from "./served.ts";
 
 /** What every client of node-redis has, as far as it tells them from others. */
 export interface NodeRedisClient {
@@ -92,7 +93,7 @@ const has = (of: unknown, name: string): boolean => typeof member(of, name) === 
 /** What is used of node-redis; the three differ in what goes before a command. */
 interface NodeRedis extends NodeRedisClient {
   readonly isReady?: boolean;
-  on(event: "error", listener: () => void): unknown;
+  on(event: "error" | "reconnecting", listener: () => void): unknown;
   subscribe(channels: string[], listener: (message: string) => void): Promise<unknown>;
   unsubscribe(channels: string[], listener: (message: string) => void): Promise<unknown>;
   destroy(): unknown;
@@ -109,7 +110,10 @@ function ofNodeRedis(client: NodeRedis): Given {
     send(command, key) {
       if (isCluster) return client.sendCommand(key, false, command, PLAIN_REPLIES);
       if (isSentinel) return client.sendCommand(false, command, PLAIN_REPLIES);
-      return client.sendCommand(command, PLAIN_REPLIES);
+      return client.sendCommand(
+        command,
+        client.isReady ? { ...PLAIN_REPLIES, abortSignal: served(client) } : PLAIN_REPLIES,
+      );
     },
     state() {
       if (!client.isOpen) return "closed";

@@ -5,9 +5,9 @@
  * Map of this folder: `options` is what a user writes, `settings` what is made of it; `connection` puts together what
  * is asked of a Redis. `commands` runs scripts at one server, `cluster` at several, by its `topology` of `slots`;
  * `sentinel` says where a primary is, and by `locator` one whose place another has is left; `subscriptions` listens.
- * Each of their connections is a `client`, and `lasting` opens the next. `given` is a client of the application's own.
- * `numbered` sees to it that nobody gets another's answer, `misplaced` that a wrong kind of server is called by its
- * name.
+ * Each of their connections is a `client`, and `lasting` opens the next. `given` is a client of the application's own,
+ * `served` while it has its server. `numbered` sees to it that nobody gets another's answer, `misplaced` that a wrong kind
+ * of server is called by its name.
  */
 import type { PushMessage } from "../../gate/renewal.ts";
 import { SESSIONS_KEPT } from "../../gate/state.ts";
